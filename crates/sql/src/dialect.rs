@@ -1,0 +1,170 @@
+use crate::{Flavor, Version};
+use serde::{Deserialize, Serialize};
+
+/// What one server understands: the only place that knows flavours and versions.
+///
+/// Outside this crate only capabilities are asked for; statements are rendered by the methods in `statements`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Dialect {
+    flavor: Flavor,
+    version: Version,
+}
+
+/// The server is too old to be served; the text names the way out.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{flavor} {version} is not supported; the oldest that dbha serves is {flavor} {oldest}: {advice}")]
+pub struct Unsupported {
+    /// Flavour of the server.
+    pub flavor: Flavor,
+    /// Its version.
+    pub version: Version,
+    /// The oldest series that is served.
+    pub oldest: &'static str,
+    /// What to do.
+    pub advice: &'static str,
+}
+
+impl Dialect {
+    /// Makes the dialect of a server.
+    pub fn new(flavor: Flavor, version: Version) -> Self {
+        Self { flavor, version }
+    }
+
+    /// Returns the flavour, to be shown; decisions ask for capabilities.
+    pub fn flavor(&self) -> Flavor {
+        self.flavor
+    }
+
+    /// Returns the version, to be shown; decisions ask for capabilities.
+    pub fn version(&self) -> Version {
+        self.version
+    }
+
+    /// Tells whether dbha serves this version (scenario 9).
+    pub fn supported(&self) -> Result<(), Unsupported> {
+        let (oldest, name, advice) = match self.flavor {
+            Flavor::MariaDb => (
+                Version::new(10, 5, 0),
+                "10.5",
+                "upgrade it series by series up to 10.11 or 11.8 first",
+            ),
+            Flavor::MySql => (
+                Version::new(5, 7, 9),
+                "5.7",
+                "upgrade it to 5.7, then 8.0, then 8.4 first",
+            ),
+        };
+        match self.version >= oldest {
+            true => Ok(()),
+            false => Err(Unsupported {
+                flavor: self.flavor,
+                version: self.version,
+                oldest: name,
+                advice,
+            }),
+        }
+    }
+
+    /// Tells whether the server can keep a setting over a restart by statement (SET PERSIST).
+    pub fn can_persist_settings(&self) -> bool {
+        self.flavor == Flavor::MySql && self.version >= Version::new(8, 0, 11)
+    }
+
+    /// Tells whether each server numbers its transactions in a domain of its own.
+    pub fn has_gtid_domains(&self) -> bool {
+        self.flavor == Flavor::MariaDb
+    }
+
+    /// Tells whether GTIDs are a mode that can be off, and has to be stepped up to ON.
+    pub fn has_gtid_mode(&self) -> bool {
+        self.flavor == Flavor::MySql
+    }
+
+    /// Tells whether every server carries a `server_uuid`, by which it can be told from all others.
+    pub fn has_server_uuid(&self) -> bool {
+        self.flavor == Flavor::MySql
+    }
+
+    /// Tells whether open sessions keep their old `server_id` and GTID domain until they disconnect.
+    pub fn sessions_keep_identity(&self) -> bool {
+        self.flavor == Flavor::MariaDb
+    }
+
+    /// Tells whether an own copy of recent events in the peer's log is needed before the threads may start.
+    ///
+    /// With `current_pos` an IO thread dies with 1236 when the peer has not yet logged this server's newest
+    /// own transaction, so the peer's applier has to be ahead first.
+    pub fn replica_needs_peer_caught_up(&self) -> bool {
+        self.flavor == Flavor::MariaDb
+    }
+
+    /// Tells whether a snapshot can be taken under staged backup locks, which hold writers only for the last moment.
+    pub fn has_backup_stages(&self) -> bool {
+        self.flavor == Flavor::MariaDb
+    }
+
+    /// Tells whether DDL can be kept out for the length of a copy by a lock that lets writers through.
+    pub fn has_instance_backup_lock(&self) -> bool {
+        self.flavor == Flavor::MySql && self.version >= Version::new(8, 0, 0)
+    }
+
+    /// Tells whether a JSON column takes only text with a character set, never raw bytes.
+    pub fn json_needs_charset(&self) -> bool {
+        self.flavor == Flavor::MySql
+    }
+
+    /// Tells whether rows of the past in system-versioned tables can be written as they are.
+    pub fn can_insert_history(&self) -> bool {
+        self.flavor == Flavor::MariaDb && self.version >= Version::new(10, 11, 0)
+    }
+
+    /// Tells whether tables can be system-versioned and number generators can be sequences.
+    pub fn has_sequences(&self) -> bool {
+        self.flavor == Flavor::MariaDb
+    }
+
+    /// Tells whether both servers can form a pair: one flavour (scenario 22).
+    pub fn same_family(&self, other: &Dialect) -> bool {
+        self.flavor == other.flavor
+    }
+
+    /// Tells whether the replica end may be this server when the source is `source` (scenario 23).
+    pub fn can_replicate_from(&self, source: &Dialect) -> bool {
+        (self.version.major, self.version.minor) >= (source.version.major, source.version.minor)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn dialect(text: &str) -> Dialect {
+        let (flavor, version) = Version::detect(text).unwrap();
+        Dialect::new(flavor, version)
+    }
+
+    #[test]
+    fn scenario_9_old_servers_are_refused_by_name() {
+        for old in ["5.5.68-MariaDB", "10.4.34-MariaDB", "5.6.51", "5.7.8"] {
+            let refusal = dialect(old).supported().unwrap_err();
+            assert!(refusal.to_string().contains("upgrade"), "{refusal}");
+        }
+        for good in ["10.5.0-MariaDB", "5.7.9", "26.10.0"] {
+            assert_eq!(dialect(good).supported(), Ok(()));
+        }
+    }
+
+    #[test]
+    fn set_persist_begins_with_8_0_11() {
+        assert!(!dialect("8.0.4").can_persist_settings());
+        assert!(dialect("8.0.11").can_persist_settings());
+        assert!(!dialect("11.8.6-MariaDB").can_persist_settings());
+    }
+
+    #[test]
+    fn scenario_23_a_newer_source_is_no_source_for_an_older_replica() {
+        assert!(dialect("11.8.6-MariaDB").can_replicate_from(&dialect("10.11.1-MariaDB")));
+        assert!(!dialect("10.5.1-MariaDB").can_replicate_from(&dialect("10.11.1-MariaDB")));
+        assert!(dialect("8.4.1").can_replicate_from(&dialect("8.4.5")));
+    }
+}

@@ -1,0 +1,178 @@
+use crate::{Statement, printable};
+use std::time::Duration;
+
+/// Why a server could not be reached or logged in to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum ConnectFault {
+    /// No TCP connection or socket: name unknown, nobody listening, network down.
+    Unreachable,
+    /// The server answered and refused the account.
+    Refused,
+    /// The server has no connection left.
+    TooManyConnections,
+    /// TLS was wanted and could not be had as wanted.
+    Tls,
+    /// Something answered that is no MySQL or MariaDB server.
+    NotAServer,
+    /// Nothing came within the limit.
+    Silent,
+}
+
+/// What can go wrong between dbha and one server.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum SqlError {
+    /// There is no usable connection.
+    #[error("cannot connect to {server}: {text}")]
+    Connect {
+        /// Name of the server.
+        server: String,
+        /// The class of the fault.
+        fault: ConnectFault,
+        /// What happened, fit to be shown.
+        text: String,
+    },
+    /// The server rejected a statement; it was not applied.
+    #[error("{server} rejected `{statement}`: error {code}: {text}")]
+    Rejected {
+        /// Name of the server.
+        server: String,
+        /// The server's error number.
+        code: u16,
+        /// The server's words, fit to be shown.
+        text: String,
+        /// The statement, secrets masked.
+        statement: String,
+    },
+    /// The connection was lost after the statement was sent: whether it was applied is unknown.
+    #[error("connection to {server} was lost during `{statement}`: {text}")]
+    Lost {
+        /// Name of the server.
+        server: String,
+        /// What happened.
+        text: String,
+        /// The statement, secrets masked.
+        statement: String,
+    },
+    /// No answer within the limit: whether the statement was applied is unknown.
+    #[error("{server} did not answer `{statement}` within {} s", .limit.as_secs_f32())]
+    TimedOut {
+        /// Name of the server.
+        server: String,
+        /// The statement, secrets masked.
+        statement: String,
+        /// The limit.
+        limit: Duration,
+    },
+    /// The server answered something that does not fit the question.
+    #[error("{server} gave an answer that dbha does not understand to `{statement}`: {text}")]
+    Unexpected {
+        /// Name of the server.
+        server: String,
+        /// The statement, secrets masked.
+        statement: String,
+        /// What was wrong.
+        text: String,
+    },
+}
+
+impl SqlError {
+    /// Returns the server's error number, where the server gave one.
+    pub fn code(&self) -> Option<u16> {
+        match self {
+            SqlError::Rejected { code, .. } => Some(*code),
+            _ => None,
+        }
+    }
+
+    /// Tells whether it is unknown if the statement took effect.
+    pub fn outcome_unknown(&self) -> bool {
+        matches!(self, SqlError::Lost { .. } | SqlError::TimedOut { .. })
+    }
+
+    /// Tells whether a privilege was missing (1044, 1045, 1142, 1143, 1227, 1370 …).
+    pub fn is_denied(&self) -> bool {
+        matches!(
+            self.code(),
+            Some(1044 | 1045 | 1142 | 1143 | 1227 | 1370 | 1419 | 3619)
+        )
+    }
+
+    /// Sorts what the client crate reported while a statement ran on an open connection.
+    pub fn of_statement(server: &str, statement: &Statement, error: mysql_async::Error) -> Self {
+        let (server, shown) = (server.to_owned(), printable(&shorten(statement.shown())));
+        match error {
+            mysql_async::Error::Server(error) => SqlError::Rejected {
+                server,
+                code: error.code,
+                // A syntax error quotes the statement, and with it a secret.
+                text: match statement.is_secret() {
+                    true => format!(
+                        "(the server's words are withheld: they can quote a password) SQLSTATE {}",
+                        error.state
+                    ),
+                    false => printable(&error.message),
+                },
+                statement: shown,
+            },
+            other => SqlError::Lost {
+                server,
+                text: printable(&other.to_string()),
+                statement: shown,
+            },
+        }
+    }
+
+    /// Sorts what the client crate reported while a connection was made.
+    pub(crate) fn of_connecting(server: &str, error: mysql_async::Error) -> Self {
+        let (fault, text) = match error {
+            mysql_async::Error::Server(error) => {
+                let fault = match error.code {
+                    1040 | 1203 | 1226 => ConnectFault::TooManyConnections,
+                    _ => ConnectFault::Refused,
+                };
+                (fault, format!("error {}: {}", error.code, error.message))
+            }
+            mysql_async::Error::Io(mysql_async::IoError::Io(error)) => {
+                (fault_of_io(&error), error.to_string())
+            }
+            mysql_async::Error::Io(error) => (ConnectFault::Tls, error.to_string()),
+            mysql_async::Error::Driver(mysql_async::DriverError::NoClientSslFlagFromServer) => {
+                (ConnectFault::Tls, "the server offers no TLS".into())
+            }
+            mysql_async::Error::Driver(mysql_async::DriverError::ConnectionClosed) => (
+                ConnectFault::Unreachable,
+                "the other side closed the connection during the greeting".into(),
+            ),
+            other => (ConnectFault::NotAServer, other.to_string()),
+        };
+        SqlError::Connect {
+            server: server.to_owned(),
+            fault,
+            text: printable(&text),
+        }
+    }
+}
+
+fn fault_of_io(error: &std::io::Error) -> ConnectFault {
+    use std::io::ErrorKind;
+    match error.kind() {
+        // A greeting that does not parse surfaces as one of these.
+        ErrorKind::InvalidData | ErrorKind::InvalidInput | ErrorKind::Other => match error.raw_os_error() {
+            Some(_) => ConnectFault::Unreachable,
+            None if error.to_string().contains("lookup") => ConnectFault::Unreachable,
+            None => ConnectFault::NotAServer,
+        },
+        _ => ConnectFault::Unreachable,
+    }
+}
+
+fn shorten(statement: &str) -> String {
+    const LONGEST: usize = 300;
+    let one_line = statement.split_whitespace().collect::<Vec<_>>().join(" ");
+    match one_line.char_indices().nth(LONGEST) {
+        Some((cut, _)) => format!("{} …", &one_line[..cut]),
+        None => one_line,
+    }
+}

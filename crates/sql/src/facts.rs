@@ -1,0 +1,256 @@
+mod observe;
+
+use crate::{Address, Dialect, GtidSet, ReplicaStatus, Setting};
+use serde::{Deserialize, Serialize};
+use std::collections::{BTreeMap, BTreeSet};
+
+pub(crate) use observe::observe;
+
+/// One part of what was looked for: seen, not allowed to be seen, or not there.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Observed<T> {
+    /// What was seen.
+    Known(T),
+    /// The account lacks a privilege; the server's words.
+    Denied(String),
+    /// The server has no such thing.
+    Absent,
+}
+
+impl<T> Observed<T> {
+    /// Returns what was seen.
+    pub fn known(&self) -> Option<&T> {
+        match self {
+            Observed::Known(value) => Some(value),
+            _ => None,
+        }
+    }
+}
+
+/// The value of one setting, now and after a restart.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SettingFact {
+    /// What holds now.
+    pub value: String,
+    /// What will hold after a restart, as far as the server itself knows; `None` where it cannot tell.
+    pub after_restart: Option<String>,
+}
+
+/// How much of somebody's lives in one schema.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SchemaFacts {
+    /// Name of the schema.
+    pub name: String,
+    /// Base tables and sequences.
+    pub tables: u64,
+    /// Data and indexes, as the server estimates them, in bytes.
+    pub bytes: u64,
+    /// Views.
+    pub views: u64,
+    /// Procedures and functions.
+    pub routines: u64,
+    /// Events.
+    pub events: u64,
+    /// Whether a table named `kine` is in it, as K3s makes it.
+    pub has_kine: bool,
+}
+
+/// The tables of one storage engine.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Engine {
+    /// Name of the engine.
+    pub name: String,
+    /// How many tables use it.
+    pub tables: u64,
+    /// One of them, `schema.table`.
+    pub example: String,
+}
+
+/// An account or role.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct Account {
+    /// User part; may be empty (anonymous).
+    pub user: String,
+    /// Host part; empty for a MariaDB role.
+    pub host: String,
+    /// Whether it is a MariaDB role, which nobody logs in to.
+    pub is_role: bool,
+}
+
+/// One of dbha's replication accounts.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ReplicationAccount {
+    /// Host part.
+    pub host: String,
+    /// Whether it may log in over TLS only.
+    pub requires_tls: bool,
+    /// Whether it holds REPLICATION SLAVE and no strong privilege beside it.
+    pub grants_as_wanted: bool,
+}
+
+/// A replica that reads this server's binary log now.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ConnectedReplica {
+    /// Account with which it is logged in.
+    pub user: String,
+    /// Address it comes from.
+    pub host: String,
+}
+
+/// Connections that opened before dbha changed something.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct OldSessions {
+    /// Number of client connections and the largest connection id among them.
+    pub clients: Vec<u64>,
+}
+
+/// Membership in a cluster of another kind.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Cluster {
+    /// What gave it away.
+    pub sign: String,
+}
+
+/// How far a run got with the server that it fills.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum ClaimState {
+    /// Data is being cleared or copied: what is there is worth nothing.
+    Copying,
+    /// Everything was copied and compared; the position is in the claim.
+    Copied,
+}
+
+impl ClaimState {
+    /// Returns the word that stands in the table.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            ClaimState::Copying => "copying",
+            ClaimState::Copied => "copied",
+        }
+    }
+}
+
+/// The row on a secondary that says: this server is being filled by dbha.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Claim {
+    /// Name of the run that wrote it.
+    pub run: String,
+    /// `server_id` or uuid of the server that the data comes from.
+    pub source: String,
+    /// How far the run got.
+    pub state: ClaimState,
+    /// Position of the copied data, once it was copied.
+    pub position: Option<String>,
+}
+
+/// Everything that was seen of one server at one moment.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Facts {
+    /// Name of the server.
+    pub name: String,
+    /// How dbha reaches it: `None` over a socket.
+    pub tcp: Option<(String, u16)>,
+    /// The dialect, with flavour and version.
+    pub dialect: Dialect,
+    /// The version in the server's own words.
+    pub version_text: String,
+    /// Number by which the server knows its own events.
+    pub server_id: u32,
+    /// Unique name of the server, where servers have one.
+    pub server_uuid: Option<String>,
+    /// The account that dbha is logged in with, `user@host`.
+    pub own_account: String,
+    /// The server's clock, seconds since 1970.
+    pub clock: f64,
+    /// Settings that the server has.
+    pub settings: BTreeMap<Setting, SettingFact>,
+    /// What the binary log holds.
+    pub executed: GtidSet,
+    /// What came by replication, where that is kept apart.
+    pub applied: GtidSet,
+    /// File and offset of the binary log; `None` where it is off or may not be seen.
+    pub binlog: Option<(String, u64)>,
+    /// The links into this server.
+    pub links: Observed<Vec<ReplicaStatus>>,
+    /// Who reads its binary log now.
+    pub connected_replicas: Observed<Vec<ConnectedReplica>>,
+    /// Ids of other people's client connections.
+    pub sessions: Observed<OldSessions>,
+    /// Global privileges of dbha's account, upper case.
+    pub privileges: Observed<BTreeSet<String>>,
+    /// Schemas other than the server's own.
+    pub schemas: Observed<Vec<SchemaFacts>>,
+    /// Engines in use outside the server's own schemas.
+    pub engines: Observed<Vec<Engine>>,
+    /// Accounts and roles.
+    pub accounts: Observed<Vec<Account>>,
+    /// dbha's replication accounts.
+    pub replication_accounts: Observed<Vec<ReplicationAccount>>,
+    /// Whether TLS is offered to clients.
+    pub offers_tls: bool,
+    /// Membership in a cluster of another kind.
+    pub cluster: Option<Cluster>,
+    /// The claim of an unfinished run.
+    pub claim: Observed<Claim>,
+    /// What dbha recorded of the pair: `server_id`, name, role, writers.
+    pub recorded: Observed<Vec<(u32, String, String, String)>>,
+}
+
+impl Facts {
+    /// Returns the running value of a setting; empty where the server has no such setting.
+    pub fn setting(&self, setting: Setting) -> &str {
+        self.settings.get(&setting).map_or("", |fact| fact.value.as_str())
+    }
+
+    /// Tells whether a setting has a value now, by meaning.
+    pub fn has(&self, setting: Setting, value: &str) -> bool {
+        self.settings
+            .get(&setting)
+            .is_some_and(|fact| Setting::same_value(&fact.value, value))
+    }
+
+    /// Reads a setting as a number.
+    pub fn number(&self, setting: Setting) -> Option<u64> {
+        self.setting(setting).parse().ok()
+    }
+
+    /// Returns everything that the server has, whichever way it came.
+    pub fn position(&self) -> GtidSet {
+        self.executed.union(&self.applied)
+    }
+
+    /// Returns the default link into this server, if one is configured.
+    pub fn default_link(&self) -> Option<&ReplicaStatus> {
+        self.links.known()?.iter().find(|link| link.channel.is_empty())
+    }
+
+    /// Returns the link from a server that is known by its `server_id` or by an address.
+    pub fn link_from(&self, server_id: u32, address: Option<(&str, u16)>) -> Option<&ReplicaStatus> {
+        let by_address =
+            |link: &&ReplicaStatus| Some((link.source_host.as_str(), link.source_port)) == address;
+        let by_id = |link: &&ReplicaStatus| link.source_server_id == u64::from(server_id);
+        let links = self.links.known()?;
+        links.iter().find(by_address).or_else(|| links.iter().find(by_id))
+    }
+
+    /// Tells whether writes of ordinary accounts are refused.
+    pub fn is_read_only(&self) -> bool {
+        self.has(Setting::ReadOnly, "ON") || self.has(Setting::SuperReadOnly, "ON")
+    }
+
+    /// Returns how the peer would reach the server if it is reached as dbha reaches it.
+    pub fn address(&self) -> Option<Address> {
+        let (host, port) = self.tcp.clone()?;
+        Some(Address::Tcp { host, port })
+    }
+
+    /// Returns the schemas that hold somebody's data: all but dbha's own.
+    pub fn data_schemas(&self) -> Vec<&SchemaFacts> {
+        let all = self.schemas.known().map(Vec::as_slice).unwrap_or_default();
+        all.iter()
+            .filter(|schema| schema.name != crate::DBHA_SCHEMA)
+            .collect()
+    }
+}

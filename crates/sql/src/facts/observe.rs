@@ -1,0 +1,289 @@
+use super::{
+    Account, Claim, ClaimState, Cluster, ConnectedReplica, Engine, Facts, Observed, OldSessions,
+    ReplicationAccount, SchemaFacts, SettingFact,
+};
+use crate::{
+    Dialect, GtidSet, REPLICATION_USER, ReplicaStatus, Row, Session, Setting, SqlError, Statement, printable,
+};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// Looks at one server; what the account may not see becomes [`Observed::Denied`].
+pub(crate) async fn observe(session: &mut Session) -> Result<Facts, SqlError> {
+    let dialect = session.dialect();
+    let identity = required(session, &dialect.read_identity()).await?;
+    let settings = session.query(&dialect.read_settings(&Setting::ALL)).await?;
+    let settings = read_settings(dialect, &settings);
+    let gtids = required(session, &dialect.read_gtids()).await?;
+    let parse = |text: Option<&str>| GtidSet::parse(dialect.flavor(), text.unwrap_or(""));
+    let unexpected =
+        |statement: Statement, error: crate::ParseGtidError, server: &str| SqlError::Unexpected {
+            server: server.to_owned(),
+            statement: statement.shown().to_owned(),
+            text: error.to_string(),
+        };
+    let name = session.name().to_owned();
+    let executed =
+        parse(gtids.get("executed")).map_err(|error| unexpected(dialect.read_gtids(), error, &name))?;
+    let applied =
+        parse(gtids.get("applied")).map_err(|error| unexpected(dialect.read_gtids(), error, &name))?;
+    let processes = look(session, &dialect.read_processlist()).await?;
+    let claim = look(session, &dialect.read_claim()).await?;
+    Ok(Facts {
+        tcp: session
+            .endpoint()
+            .address
+            .tcp()
+            .map(|(host, port)| (host.to_owned(), port)),
+        dialect,
+        version_text: printable(identity.get("version_text").unwrap_or("")),
+        server_id: identity.parse("server_id").unwrap_or(0),
+        server_uuid: identity.get("uuid").map(printable),
+        own_account: printable(identity.get("own_user").unwrap_or("")),
+        clock: identity.parse("now").unwrap_or(0.0),
+        settings,
+        executed,
+        applied,
+        binlog: read_coordinates(&look(session, &dialect.read_binlog_coordinates()).await?),
+        links: map(look(session, &dialect.read_replica_status()).await?, |row| {
+            ReplicaStatus::of_row(row, |text| GtidSet::parse(dialect.flavor(), text).ok())
+        }),
+        connected_replicas: connected_replicas(&processes),
+        sessions: client_sessions(&processes),
+        privileges: privileges(look(session, &dialect.read_own_grants()).await?),
+        schemas: map(look(session, &dialect.read_schemas()).await?, read_schema),
+        engines: map(look(session, &dialect.read_engines()).await?, read_engine),
+        accounts: map(look(session, &dialect.read_accounts()).await?, read_account),
+        replication_accounts: map(
+            look(session, &dialect.read_replication_accounts(REPLICATION_USER)).await?,
+            read_replication_account,
+        ),
+        offers_tls: match look(session, &dialect.read_tls_offer()).await? {
+            Observed::Known(rows) => rows
+                .first()
+                .and_then(|row| row.at(0))
+                .is_some_and(|v| v.eq_ignore_ascii_case("yes")),
+            _ => false,
+        },
+        cluster: match look(session, &dialect.read_cluster_membership()).await? {
+            Observed::Known(rows) => rows.first().map(|row| Cluster {
+                sign: printable(row.at(0).unwrap_or("")),
+            }),
+            _ => None,
+        },
+        claim: match claim {
+            Observed::Known(rows) => rows
+                .first()
+                .map_or(Observed::Absent, |row| Observed::Known(read_claim(row))),
+            Observed::Denied(text) => Observed::Denied(text),
+            Observed::Absent => Observed::Absent,
+        },
+        recorded: map(
+            look(session, &dialect.read_recorded_servers()).await?,
+            read_recorded,
+        ),
+        name,
+    })
+}
+
+async fn required(session: &mut Session, statement: &Statement) -> Result<Row, SqlError> {
+    let server = session.name().to_owned();
+    session
+        .query_first(statement)
+        .await?
+        .ok_or_else(|| SqlError::Unexpected {
+            server,
+            statement: statement.shown().to_owned(),
+            text: "no row came back".into(),
+        })
+}
+
+/// Runs a statement that may be forbidden or may ask for something this server does not have.
+async fn look(session: &mut Session, statement: &Statement) -> Result<Observed<Vec<Row>>, SqlError> {
+    match session.query(statement).await {
+        Ok(rows) => Ok(Observed::Known(rows)),
+        Err(error) if error.is_denied() => Ok(Observed::Denied(error.to_string())),
+        // No such database, table, column or variable; binary logging is off.
+        Err(error) if matches!(error.code(), Some(1049 | 1146 | 1054 | 1193 | 1381)) => Ok(Observed::Absent),
+        Err(error) => Err(error),
+    }
+}
+
+fn map<T>(rows: Observed<Vec<Row>>, read: impl Fn(&Row) -> T) -> Observed<Vec<T>> {
+    match rows {
+        Observed::Known(rows) => Observed::Known(rows.iter().map(read).collect()),
+        Observed::Denied(text) => Observed::Denied(text),
+        Observed::Absent => Observed::Absent,
+    }
+}
+
+fn read_settings(dialect: Dialect, rows: &[Row]) -> BTreeMap<Setting, SettingFact> {
+    let by_name: BTreeMap<&str, &Row> = rows
+        .iter()
+        .filter_map(|row| Some((row.get("name")?, row)))
+        .collect();
+    let fact = |setting: &Setting| {
+        let row = by_name.get(dialect.variable(*setting)?)?;
+        let value = printable(row.get("value").unwrap_or(""));
+        Some((
+            *setting,
+            SettingFact {
+                after_restart: after_restart(row, &value),
+                value,
+            },
+        ))
+    };
+    Setting::ALL.iter().filter_map(fact).collect()
+}
+
+/// Tells what a setting will be after a restart, by where its present value comes from.
+fn after_restart(row: &Row, value: &str) -> Option<String> {
+    let persisted = row.get("persisted").map(printable);
+    match row.get("origin")? {
+        // MariaDB: changed by SET GLOBAL; the server no longer knows what its option file said.
+        "SQL" => None,
+        "CONFIG" | "AUTO" | "COMPILE-TIME" | "ENV" => Some(value.to_owned()),
+        // MySQL
+        "DYNAMIC" => persisted,
+        "COMMAND_LINE" => Some(value.to_owned()),
+        _ => Some(persisted.unwrap_or_else(|| value.to_owned())),
+    }
+}
+
+fn read_coordinates(rows: &Observed<Vec<Row>>) -> Option<(String, u64)> {
+    let row = rows.known()?.first()?;
+    Some((printable(row.get("File")?), row.parse("Position")?))
+}
+
+fn connected_replicas(processes: &Observed<Vec<Row>>) -> Observed<Vec<ConnectedReplica>> {
+    let dumps = |rows: &Vec<Row>| {
+        let is_dump = |row: &&Row| {
+            row.get("command")
+                .is_some_and(|command| command.starts_with("Binlog Dump"))
+        };
+        rows.iter()
+            .filter(is_dump)
+            .map(|row| ConnectedReplica {
+                user: printable(row.get("user").unwrap_or("")),
+                host: printable(row.get("host").unwrap_or("")),
+            })
+            .collect()
+    };
+    match processes {
+        Observed::Known(rows) => Observed::Known(dumps(rows)),
+        Observed::Denied(text) => Observed::Denied(text.clone()),
+        Observed::Absent => Observed::Absent,
+    }
+}
+
+fn client_sessions(processes: &Observed<Vec<Row>>) -> Observed<OldSessions> {
+    const NOT_CLIENTS: [&str; 5] = [
+        "Daemon",
+        "Binlog Dump",
+        "Binlog Dump GTID",
+        "Slave_IO",
+        "Slave_SQL",
+    ];
+    let is_client = |row: &&Row| {
+        let user = row.get("user").unwrap_or("");
+        !row.get("command")
+            .is_some_and(|command| NOT_CLIENTS.contains(&command) || command.starts_with("Slave_"))
+            && !matches!(user, "system user" | "event_scheduler" | "")
+    };
+    match processes {
+        Observed::Known(rows) => Observed::Known(OldSessions {
+            clients: rows
+                .iter()
+                .filter(is_client)
+                .filter_map(|row| row.parse("id"))
+                .collect(),
+        }),
+        Observed::Denied(text) => Observed::Denied(text.clone()),
+        Observed::Absent => Observed::Absent,
+    }
+}
+
+/// Reads the global privileges out of SHOW GRANTS, upper case; `ALL PRIVILEGES` stays one word.
+fn privileges(rows: Observed<Vec<Row>>) -> Observed<BTreeSet<String>> {
+    let of_line = |line: &str| -> Vec<String> {
+        let Some((list, rest)) = line
+            .strip_prefix("GRANT ")
+            .and_then(|line| line.split_once(" ON *.* TO "))
+        else {
+            return vec![];
+        };
+        let mut found: Vec<String> = list
+            .split(',')
+            .map(|one| one.trim().to_ascii_uppercase())
+            .collect();
+        if rest.ends_with("WITH GRANT OPTION") {
+            found.push("GRANT OPTION".into());
+        }
+        found
+    };
+    match map(rows, |row| of_line(row.at(0).unwrap_or(""))) {
+        Observed::Known(lists) => Observed::Known(lists.into_iter().flatten().collect()),
+        Observed::Denied(text) => Observed::Denied(text),
+        Observed::Absent => Observed::Absent,
+    }
+}
+
+fn read_schema(row: &Row) -> SchemaFacts {
+    let number = |name| row.parse::<f64>(name).unwrap_or(0.0) as u64;
+    SchemaFacts {
+        name: row.get("name").unwrap_or("").to_owned(),
+        tables: number("tables"),
+        bytes: number("bytes"),
+        views: number("views"),
+        routines: number("routines"),
+        events: number("events"),
+        has_kine: number("kine") > 0,
+    }
+}
+
+fn read_engine(row: &Row) -> Engine {
+    Engine {
+        name: printable(row.get("engine").unwrap_or("")),
+        tables: row.parse("tables").unwrap_or(0),
+        example: printable(row.get("example").unwrap_or("")),
+    }
+}
+
+fn read_account(row: &Row) -> Account {
+    Account {
+        user: row.get("user").unwrap_or("").to_owned(),
+        host: row.get("host").unwrap_or("").to_owned(),
+        is_role: row.get("role") == Some("Y"),
+    }
+}
+
+fn read_replication_account(row: &Row) -> ReplicationAccount {
+    ReplicationAccount {
+        host: row.get("host").unwrap_or("").to_owned(),
+        requires_tls: !row.get("tls").unwrap_or("").is_empty(),
+        grants_as_wanted: row.get("replica") == Some("Y") && row.get("more") != Some("Y"),
+    }
+}
+
+fn read_claim(row: &Row) -> Claim {
+    Claim {
+        run: printable(row.get("run").unwrap_or("")),
+        source: printable(row.get("source").unwrap_or("")),
+        // An unknown word is read as the state in which nothing there may be relied on.
+        state: if row.get("state") == Some("copied") {
+            ClaimState::Copied
+        } else {
+            ClaimState::Copying
+        },
+        position: row.get("position").map(str::to_owned),
+    }
+}
+
+fn read_recorded(row: &Row) -> (u32, String, String, String) {
+    let text = |name| printable(row.get(name).unwrap_or(""));
+    (
+        row.parse("server_id").unwrap_or(0),
+        text("name"),
+        text("role"),
+        text("writers"),
+    )
+}

@@ -1,0 +1,62 @@
+//! One MySQL or MariaDB server: how to reach it, how to talk to it in its own dialect, and what was seen of it.
+//!
+//! The crate knows nothing of pairs. [`Endpoint`] says how to reach a server, [`Session`] is one connection
+//! whose every wait has a limit, [`Dialect`] is the only place that knows flavours and versions, and
+//! [`Facts`] is what was seen of one server at one moment.
+
+mod dialect;
+mod endpoint;
+mod error;
+mod facts;
+mod flavor;
+mod gtid;
+mod marker_table;
+mod password;
+mod profile;
+mod quote;
+mod replica_status;
+mod row;
+mod secret;
+mod server;
+mod session;
+mod setting;
+mod statement;
+mod statements;
+mod terminal_text;
+mod tls;
+mod version;
+
+pub use dialect::{Dialect, Unsupported};
+pub use endpoint::{Address, Endpoint, ParseEndpointError};
+pub use error::{ConnectFault, SqlError};
+pub use facts::{
+    Account, Claim, ClaimState, Cluster, ConnectedReplica, Engine, Facts, Observed, OldSessions,
+    ReplicationAccount, SchemaFacts, SettingFact,
+};
+pub use flavor::Flavor;
+pub use gtid::{GtidSet, MariaDbGtids, MySqlGtids, ParseGtidError};
+pub use marker_table::Marker;
+pub use password::{generate_password, native_password_hash};
+pub use profile::SessionProfile;
+pub use quote::{quote_account, quote_identifier, quote_literal};
+pub use replica_status::{IoState, LinkError, ReplicaStatus, SqlState};
+pub use row::Row;
+pub use secret::Secret;
+pub use server::Server;
+pub use session::Session;
+pub use setting::Setting;
+pub use statement::Statement;
+pub use statements::{AccountTls, SourceTarget};
+pub use terminal_text::printable;
+pub use tls::{SslMode, TlsOptions};
+pub use version::{ParseVersionError, Version};
+
+/// The client crate underneath, for the code that moves rows and needs its types.
+pub use mysql_async as driver;
+
+/// The schema that holds everything dbha keeps on a server.
+pub const DBHA_SCHEMA: &str = "dbha";
+/// The account with which one server of a pair reads the binary log of the other.
+pub const REPLICATION_USER: &str = "dbha_repl";
+/// The account of the monitor.
+pub const MONITOR_USER: &str = "dbha_monitor";

@@ -1,0 +1,256 @@
+use crate::{GtidSet, Row, printable};
+use serde::{Deserialize, Serialize};
+use std::time::Duration;
+
+/// Where the IO thread of a link stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+#[non_exhaustive]
+pub enum IoState {
+    /// Connected to the source and reading.
+    Running,
+    /// Started, and not (or no longer) connected.
+    Connecting,
+    /// Not started, or given up.
+    Stopped,
+}
+
+/// Where the SQL thread of a link stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+#[non_exhaustive]
+pub enum SqlState {
+    /// Applying, or waiting for something to apply.
+    Running,
+    /// Not started, or given up.
+    Stopped,
+}
+
+/// The last error of one thread of a link.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LinkError {
+    /// The server's error number; 0 never appears here.
+    pub code: u32,
+    /// The server's words, fit to be shown.
+    pub text: String,
+}
+
+/// What a replica says of one link, read from any flavour and version.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct ReplicaStatus {
+    /// Name of the connection or channel; empty for the default one.
+    pub channel: String,
+    /// Host of the source as the replica dials it.
+    pub source_host: String,
+    /// Port of the source.
+    pub source_port: u16,
+    /// Account with which the replica logs in.
+    pub source_user: String,
+    /// `server_id` of the source, 0 until it was seen.
+    pub source_server_id: u64,
+    /// The IO thread.
+    pub io: IoState,
+    /// The SQL thread.
+    pub sql: SqlState,
+    /// Last error of the IO thread.
+    pub io_error: Option<LinkError>,
+    /// Last error of the SQL thread.
+    pub sql_error: Option<LinkError>,
+    /// Seconds behind by the server's own figure; `None` is unknown and never 0.
+    pub lag: Option<Duration>,
+    /// Whether positions are kept by GTID, and in which mode (`Current_Pos`, `Slave_Pos`, `Auto_Position`).
+    pub gtid_mode: Option<String>,
+    /// What the IO thread has received.
+    pub received: Option<GtidSet>,
+    /// Whether TLS was asked for.
+    pub tls: bool,
+    /// Seconds between attempts to connect.
+    pub connect_retry: Option<u32>,
+    /// How many attempts; 0 is unlimited.
+    pub retry_count: Option<u64>,
+    /// Delay by intent, in seconds.
+    pub delay_seconds: u64,
+    /// Filters and skipped errors that are in force, as `name=value`.
+    pub filters: Vec<String>,
+}
+
+impl ReplicaStatus {
+    /// Reads one row of SHOW (ALL) SLAVES STATUS or SHOW REPLICA STATUS; never panics on what a server sends.
+    pub fn of_row(row: &Row, parse_gtids: impl Fn(&str) -> Option<GtidSet>) -> Self {
+        let text = |names: &[&str]| printable(row.get_any(names).unwrap_or(""));
+        let number = |names: &[&str]| {
+            row.get_any(names)
+                .and_then(|value| value.trim().parse::<u64>().ok())
+        };
+        Self {
+            channel: text(&["Connection_name", "Channel_Name"]),
+            source_host: text(&["Source_Host", "Master_Host"]),
+            source_port: number(&["Source_Port", "Master_Port"])
+                .and_then(|port| port.try_into().ok())
+                .unwrap_or(0),
+            source_user: text(&["Source_User", "Master_User"]),
+            source_server_id: number(&["Source_Server_Id", "Master_Server_Id"]).unwrap_or(0),
+            io: match row.get_any(&["Replica_IO_Running", "Slave_IO_Running"]) {
+                Some("Yes") => IoState::Running,
+                Some("No") | None => IoState::Stopped,
+                // Connecting, Preparing: started and without a source.
+                Some(_) => IoState::Connecting,
+            },
+            sql: match row.get_any(&["Replica_SQL_Running", "Slave_SQL_Running"]) {
+                Some("Yes") => SqlState::Running,
+                _ => SqlState::Stopped,
+            },
+            io_error: link_error(number(&["Last_IO_Errno"]), row.get("Last_IO_Error")),
+            sql_error: link_error(number(&["Last_SQL_Errno"]), row.get("Last_SQL_Error")),
+            lag: number(&["Seconds_Behind_Source", "Seconds_Behind_Master"]).map(Duration::from_secs),
+            gtid_mode: gtid_mode(row),
+            received: row
+                .get_any(&["Retrieved_Gtid_Set", "Gtid_IO_Pos"])
+                .and_then(parse_gtids),
+            tls: row.get_any(&["Source_SSL_Allowed", "Master_SSL_Allowed"]) == Some("Yes"),
+            connect_retry: number(&["Connect_Retry"]).and_then(|seconds| seconds.try_into().ok()),
+            retry_count: number(&["Source_Retry_Count", "Master_Retry_Count"]),
+            delay_seconds: number(&["SQL_Delay"]).unwrap_or(0),
+            filters: filters(row),
+        }
+    }
+
+    /// Returns the error to look at first: a stopped applier hides behind a healthy IO thread.
+    pub fn error(&self) -> Option<&LinkError> {
+        self.sql_error.as_ref().or(self.io_error.as_ref())
+    }
+
+    /// Tells whether both threads run.
+    pub fn is_running(&self) -> bool {
+        self.io == IoState::Running && self.sql == SqlState::Running
+    }
+
+    /// Returns the filters that touch more than the server's own schemas (scenario 21).
+    pub fn harmful_filters(&self) -> Vec<&String> {
+        const SYSTEM: [&str; 4] = ["information_schema", "performance_schema", "sys", "mysql"];
+        let harmless = |filter: &&String| {
+            let (name, value) = filter.split_once('=').unwrap_or((filter, ""));
+            let ignores = matches!(name, "Replicate_Ignore_DB" | "Replicate_Wild_Ignore_Table");
+            let system = |part: &str| SYSTEM.contains(&part.trim().trim_end_matches(".%"));
+            // Replicate-ignore-db=mysql would keep accounts from crossing, so it counts as harmful.
+            ignores
+                && value
+                    .split(',')
+                    .all(|part| system(part) && !part.trim().starts_with("mysql"))
+        };
+        self.filters.iter().filter(|filter| !harmless(filter)).collect()
+    }
+}
+
+fn link_error(code: Option<u64>, text: Option<&str>) -> Option<LinkError> {
+    let code = code.filter(|code| *code != 0)?;
+    Some(LinkError {
+        code: code.try_into().unwrap_or(u32::MAX),
+        text: printable(text.unwrap_or("")),
+    })
+}
+
+fn gtid_mode(row: &Row) -> Option<String> {
+    match row.get("Using_Gtid") {
+        Some("No") => None,
+        Some(mode) => Some(printable(mode)),
+        None => (row.get("Auto_Position") == Some("1")).then(|| "Auto_Position".to_owned()),
+    }
+}
+
+fn filters(row: &Row) -> Vec<String> {
+    const NAMES: [&str; 8] = [
+        "Replicate_Do_DB",
+        "Replicate_Ignore_DB",
+        "Replicate_Do_Table",
+        "Replicate_Ignore_Table",
+        "Replicate_Wild_Do_Table",
+        "Replicate_Wild_Ignore_Table",
+        "Replicate_Do_Domain_Ids",
+        "Replicate_Ignore_Domain_Ids",
+    ];
+    let mut found: Vec<String> = NAMES
+        .iter()
+        .filter_map(|name| {
+            row.get(name)
+                .filter(|value| !value.is_empty())
+                .map(|value| format!("{name}={}", printable(value)))
+        })
+        .collect();
+    if let Some(skip) = row.get("Skip_Counter").filter(|value| *value != "0") {
+        found.push(format!("Skip_Counter={}", printable(skip)));
+    }
+    found
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn status(cells: &[(&str, &str)]) -> ReplicaStatus {
+        let names = cells.iter().map(|(name, _)| (*name).to_owned()).collect();
+        let values = cells.iter().map(|(_, value)| Some((*value).to_owned())).collect();
+        ReplicaStatus::of_row(&Row::new(names, values), |text| {
+            GtidSet::parse(crate::Flavor::MariaDb, text).ok()
+        })
+    }
+
+    #[test]
+    fn both_families_of_column_names_are_read() {
+        let maria = status(&[
+            ("Slave_IO_Running", "Yes"),
+            ("Slave_SQL_Running", "Yes"),
+            ("Master_Host", "a"),
+            ("Using_Gtid", "Current_Pos"),
+        ]);
+        let mysql = status(&[
+            ("Replica_IO_Running", "Yes"),
+            ("Replica_SQL_Running", "Yes"),
+            ("Source_Host", "a"),
+            ("Auto_Position", "1"),
+        ]);
+        for (status, mode) in [(maria, "Current_Pos"), (mysql, "Auto_Position")] {
+            assert!(status.is_running());
+            assert_eq!(
+                (status.source_host.as_str(), status.gtid_mode.as_deref()),
+                ("a", Some(mode))
+            );
+        }
+    }
+
+    #[test]
+    fn scenario_55_null_lag_is_unknown_and_not_zero() {
+        assert_eq!(status(&[("Slave_IO_Running", "Yes")]).lag, None);
+        assert_eq!(
+            status(&[("Seconds_Behind_Master", "0")]).lag,
+            Some(Duration::ZERO)
+        );
+    }
+
+    #[test]
+    fn scenario_82_forged_rows_do_not_panic() {
+        let forged = status(&[
+            ("Slave_IO_Running", "\u{1b}[2J"),
+            ("Master_Port", "99999999"),
+            ("Last_IO_Errno", "-1"),
+        ]);
+        assert_eq!(
+            (forged.io, forged.source_port, forged.io_error),
+            (IoState::Connecting, 0, None)
+        );
+    }
+
+    #[test]
+    fn scenario_21_filters_on_system_schemas_alone_are_harmless() {
+        let harmless = status(&[("Replicate_Ignore_DB", "information_schema,performance_schema")]);
+        assert!(harmless.harmful_filters().is_empty());
+        for harmful in [
+            ("Replicate_Do_DB", "shop"),
+            ("Replicate_Ignore_DB", "shop,sys"),
+            ("Replicate_Ignore_DB", "mysql"),
+            ("Skip_Counter", "1"),
+        ] {
+            assert_eq!(status(&[harmful]).harmful_filters().len(), 1, "{harmful:?}");
+        }
+    }
+}

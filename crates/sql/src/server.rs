@@ -1,0 +1,58 @@
+use crate::{Dialect, Endpoint, Facts, Row, Session, SessionProfile, SqlError, Statement};
+
+/// A server that was reached and logged in to: only a `Server` acts.
+pub struct Server {
+    /// The control connection.
+    pub session: Session,
+}
+
+impl Server {
+    /// Connects for observing and changing the server.
+    pub async fn connect(endpoint: &Endpoint) -> Result<Self, SqlError> {
+        Ok(Self {
+            session: Session::connect(endpoint, SessionProfile::Control).await?,
+        })
+    }
+
+    /// Connects for looking only, with short limits.
+    pub async fn connect_for_watching(endpoint: &Endpoint) -> Result<Self, SqlError> {
+        Ok(Self {
+            session: Session::connect(endpoint, SessionProfile::Monitor).await?,
+        })
+    }
+
+    /// Returns the server's name.
+    pub fn name(&self) -> &str {
+        self.session.name()
+    }
+
+    /// Returns how the server was reached.
+    pub fn endpoint(&self) -> &Endpoint {
+        self.session.endpoint()
+    }
+
+    /// Returns the server's dialect.
+    pub fn dialect(&self) -> Dialect {
+        self.session.dialect()
+    }
+
+    /// Looks at everything that matters for a pair, in a few statements.
+    pub async fn observe(&mut self) -> Result<Facts, SqlError> {
+        crate::facts::observe(&mut self.session).await
+    }
+
+    /// Runs a statement whose rows do not matter.
+    pub async fn execute(&mut self, statement: &Statement) -> Result<u64, SqlError> {
+        self.session.execute(statement).await
+    }
+
+    /// Runs several statements and stops at the first that fails.
+    pub async fn execute_all(&mut self, statements: &[Statement]) -> Result<(), SqlError> {
+        self.session.execute_all(statements).await
+    }
+
+    /// Runs a statement and returns its rows.
+    pub async fn query(&mut self, statement: &Statement) -> Result<Vec<Row>, SqlError> {
+        self.session.query(statement).await
+    }
+}

@@ -1,0 +1,251 @@
+use crate::{
+    ConnectFault, Dialect, Endpoint, Row, SessionProfile, SqlError, SslMode, Statement, Version, printable,
+};
+use mysql_async::{Conn, Opts, OptsBuilder, SslOpts, prelude::Queryable};
+use std::{future::Future, sync::Arc, time::Duration};
+
+/// One connection to one server, prepared for one purpose; every wait on it has a limit.
+///
+/// A connection that was lost or did not answer in time is dropped: what was under way has an unknown outcome,
+/// and every later statement fails with [`SqlError::Connect`] until [`Session::reconnect`].
+pub struct Session {
+    endpoint: Endpoint,
+    profile: SessionProfile,
+    dialect: Dialect,
+    connection_id: u64,
+    conn: Option<Conn>,
+}
+
+impl Session {
+    /// Dials, logs in and prepares the connection.
+    ///
+    /// `ssl-mode=preferred` (the default without a CA) tries TLS first and goes on in clear only when the server
+    /// offers none.
+    pub async fn connect(endpoint: &Endpoint, profile: SessionProfile) -> Result<Self, SqlError> {
+        let limit = profile.connect_limit();
+        let name = endpoint.name.clone();
+        match tokio::time::timeout(limit, Self::connect_unlimited(endpoint, profile)).await {
+            Ok(result) => result,
+            Err(_) => Err(SqlError::Connect {
+                server: name,
+                fault: ConnectFault::Silent,
+                text: format!("{} did not answer within {} s", endpoint.address, limit.as_secs()),
+            }),
+        }
+    }
+
+    async fn connect_unlimited(endpoint: &Endpoint, profile: SessionProfile) -> Result<Self, SqlError> {
+        let mode = endpoint.tls.effective();
+        // Over a socket TLS guards nothing: it is used only when it was asked for by name.
+        let over_socket = endpoint.address.tcp().is_none();
+        let first = mode != SslMode::Disabled && !(over_socket && mode == SslMode::Preferred);
+        let dialled = match Conn::new(options(endpoint, first)).await {
+            Err(mysql_async::Error::Driver(mysql_async::DriverError::NoClientSslFlagFromServer))
+                if mode == SslMode::Preferred =>
+            {
+                tracing::debug!(server = endpoint.name, "server offers no TLS, going on in clear");
+                Conn::new(options(endpoint, false)).await
+            }
+            dialled => dialled,
+        };
+        let mut conn = dialled.map_err(|error| SqlError::of_connecting(&endpoint.name, error))?;
+        let asked = Statement::new("SELECT VERSION(), CONNECTION_ID()");
+        let answer: Result<Option<(String, u64)>, _> = conn.query_first(asked.sql()).await;
+        let answer = answer.map_err(|error| SqlError::of_statement(&endpoint.name, &asked, error))?;
+        let (text, connection_id) = answer.unwrap_or_default();
+        let (flavor, version) = Version::detect(&text).map_err(|error| SqlError::Connect {
+            server: endpoint.name.clone(),
+            fault: ConnectFault::NotAServer,
+            text: error.to_string(),
+        })?;
+        let dialect = Dialect::new(flavor, version);
+        let endpoint = endpoint.clone();
+        let mut session = Self {
+            endpoint,
+            profile,
+            dialect,
+            connection_id,
+            conn: Some(conn),
+        };
+        session.execute(&dialect.prepare_session(profile)).await?;
+        Ok(session)
+    }
+
+    /// Returns the server's name.
+    pub fn name(&self) -> &str {
+        &self.endpoint.name
+    }
+
+    /// Returns the dialect found at the greeting.
+    pub fn dialect(&self) -> Dialect {
+        self.dialect
+    }
+
+    /// Returns the server's number for this connection.
+    pub fn connection_id(&self) -> u64 {
+        self.connection_id
+    }
+
+    /// Returns how the server was reached.
+    pub fn endpoint(&self) -> &Endpoint {
+        &self.endpoint
+    }
+
+    /// Tells whether the connection was lost and has to be made anew.
+    pub fn is_lost(&self) -> bool {
+        self.conn.is_none()
+    }
+
+    /// Makes the connection anew, with the same account and purpose.
+    pub async fn reconnect(&mut self) -> Result<(), SqlError> {
+        self.conn = None;
+        *self = Self::connect(&self.endpoint, self.profile).await?;
+        Ok(())
+    }
+
+    /// Runs a statement and returns its rows.
+    pub async fn query(&mut self, statement: &Statement) -> Result<Vec<Row>, SqlError> {
+        self.query_within(statement, self.profile.statement_limit()).await
+    }
+
+    /// Runs a statement with a limit of its own and returns its rows.
+    pub async fn query_within(
+        &mut self,
+        statement: &Statement,
+        limit: Duration,
+    ) -> Result<Vec<Row>, SqlError> {
+        self.run(statement, limit, async |conn| {
+            let result = conn.query_iter(statement.sql()).await?;
+            let names: Arc<[String]> = result
+                .columns_ref()
+                .iter()
+                .map(|column| column.name_str().into_owned())
+                .collect();
+            let rows: Vec<mysql_async::Row> = result.collect_and_drop().await?;
+            Ok(rows
+                .into_iter()
+                .map(|row| Row::of_driver(names.clone(), row))
+                .collect())
+        })
+        .await
+    }
+
+    /// Runs a statement and returns its first row, if any.
+    pub async fn query_first(&mut self, statement: &Statement) -> Result<Option<Row>, SqlError> {
+        Ok(self.query(statement).await?.into_iter().next())
+    }
+
+    /// Runs a statement and returns the first column of its first row, `None` for NULL and for no row.
+    pub async fn query_value(&mut self, statement: &Statement) -> Result<Option<String>, SqlError> {
+        Ok(self
+            .query_first(statement)
+            .await?
+            .and_then(|row| row.at(0).map(str::to_owned)))
+    }
+
+    /// Runs a statement whose rows, if any, do not matter; returns the number of affected rows.
+    pub async fn execute(&mut self, statement: &Statement) -> Result<u64, SqlError> {
+        self.execute_within(statement, self.profile.statement_limit())
+            .await
+    }
+
+    /// Runs a statement with a limit of its own; returns the number of affected rows.
+    pub async fn execute_within(&mut self, statement: &Statement, limit: Duration) -> Result<u64, SqlError> {
+        tracing::trace!(server = self.endpoint.name, statement = statement.shown());
+        self.run(statement, limit, async |conn| {
+            conn.query_drop(statement.sql()).await?;
+            Ok(conn.affected_rows())
+        })
+        .await
+    }
+
+    /// Runs several statements one after the other and stops at the first that fails.
+    pub async fn execute_all(&mut self, statements: &[Statement]) -> Result<(), SqlError> {
+        for statement in statements {
+            self.execute(statement).await?;
+        }
+        Ok(())
+    }
+
+    /// Hands the connection to code that moves rows, under one limit; `statement` names the work in errors.
+    pub async fn run<T>(
+        &mut self,
+        statement: &Statement,
+        limit: Duration,
+        work: impl AsyncFnOnce(&mut Conn) -> Result<T, mysql_async::Error>,
+    ) -> Result<T, SqlError> {
+        // Taken out, so that a future dropped half-way drops the connection and not the protocol's order.
+        let Some(mut conn) = self.conn.take() else {
+            return Err(SqlError::Connect {
+                server: self.endpoint.name.clone(),
+                fault: ConnectFault::Unreachable,
+                text: "the connection was lost earlier".into(),
+            });
+        };
+        let result = limited(limit, work(&mut conn)).await;
+        match result {
+            Some(Ok(value)) => {
+                self.conn = Some(conn);
+                Ok(value)
+            }
+            Some(Err(error)) => {
+                let error = SqlError::of_statement(&self.endpoint.name, statement, error);
+                if matches!(error, SqlError::Rejected { .. }) {
+                    self.conn = Some(conn);
+                }
+                Err(error)
+            }
+            None => Err(SqlError::TimedOut {
+                server: self.endpoint.name.clone(),
+                statement: printable(statement.shown()),
+                limit,
+            }),
+        }
+    }
+
+    /// Says goodbye to the server; an error on this last word changes nothing and is not reported.
+    pub async fn close(mut self) {
+        if let Some(conn) = self.conn.take() {
+            let _ = tokio::time::timeout(Duration::from_secs(1), conn.disconnect()).await;
+        }
+    }
+}
+
+async fn limited<T>(limit: Duration, work: impl Future<Output = T>) -> Option<T> {
+    tokio::time::timeout(limit, work).await.ok()
+}
+
+fn options(endpoint: &Endpoint, tls: bool) -> Opts {
+    let mut options = OptsBuilder::default()
+        .user(Some(endpoint.user.clone().unwrap_or_else(|| "root".into())))
+        .pass(
+            endpoint
+                .password
+                .as_ref()
+                .map(|secret| secret.expose().to_owned()),
+        )
+        // A socket found by the client crate itself may belong to another server behind a mapped port.
+        .prefer_socket(false)
+        .tcp_keepalive(Some(Duration::from_secs(10)))
+        // Both known beforehand saves a round trip; the server's own limit holds all the same.
+        .max_allowed_packet(Some(1 << 30))
+        .wait_timeout(Some(28_800))
+        .stmt_cache_size(64);
+    options = match &endpoint.address {
+        crate::Address::Tcp { host, port } => options.ip_or_hostname(host.clone()).tcp_port(*port),
+        crate::Address::Socket { path } => options.socket(Some(path.to_string_lossy().into_owned())),
+    };
+    if tls {
+        let mode = endpoint.tls.effective();
+        let mut ssl = SslOpts::default()
+            .with_danger_accept_invalid_certs(!matches!(mode, SslMode::VerifyCa | SslMode::VerifyIdentity))
+            .with_danger_skip_domain_validation(mode != SslMode::VerifyIdentity);
+        if let Some(ca) = &endpoint.tls.ca {
+            ssl = ssl
+                .with_root_certs(vec![ca.clone().into()])
+                .with_disable_built_in_roots(true);
+        }
+        options = options.ssl_opts(Some(ssl));
+    }
+    options.into()
+}

@@ -1,0 +1,181 @@
+use crate::{Dialect, Flavor, Version};
+use serde::{Deserialize, Serialize};
+
+/// A global server variable that matters for a pair, under one name for all servers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum Setting {
+    /// Number by which a server knows its own events.
+    ServerId,
+    /// Domain under which a MariaDB server's own transactions are numbered.
+    GtidDomainId,
+    /// Step between generated keys.
+    AutoIncrementIncrement,
+    /// First generated key.
+    AutoIncrementOffset,
+    /// Binary log on or off.
+    LogBin,
+    /// Whether what comes by replication enters the own binary log.
+    LogReplicaUpdates,
+    /// ROW, MIXED or STATEMENT.
+    BinlogFormat,
+    /// How much of a changed row is logged.
+    BinlogRowImage,
+    /// After how many commits the binary log is synced to disk.
+    SyncBinlog,
+    /// When the InnoDB log is synced to disk.
+    InnodbFlushLogAtTrxCommit,
+    /// Whether MariaDB refuses out-of-order GTIDs.
+    GtidStrictMode,
+    /// Whether MySQL refuses what GTIDs cannot carry.
+    EnforceGtidConsistency,
+    /// Whether MySQL numbers its transactions.
+    GtidMode,
+    /// Seconds of silence after which a link is taken for dead.
+    ReplicaNetTimeout,
+    /// Whether relay logs are fetched anew after a crash.
+    RelayLogRecovery,
+    /// Whether parallel appliers commit in the source's order.
+    ReplicaPreserveCommitOrder,
+    /// Whether ordinary accounts may write.
+    ReadOnly,
+    /// Whether even administrators may not write.
+    SuperReadOnly,
+    /// How table names are compared.
+    LowerCaseTableNames,
+    /// Size of an InnoDB page.
+    InnodbPageSize,
+    /// Character set of new databases.
+    CharacterSetServer,
+    /// Collation of new databases.
+    CollationServer,
+    /// Largest packet that the server takes.
+    MaxAllowedPacket,
+    /// Port on which the server listens.
+    Port,
+    /// The server's name for its machine.
+    Hostname,
+    /// Directory with the server's data.
+    Datadir,
+    /// Whether the server offers TLS.
+    HaveSsl,
+    /// Whether events run by themselves.
+    EventScheduler,
+    /// Whether stored functions need no privilege while the binary log is on.
+    LogBinTrustFunctionCreators,
+}
+
+impl Setting {
+    /// Every setting that is read from a server.
+    pub const ALL: [Setting; 29] = [
+        Setting::ServerId,
+        Setting::GtidDomainId,
+        Setting::AutoIncrementIncrement,
+        Setting::AutoIncrementOffset,
+        Setting::LogBin,
+        Setting::LogReplicaUpdates,
+        Setting::BinlogFormat,
+        Setting::BinlogRowImage,
+        Setting::SyncBinlog,
+        Setting::InnodbFlushLogAtTrxCommit,
+        Setting::GtidStrictMode,
+        Setting::EnforceGtidConsistency,
+        Setting::GtidMode,
+        Setting::ReplicaNetTimeout,
+        Setting::RelayLogRecovery,
+        Setting::ReplicaPreserveCommitOrder,
+        Setting::ReadOnly,
+        Setting::SuperReadOnly,
+        Setting::LowerCaseTableNames,
+        Setting::InnodbPageSize,
+        Setting::CharacterSetServer,
+        Setting::CollationServer,
+        Setting::MaxAllowedPacket,
+        Setting::Port,
+        Setting::Hostname,
+        Setting::Datadir,
+        Setting::HaveSsl,
+        Setting::EventScheduler,
+        Setting::LogBinTrustFunctionCreators,
+    ];
+
+    /// Tells whether two values of a setting mean the same (`1` and `ON`, letter case).
+    pub fn same_value(a: &str, b: &str) -> bool {
+        fn plain(value: &str) -> String {
+            match value.to_ascii_uppercase().as_str() {
+                "ON" | "TRUE" | "YES" => "1".into(),
+                "OFF" | "FALSE" | "NO" => "0".into(),
+                other => other.into(),
+            }
+        }
+        plain(a) == plain(b)
+    }
+}
+
+impl Dialect {
+    /// Returns the name of the variable on this server, or `None` where it has no such variable.
+    pub fn variable(&self, setting: Setting) -> Option<&'static str> {
+        let mariadb = self.flavor() == Flavor::MariaDb;
+        let replica_names = !mariadb && self.version() >= Version::new(8, 0, 26);
+        Some(match setting {
+            Setting::ServerId => "server_id",
+            Setting::GtidDomainId if mariadb => "gtid_domain_id",
+            Setting::GtidStrictMode if mariadb => "gtid_strict_mode",
+            Setting::GtidDomainId | Setting::GtidStrictMode => return None,
+            Setting::GtidMode if !mariadb => "gtid_mode",
+            Setting::EnforceGtidConsistency if !mariadb => "enforce_gtid_consistency",
+            Setting::SuperReadOnly if !mariadb => "super_read_only",
+            Setting::ReplicaPreserveCommitOrder if replica_names => "replica_preserve_commit_order",
+            Setting::ReplicaPreserveCommitOrder if !mariadb => "slave_preserve_commit_order",
+            Setting::GtidMode
+            | Setting::EnforceGtidConsistency
+            | Setting::SuperReadOnly
+            | Setting::ReplicaPreserveCommitOrder => return None,
+            Setting::AutoIncrementIncrement => "auto_increment_increment",
+            Setting::AutoIncrementOffset => "auto_increment_offset",
+            Setting::LogBin => "log_bin",
+            Setting::LogReplicaUpdates if replica_names => "log_replica_updates",
+            Setting::LogReplicaUpdates => "log_slave_updates",
+            Setting::BinlogFormat => "binlog_format",
+            Setting::BinlogRowImage => "binlog_row_image",
+            Setting::SyncBinlog => "sync_binlog",
+            Setting::InnodbFlushLogAtTrxCommit => "innodb_flush_log_at_trx_commit",
+            Setting::ReplicaNetTimeout if replica_names => "replica_net_timeout",
+            Setting::ReplicaNetTimeout => "slave_net_timeout",
+            Setting::RelayLogRecovery => "relay_log_recovery",
+            Setting::ReadOnly => "read_only",
+            Setting::LowerCaseTableNames => "lower_case_table_names",
+            Setting::InnodbPageSize => "innodb_page_size",
+            Setting::CharacterSetServer => "character_set_server",
+            Setting::CollationServer => "collation_server",
+            Setting::MaxAllowedPacket => "max_allowed_packet",
+            Setting::Port => "port",
+            Setting::Hostname => "hostname",
+            Setting::Datadir => "datadir",
+            Setting::HaveSsl if !mariadb && self.version() >= Version::new(8, 4, 0) => return None,
+            Setting::HaveSsl => "have_ssl",
+            Setting::EventScheduler => "event_scheduler",
+            Setting::LogBinTrustFunctionCreators => "log_bin_trust_function_creators",
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn values_are_compared_by_meaning() {
+        assert!(Setting::same_value("ON", "1"));
+        assert!(Setting::same_value("row", "ROW"));
+        assert!(!Setting::same_value("0", "ON"));
+    }
+
+    #[test]
+    fn names_follow_the_version_on_both_sides_of_the_boundary() {
+        let name = |version| Dialect::new(Flavor::MySql, version).variable(Setting::ReplicaNetTimeout);
+        assert_eq!(name(Version::new(8, 0, 25)), Some("slave_net_timeout"));
+        assert_eq!(name(Version::new(8, 0, 26)), Some("replica_net_timeout"));
+    }
+}

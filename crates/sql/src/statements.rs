@@ -1,0 +1,11 @@
+//! Every SQL text about one server. Each file holds one subject as methods of [`crate::Dialect`].
+
+mod accounts;
+mod dbha_schema;
+mod facts;
+mod replication;
+mod session;
+mod settings;
+
+pub use accounts::AccountTls;
+pub use replication::SourceTarget;

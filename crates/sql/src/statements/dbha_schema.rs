@@ -1,0 +1,85 @@
+use crate::{Claim, Dialect, Marker, Statement, quote_literal};
+
+impl Dialect {
+    /// Creates dbha's own schema and its tables where they are missing.
+    ///
+    /// Rows are keyed by the server that they belong to, so that the two servers of a pair never write the same row.
+    pub fn ensure_dbha_schema(&self) -> Vec<Statement> {
+        [
+            "CREATE DATABASE IF NOT EXISTS dbha CHARACTER SET utf8mb4 COLLATE utf8mb4_bin",
+            "CREATE TABLE IF NOT EXISTS dbha.server (server_id INT UNSIGNED NOT NULL PRIMARY KEY, \
+             name VARCHAR(255) NOT NULL, role VARCHAR(16) NOT NULL, writers VARCHAR(8) NOT NULL, \
+             recorded_at DATETIME(3) NOT NULL) ENGINE=InnoDB",
+            "CREATE TABLE IF NOT EXISTS dbha.marker (server_id INT UNSIGNED NOT NULL PRIMARY KEY, \
+             token VARCHAR(64) NOT NULL, written_at DATETIME(6) NOT NULL) ENGINE=InnoDB",
+            "CREATE TABLE IF NOT EXISTS dbha.claim (id TINYINT UNSIGNED NOT NULL PRIMARY KEY, run VARCHAR(64) NOT NULL, \
+             source VARCHAR(64) NOT NULL, state VARCHAR(16) NOT NULL, position LONGTEXT NULL, \
+             recorded_at DATETIME(3) NOT NULL) ENGINE=InnoDB",
+        ]
+        .map(Statement::new)
+        .into()
+    }
+
+    /// Records what a server of the pair is.
+    pub fn record_server(&self, server_id: u32, name: &str, role: &str, writers: &str) -> Statement {
+        Statement::new(format!(
+            "REPLACE INTO dbha.server (server_id, name, role, writers, recorded_at) \
+             VALUES ({server_id}, {}, {}, {}, UTC_TIMESTAMP(3))",
+            quote_literal(name),
+            quote_literal(role),
+            quote_literal(writers)
+        ))
+    }
+
+    /// Removes the record of a server that is none of the given ones.
+    pub fn forget_other_servers(&self, keep: &[u32]) -> Statement {
+        let keep: Vec<String> = keep.iter().map(u32::to_string).collect();
+        Statement::new(format!(
+            "DELETE FROM dbha.server WHERE server_id NOT IN ({})",
+            keep.join(", ")
+        ))
+    }
+
+    /// Reads what is recorded of the pair: columns `server_id`, `name`, `role`, `writers`.
+    pub fn read_recorded_servers(&self) -> Statement {
+        Statement::new("SELECT server_id, name, role, writers FROM dbha.server ORDER BY server_id")
+    }
+
+    /// Writes a marker of this server.
+    pub fn write_marker(&self, marker: &Marker) -> Statement {
+        Statement::new(format!(
+            "REPLACE INTO dbha.marker (server_id, token, written_at) VALUES ({}, {}, UTC_TIMESTAMP(6))",
+            marker.server_id,
+            quote_literal(&marker.token)
+        ))
+    }
+
+    /// Reads the token of a server's marker.
+    pub fn read_marker(&self, server_id: u32) -> Statement {
+        Statement::new(format!(
+            "SELECT token FROM dbha.marker WHERE server_id = {server_id}"
+        ))
+    }
+
+    /// Writes the claim on this server; the session must have its binary log off.
+    pub fn write_claim(&self, claim: &Claim) -> Statement {
+        let position = claim.position.as_deref().map_or("NULL".to_owned(), quote_literal);
+        Statement::new(format!(
+            "REPLACE INTO dbha.claim (id, run, source, state, position, recorded_at) \
+             VALUES (1, {}, {}, {}, {position}, UTC_TIMESTAMP(3))",
+            quote_literal(&claim.run),
+            quote_literal(&claim.source),
+            quote_literal(claim.state.as_str()),
+        ))
+    }
+
+    /// Reads the claim on this server.
+    pub fn read_claim(&self) -> Statement {
+        Statement::new("SELECT run, source, state, position FROM dbha.claim WHERE id = 1")
+    }
+
+    /// Gives the claim back; the session must have its binary log off.
+    pub fn remove_claim(&self) -> Statement {
+        Statement::new("DELETE FROM dbha.claim")
+    }
+}

@@ -1,0 +1,245 @@
+use crate::{Dialect, Flavor, GtidSet, Secret, Statement, Version, quote_identifier, quote_literal};
+
+/// The source that a replica is to follow.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SourceTarget {
+    /// Host by which the replica reaches the source.
+    pub host: String,
+    /// Port of the source.
+    pub port: u16,
+    /// Account on the source.
+    pub user: String,
+    /// Its password.
+    pub password: Secret,
+    /// Whether the link uses TLS.
+    pub tls: bool,
+}
+
+/// Seconds between two attempts of a replica to reach its source.
+const CONNECT_RETRY_SECONDS: u32 = 2;
+
+impl Dialect {
+    /// Tells whether statements say REPLICA and SOURCE where older servers say SLAVE and MASTER.
+    fn says_replica(&self) -> bool {
+        self.flavor() == Flavor::MySql && self.version() >= Version::new(8, 0, 22)
+    }
+
+    fn says_source(&self) -> bool {
+        self.flavor() == Flavor::MySql && self.version() >= Version::new(8, 0, 23)
+    }
+
+    fn replica_word(&self) -> &'static str {
+        if self.says_replica() { "REPLICA" } else { "SLAVE" }
+    }
+
+    /// Reads the state of every link into this server; see [`crate::ReplicaStatus::of_row`].
+    pub fn read_replica_status(&self) -> Statement {
+        Statement::new(match self.flavor() {
+            // Gtid_Slave_Pos and the names of connections are only in the ALL form.
+            Flavor::MariaDb => "SHOW ALL SLAVES STATUS".to_owned(),
+            Flavor::MySql => format!("SHOW {} STATUS", self.replica_word()),
+        })
+    }
+
+    /// Reads file and position of the binary log; no row where it is off.
+    pub fn read_binlog_coordinates(&self) -> Statement {
+        let new = self.flavor() == Flavor::MySql && self.version() >= Version::new(8, 2, 0);
+        Statement::new(if new {
+            "SHOW BINARY LOG STATUS"
+        } else {
+            "SHOW MASTER STATUS"
+        })
+    }
+
+    /// Reads the server's own GTID positions: columns `executed`, `applied` and `purged`.
+    ///
+    /// `executed` is what the binary log holds, `applied` what came by replication (MariaDB alone keeps them apart).
+    pub fn read_gtids(&self) -> Statement {
+        Statement::new(match self.flavor() {
+            Flavor::MariaDb => {
+                "SELECT @@global.gtid_binlog_pos AS executed, @@global.gtid_slave_pos AS applied, '' AS purged"
+            }
+            Flavor::MySql => {
+                "SELECT @@global.gtid_executed AS executed, '' AS applied, @@global.gtid_purged AS purged"
+            }
+        })
+    }
+
+    /// Points the default link of this server at a source, by GTID, stating every option.
+    ///
+    /// Every option, because RESET SLAVE ALL keeps the TLS options and the retry of the default connection.
+    pub fn follow(&self, source: &SourceTarget) -> Vec<Statement> {
+        let gtid = match self.flavor() {
+            Flavor::MariaDb => "MASTER_USE_GTID=slave_pos",
+            Flavor::MySql => "{M}_AUTO_POSITION=1, {M}_RETRY_COUNT=0",
+        };
+        self.change_source(source, gtid, "", "")
+    }
+
+    /// Points a throw-away link at a binary log that does not exist: see [`Dialect::start_probe`].
+    pub fn point_probe(&self, source: &SourceTarget, channel: &str) -> Vec<Statement> {
+        let gtid = match self.flavor() {
+            Flavor::MariaDb => "MASTER_USE_GTID=no",
+            Flavor::MySql => "{M}_AUTO_POSITION=0, {M}_RETRY_COUNT=1",
+        };
+        let options = format!("{gtid}, {{M}}_LOG_FILE='dbha-probe.000001', {{M}}_LOG_POS=4");
+        let (before, after) = self.channel_words(channel);
+        self.change_source(source, &options, &before, &after)
+    }
+
+    /// Starts the IO thread of a probe.
+    ///
+    /// A source that was reached and logged in to answers with 1236 or 13114, because it has no such log.
+    pub fn start_probe(&self, channel: &str) -> Statement {
+        let (before, after) = self.channel_words(channel);
+        match self.flavor() {
+            Flavor::MariaDb => Statement::new(format!("START SLAVE{before} IO_THREAD")),
+            Flavor::MySql => Statement::new(format!("START {} IO_THREAD{after}", self.replica_word())),
+        }
+    }
+
+    /// Takes a probe away without a trace.
+    pub fn remove_probe(&self, channel: &str) -> Vec<Statement> {
+        let (before, after) = self.channel_words(channel);
+        let word = self.replica_word();
+        vec![
+            Statement::new(format!("STOP {word}{before}{after}")),
+            Statement::new(format!("RESET {word}{before} ALL{after}")),
+        ]
+    }
+
+    /// MariaDB names a connection behind the verb, MySQL at the statement's end.
+    fn channel_words(&self, channel: &str) -> (String, String) {
+        match self.flavor() {
+            Flavor::MariaDb => (format!(" {}", quote_literal(channel)), String::new()),
+            Flavor::MySql => (String::new(), format!(" FOR CHANNEL {}", quote_literal(channel))),
+        }
+    }
+
+    fn change_source(&self, source: &SourceTarget, gtid: &str, before: &str, after: &str) -> Vec<Statement> {
+        let m = if self.says_source() { "SOURCE" } else { "MASTER" };
+        let verb = if self.says_source() {
+            "CHANGE REPLICATION SOURCE"
+        } else {
+            "CHANGE MASTER"
+        };
+        let text = |password: &str| {
+            let mut options = vec![
+                format!("{m}_HOST={}", quote_literal(&source.host)),
+                format!("{m}_PORT={}", source.port),
+                format!("{m}_USER={}", quote_literal(&source.user)),
+                format!("{m}_PASSWORD={password}"),
+                gtid.replace("{M}", m),
+                format!("{m}_CONNECT_RETRY={CONNECT_RETRY_SECONDS}"),
+                format!("{m}_SSL={}", u8::from(source.tls)),
+                format!("{m}_SSL_VERIFY_SERVER_CERT=0"),
+            ];
+            if self.flavor() == Flavor::MySql && self.version() >= Version::new(8, 0, 4) {
+                // Without TLS caching_sha2_password needs the source's key for the first login.
+                let key = if self.says_source() {
+                    "GET_SOURCE_PUBLIC_KEY"
+                } else {
+                    "GET_MASTER_PUBLIC_KEY"
+                };
+                options.push(format!("{key}={}", u8::from(!source.tls)));
+            }
+            format!("{verb}{before} TO {}{after}", options.join(", "))
+        };
+        let statement = Statement::with_secret(text(&quote_literal(source.password.expose())), text("'***'"));
+        let mut statements = self.hide_from_logs(true);
+        statements.push(statement);
+        statements.extend(self.hide_from_logs(false));
+        statements
+    }
+
+    /// Starts both threads of the default link.
+    pub fn start_link(&self) -> Statement {
+        Statement::new(format!("START {}", self.replica_word()))
+    }
+
+    /// Stops both threads of the default link.
+    pub fn stop_link(&self) -> Statement {
+        Statement::new(format!("STOP {}", self.replica_word()))
+    }
+
+    /// Starts the SQL thread of the default link alone.
+    pub fn start_applier(&self) -> Statement {
+        Statement::new(format!("START {} SQL_THREAD", self.replica_word()))
+    }
+
+    /// Stops the SQL thread of the default link alone.
+    pub fn stop_applier(&self) -> Statement {
+        Statement::new(format!("STOP {} SQL_THREAD", self.replica_word()))
+    }
+
+    /// Forgets the default link.
+    pub fn forget_link(&self) -> Statement {
+        match self.flavor() {
+            Flavor::MariaDb => Statement::new("RESET SLAVE ALL"),
+            Flavor::MySql => Statement::new(format!("RESET {} ALL FOR CHANNEL ''", self.replica_word())),
+        }
+    }
+
+    /// Throws away the server's own binary logs and its own GTIDs.
+    pub fn reset_binary_logs(&self) -> Statement {
+        let new = self.flavor() == Flavor::MySql && self.version() >= Version::new(8, 2, 0);
+        Statement::new(if new {
+            "RESET BINARY LOGS AND GTIDS"
+        } else {
+            "RESET MASTER"
+        })
+    }
+
+    /// Tells a server that it already has everything up to a position.
+    pub fn set_replica_position(&self, position: &GtidSet) -> Statement {
+        let variable = match self.flavor() {
+            Flavor::MariaDb => "gtid_slave_pos",
+            Flavor::MySql => "gtid_purged",
+        };
+        Statement::new(format!(
+            "SET GLOBAL {variable} = {}",
+            quote_literal(&position.to_string())
+        ))
+    }
+
+    /// Closes the current binary log file and opens the next one.
+    pub fn rotate_binary_log(&self) -> Statement {
+        Statement::new("FLUSH LOCAL BINARY LOGS")
+    }
+
+    /// Reads whether the server offers TLS to clients: one row, column `value`, `YES` or `Yes` when it does.
+    pub fn read_tls_offer(&self) -> Statement {
+        let by_channel = self.flavor() == Flavor::MySql && self.version() >= Version::new(8, 0, 21);
+        Statement::new(match by_channel {
+            true => {
+                "SELECT VALUE AS value FROM performance_schema.tls_channel_status \
+                 WHERE CHANNEL = 'mysql_main' AND PROPERTY = 'Enabled'"
+            }
+            false => "SELECT @@global.have_ssl AS value",
+        })
+    }
+
+    /// Ends one connection.
+    pub fn kill_connection(&self, id: u64) -> Statement {
+        Statement::new(format!("KILL CONNECTION {id}"))
+    }
+
+    /// Takes a named lock, waiting no longer than `seconds`; 1 when it was got.
+    pub fn take_named_lock(&self, name: &str, seconds: u32) -> Statement {
+        Statement::new(format!("SELECT GET_LOCK({}, {seconds})", quote_literal(name)))
+    }
+
+    /// Reads which connection holds a named lock; NULL when nobody does.
+    pub fn read_lock_holder(&self, name: &str) -> Statement {
+        Statement::new(format!("SELECT IS_USED_LOCK({})", quote_literal(name)))
+    }
+
+    /// Counts the rows of a table exactly.
+    pub fn count_rows(&self, schema: &str, table: &str) -> Statement {
+        Statement::new(format!(
+            "SELECT COUNT(*) FROM {}.{}",
+            quote_identifier(schema),
+            quote_identifier(table)
+        ))
+    }
+}

@@ -1,0 +1,172 @@
+use crate::{Dialect, Flavor, Setting, Statement, Version};
+
+impl Dialect {
+    /// Reads settings: columns `name`, `value`, `origin`, `persisted`, `fixed` (`YES` where only a restart changes it).
+    pub fn read_settings(&self, settings: &[Setting]) -> Statement {
+        let names: Vec<String> = settings
+            .iter()
+            .filter_map(|setting| self.variable(*setting))
+            .map(|name| format!("'{name}'"))
+            .collect();
+        let names = names.join(", ");
+        Statement::new(match self.flavor() {
+            Flavor::MariaDb => format!(
+                "SELECT LOWER(VARIABLE_NAME) AS name, GLOBAL_VALUE AS value, GLOBAL_VALUE_ORIGIN AS origin, \
+                 DEFAULT_VALUE AS persisted, READ_ONLY AS fixed FROM information_schema.SYSTEM_VARIABLES \
+                 WHERE VARIABLE_NAME IN ({names})"
+            ),
+            Flavor::MySql if self.can_persist_settings() => format!(
+                "SELECT v.VARIABLE_NAME AS name, v.VARIABLE_VALUE AS value, i.VARIABLE_SOURCE AS origin, \
+                 p.VARIABLE_VALUE AS persisted, 'NO' AS fixed FROM performance_schema.global_variables v \
+                 LEFT JOIN performance_schema.variables_info i ON i.VARIABLE_NAME = v.VARIABLE_NAME \
+                 LEFT JOIN performance_schema.persisted_variables p ON p.VARIABLE_NAME = v.VARIABLE_NAME \
+                 WHERE v.VARIABLE_NAME IN ({names})"
+            ),
+            Flavor::MySql => format!(
+                "SELECT VARIABLE_NAME AS name, VARIABLE_VALUE AS value, NULL AS origin, NULL AS persisted, \
+                 'NO' AS fixed FROM performance_schema.global_variables WHERE VARIABLE_NAME IN ({names})"
+            ),
+        })
+    }
+
+    /// Changes a setting now, and for the time after a restart where the server can do that by statement.
+    ///
+    /// Empty where the server has no such setting.
+    pub fn change_setting(&self, setting: Setting, value: &str) -> Vec<Statement> {
+        let Some(name) = self.variable(setting) else {
+            return vec![];
+        };
+        match setting {
+            // Read only after a restart by nature; without a persistent form there is nothing to send.
+            Setting::RelayLogRecovery if self.flavor() == Flavor::MySql => {
+                match self.can_persist_settings() {
+                    true => vec![Statement::new(format!("SET PERSIST_ONLY {name} = {value}"))],
+                    false => vec![],
+                }
+            }
+            Setting::GtidMode => self.steps_to_gtid_mode_on(),
+            _ if self.can_persist_settings() => vec![Statement::new(format!("SET PERSIST {name} = {value}"))],
+            _ => vec![Statement::new(format!("SET GLOBAL {name} = {value}"))],
+        }
+    }
+
+    /// Changes a setting for as long as the server runs, leaving what holds after a restart as it is.
+    pub fn change_setting_until_restart(&self, setting: Setting, value: &str) -> Vec<Statement> {
+        let Some(name) = self.variable(setting) else {
+            return vec![];
+        };
+        vec![Statement::new(format!("SET GLOBAL {name} = {value}"))]
+    }
+
+    fn steps_to_gtid_mode_on(&self) -> Vec<Statement> {
+        // Steps may not be skipped (1788); repeating one that is behind us is harmless.
+        let verb = if self.can_persist_settings() {
+            "SET PERSIST"
+        } else {
+            "SET GLOBAL"
+        };
+        ["OFF_PERMISSIVE", "ON_PERMISSIVE", "ON"]
+            .iter()
+            .map(|mode| Statement::new(format!("{verb} gtid_mode = {mode}")))
+            .collect()
+    }
+
+    /// Makes read_only hold or not; on MySQL super_read_only goes with it, so that administrators are held too.
+    pub fn set_read_only(&self, on: bool) -> Vec<Statement> {
+        let setting = match self.variable(Setting::SuperReadOnly) {
+            // super_read_only = ON switches read_only on, read_only = OFF switches super_read_only off.
+            Some(_) if on => Setting::SuperReadOnly,
+            _ => Setting::ReadOnly,
+        };
+        let mut statements = self.change_setting(setting, if on { "ON" } else { "OFF" });
+        if self.can_persist_settings() {
+            let other = if on {
+                Setting::ReadOnly
+            } else {
+                Setting::SuperReadOnly
+            };
+            statements.extend(self.change_setting(other, if on { "ON" } else { "OFF" }));
+        }
+        statements
+    }
+
+    /// Tells whether a setting must be written into the option file because no statement keeps it over a restart.
+    pub fn needs_option_file(&self, setting: Setting) -> bool {
+        let fixed = matches!(setting, Setting::LogBin | Setting::LogReplicaUpdates);
+        self.variable(setting).is_some() && (fixed || !self.can_persist_settings())
+    }
+
+    /// Lists the privileges that a set-up needs, by the names that SHOW GRANTS uses.
+    pub fn setup_privileges(&self) -> &'static [&'static str] {
+        const OLD_MARIADB: &[&str] = &[
+            "SUPER",
+            "RELOAD",
+            "PROCESS",
+            "CREATE USER",
+            "REPLICATION SLAVE",
+            "REPLICATION MASTER ADMIN",
+            "BINLOG MONITOR",
+            "SELECT",
+            "CREATE",
+        ];
+        const MARIADB: &[&str] = &[
+            "SUPER",
+            "RELOAD",
+            "PROCESS",
+            "CREATE USER",
+            "REPLICATION SLAVE",
+            "REPLICATION MASTER ADMIN",
+            "BINLOG MONITOR",
+            "SELECT",
+            "CREATE",
+            "READ_ONLY ADMIN",
+        ];
+        const NEW_MARIADB: &[&str] = &[
+            "SUPER",
+            "RELOAD",
+            "PROCESS",
+            "CREATE USER",
+            "REPLICATION SLAVE",
+            "REPLICATION MASTER ADMIN",
+            "BINLOG MONITOR",
+            "SELECT",
+            "CREATE",
+            "READ_ONLY ADMIN",
+            "REPLICATION SLAVE ADMIN",
+            "BINLOG ADMIN",
+            "CONNECTION ADMIN",
+        ];
+        const OLD_MYSQL: &[&str] = &[
+            "SUPER",
+            "RELOAD",
+            "PROCESS",
+            "CREATE USER",
+            "REPLICATION SLAVE",
+            "REPLICATION CLIENT",
+            "SELECT",
+            "CREATE",
+        ];
+        const MYSQL: &[&str] = &[
+            "RELOAD",
+            "PROCESS",
+            "CREATE USER",
+            "REPLICATION SLAVE",
+            "REPLICATION CLIENT",
+            "SELECT",
+            "CREATE",
+            "SYSTEM_VARIABLES_ADMIN",
+            "PERSIST_RO_VARIABLES_ADMIN",
+            "REPLICATION_SLAVE_ADMIN",
+            "BINLOG_ADMIN",
+            "BACKUP_ADMIN",
+            "CONNECTION_ADMIN",
+        ];
+        match self.flavor() {
+            Flavor::MariaDb if self.version() < Version::new(10, 11, 0) => OLD_MARIADB,
+            Flavor::MariaDb if self.version() < Version::new(11, 0, 1) => MARIADB,
+            Flavor::MariaDb => NEW_MARIADB,
+            Flavor::MySql if self.version() < Version::new(8, 0, 11) => OLD_MYSQL,
+            Flavor::MySql => MYSQL,
+        }
+    }
+}
