@@ -1,0 +1,42 @@
+//! Private MySQL and MariaDB servers for tests, demonstrations and CI.
+//!
+//! A [`PrivateServer`] is a real server in a directory of its own, on a free loopback port, ready in well
+//! under a second and gone without a trace when it is dropped. A [`ServerPair`] is two of them. A sandbox
+//! (see [`Sandboxes`]) is a pair that outlives the process which made it.
+//!
+//! Servers come from the system's own packages or from unpacked trees in a cache directory; see
+//! [`Installation`]. Nothing here touches a server that it did not start.
+
+mod bond;
+mod clock;
+mod error;
+mod home;
+mod installation;
+mod launch;
+mod option_file;
+mod pair;
+mod password;
+mod port;
+mod process;
+mod process_identity;
+mod readiness;
+mod release;
+pub mod sample;
+mod sandbox;
+mod sandboxes;
+mod server;
+mod server_options;
+mod servers_dir;
+mod spawner;
+mod template;
+mod tree_copy;
+
+pub use error::TestkitError;
+pub use installation::Installation;
+pub use pair::ServerPair;
+pub use process_identity::ProcessIdentity;
+pub use release::Release;
+pub use sandbox::{SandboxInfo, SandboxOptions, SandboxServer};
+pub use sandboxes::Sandboxes;
+pub use server::PrivateServer;
+pub use server_options::ServerOptions;

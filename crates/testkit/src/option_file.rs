@@ -1,0 +1,117 @@
+//! The option file of a private server.
+
+use crate::home::ServerHome;
+use crate::{Installation, ServerOptions};
+
+/// Renders the whole file: where the server lives, small buffers, and the settings of a server that is
+/// plausible but not prepared for replication with a peer.
+pub(crate) fn render(
+    installation: &Installation,
+    home: &ServerHome,
+    port: u16,
+    options: &ServerOptions,
+) -> String {
+    let mut defaults = place(home);
+    defaults.push(("port", port.to_string()));
+    defaults.extend(buffers(installation));
+    defaults.extend(behaviour(installation));
+    format!("[mysqld]\n{}", options.over(&defaults))
+}
+
+/// Renders the file under which a template is initialised: no network, no binary log.
+pub(crate) fn render_for_template(
+    installation: &Installation,
+    home: &ServerHome,
+    options: &ServerOptions,
+) -> String {
+    let mut defaults = place(home);
+    defaults.extend(buffers(installation));
+    let lasting = options.of_initialisation();
+    let lasting = lasting
+        .into_iter()
+        .fold(ServerOptions::new(), |lines, (name, value)| {
+            lines.set(name, value)
+        });
+    format!("[mysqld]\n{}", lasting.flag("skip_log_bin").over(&defaults))
+}
+
+type Default = (&'static str, String);
+
+fn place(home: &ServerHome) -> Vec<Default> {
+    vec![
+        ("datadir", home.datadir().display().to_string()),
+        ("tmpdir", home.temporary().display().to_string()),
+        ("socket", home.socket().display().to_string()),
+        ("pid_file", home.pid_file().display().to_string()),
+        ("log_error", home.error_log().display().to_string()),
+    ]
+}
+
+/// Small, because several servers run at once on a small machine, and a start should take no time.
+fn buffers(installation: &Installation) -> Vec<Default> {
+    let common = [
+        ("innodb_buffer_pool_size", "32M"),
+        ("max_connections", "100"),
+        ("key_buffer_size", "1M"),
+    ];
+    let mariadb = [
+        ("innodb_log_file_size", "8M"),
+        ("aria_pagecache_buffer_size", "4M"),
+        ("performance_schema", "OFF"),
+    ];
+    let mysql = [
+        ("innodb_redo_log_capacity", "16M"),
+        ("mysqlx", "OFF"),
+        ("secure_file_priv", ""),
+        ("table_open_cache", "400"),
+        ("table_definition_cache", "400"),
+        // On, since replication is observed through it, with room for little.
+        ("performance_schema", "ON"),
+        ("performance_schema_digests_size", "0"),
+        ("performance_schema_events_statements_history_long_size", "0"),
+        ("performance_schema_events_stages_history_long_size", "0"),
+        ("performance_schema_events_waits_history_long_size", "0"),
+        ("performance_schema_events_transactions_history_long_size", "0"),
+        ("performance_schema_error_size", "0"),
+        ("performance_schema_max_table_instances", "200"),
+        ("performance_schema_max_table_handles", "200"),
+        ("performance_schema_accounts_size", "20"),
+        ("performance_schema_hosts_size", "20"),
+        ("performance_schema_users_size", "20"),
+    ];
+    let own: &[(&str, &str)] = if installation.release().is_mysql() {
+        &mysql
+    } else {
+        &mariadb
+    };
+    common
+        .iter()
+        .chain(own)
+        .map(|(name, value)| (*name, (*value).to_owned()))
+        .collect()
+}
+
+fn behaviour(installation: &Installation) -> Vec<Default> {
+    let common = [
+        ("bind_address", "127.0.0.1"),
+        ("skip_name_resolve", "ON"),
+        ("server_id", "1"),
+        ("log_bin", "binlog"),
+    ];
+    let mysql = [
+        ("log_replica_updates", "ON"),
+        ("gtid_mode", "ON"),
+        ("enforce_gtid_consistency", "ON"),
+    ];
+    let mariadb = [("log_slave_updates", "ON")];
+    let own: &[(&str, &str)] = if installation.release().is_mysql() {
+        &mysql
+    } else {
+        &mariadb
+    };
+    common
+        .iter()
+        .chain(own)
+        .map(|(name, value)| (*name, (*value).to_owned()))
+        .collect()
+}

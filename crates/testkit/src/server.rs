@@ -1,0 +1,203 @@
+//! A private server that lives as long as its value.
+
+use std::fs::OpenOptions;
+use std::io::Write;
+use std::path::PathBuf;
+
+use nix::sys::signal::Signal;
+use tempfile::TempDir;
+
+use crate::bond::Bond;
+use crate::home::ServerHome;
+use crate::launch::{first_start, furnish, start_again};
+use crate::password::Password;
+use crate::process::ServerProcess;
+use crate::{Installation, Release, ServerOptions, TestkitError};
+
+/// A real server for one test: a directory, a port and a root password of its own, listening on
+/// 127.0.0.1 only.
+///
+/// Dropped, also by a panic, it is killed and its directory removed. It dies with this process even where
+/// that is killed. Its defaults are those of a plausible server that nobody has prepared for replication:
+/// `server_id` 1, binary log on, GTIDs on for MySQL, `MIXED` format for MariaDB, an empty GTID set.
+#[derive(Debug)]
+pub struct PrivateServer {
+    // Before the directory: a server must be gone before its files are.
+    process: Option<ServerProcess>,
+    installation: Installation,
+    home: ServerHome,
+    port: u16,
+    password: Password,
+    _directory: TempDir,
+}
+
+impl PrivateServer {
+    /// Finds the release on this machine and launches a server of it.
+    ///
+    /// # Errors
+    /// [`TestkitError::NotInstalled`] where the release is missing; otherwise why the server did not start,
+    /// with the end of its error log.
+    pub async fn launch(release: Release, options: &ServerOptions) -> Result<Self, TestkitError> {
+        Self::launch_from(Installation::find(release)?, options).await
+    }
+
+    /// Launches a server of an installation.
+    ///
+    /// # Errors
+    /// As [`PrivateServer::launch`].
+    pub async fn launch_from(
+        installation: Installation,
+        options: &ServerOptions,
+    ) -> Result<Self, TestkitError> {
+        let parent = std::env::temp_dir();
+        let directory = tempfile::Builder::new().prefix("dbha-").tempdir();
+        let directory = directory.map_err(TestkitError::file("create a directory in", &parent))?;
+        let home = ServerHome::new(directory.path().to_owned())?;
+        let password = Password::random()?;
+        let directory = furnish(&installation, &home, options, directory).await?;
+        let (process, port) =
+            first_start(&installation, &home, options, &password, Bond::DiesWithParent).await?;
+        Ok(Self {
+            process: Some(process),
+            installation,
+            home,
+            port,
+            password,
+            _directory: directory,
+        })
+    }
+
+    /// Returns the installation that the server runs from.
+    pub fn installation(&self) -> &Installation {
+        &self.installation
+    }
+
+    /// Returns the release.
+    pub fn release(&self) -> Release {
+        self.installation.release()
+    }
+
+    /// Returns the port on 127.0.0.1; it stays the same over restarts.
+    pub fn port(&self) -> u16 {
+        self.port
+    }
+
+    /// Returns `127.0.0.1:PORT`.
+    pub fn address(&self) -> String {
+        format!("127.0.0.1:{}", self.port)
+    }
+
+    /// Returns the path of the socket.
+    pub fn socket(&self) -> PathBuf {
+        self.home.socket()
+    }
+
+    /// Returns root's password, valid over TCP and over the socket.
+    pub fn root_password(&self) -> &str {
+        self.password.expose()
+    }
+
+    /// Returns `mysql://root:PASSWORD@127.0.0.1:PORT/`.
+    pub fn url(&self) -> String {
+        format!("mysql://root:{}@{}/", self.root_password(), self.address())
+    }
+
+    /// Returns the number of the server's process while it runs.
+    pub fn pid(&self) -> Option<u32> {
+        self.process.as_ref().map(ServerProcess::pid)
+    }
+
+    /// Returns the data directory.
+    pub fn datadir(&self) -> PathBuf {
+        self.home.datadir()
+    }
+
+    /// Returns the path of the error log.
+    pub fn error_log(&self) -> PathBuf {
+        self.home.error_log()
+    }
+
+    /// Returns the path of the option file, which every start reads anew.
+    pub fn option_file(&self) -> PathBuf {
+        self.home.option_file()
+    }
+
+    /// Appends text to the option file, in its `[mysqld]` group; it holds from the next start.
+    ///
+    /// # Errors
+    /// [`TestkitError::File`] when the file cannot be written.
+    pub fn append_options(&self, text: &str) -> Result<(), TestkitError> {
+        let path = self.option_file();
+        let append = || writeln!(OpenOptions::new().append(true).open(&path)?, "{text}");
+        append().map_err(TestkitError::file("append to", &path))
+    }
+
+    /// Stops the server in an orderly way; one that does not end in time is killed.
+    ///
+    /// # Errors
+    /// When it cannot be signalled, or does not end even killed.
+    pub async fn stop(&mut self) -> Result<(), TestkitError> {
+        if let Some(process) = &mut self.process {
+            process.stop().await?;
+        }
+        self.process = None;
+        Ok(())
+    }
+
+    /// Kills the server as a power failure would.
+    ///
+    /// # Errors
+    /// As [`PrivateServer::stop`].
+    pub async fn kill(&mut self) -> Result<(), TestkitError> {
+        if let Some(process) = &mut self.process {
+            process.kill().await?;
+        }
+        self.process = None;
+        Ok(())
+    }
+
+    /// Starts the server again at its port with its option file of now; nothing happens if it runs.
+    ///
+    /// # Errors
+    /// Why it did not start, with the end of its error log.
+    pub async fn start(&mut self) -> Result<(), TestkitError> {
+        if let Some(process) = &mut self.process
+            && !process.has_ended()?
+        {
+            return Ok(());
+        }
+        self.process = None;
+        let process = start_again(&self.installation, &self.home, self.port, Bond::DiesWithParent).await?;
+        self.process = Some(process);
+        Ok(())
+    }
+
+    /// Stops and starts the server.
+    ///
+    /// # Errors
+    /// As [`PrivateServer::stop`] and [`PrivateServer::start`].
+    pub async fn restart(&mut self) -> Result<(), TestkitError> {
+        self.stop().await?;
+        self.start().await
+    }
+
+    /// Halts the server in the midst of what it does: connections stay open, nothing answers.
+    ///
+    /// # Errors
+    /// When it does not run or cannot be signalled.
+    pub fn freeze(&self) -> Result<(), TestkitError> {
+        self.running()?.signal(Signal::SIGSTOP)
+    }
+
+    /// Lets a frozen server go on.
+    ///
+    /// # Errors
+    /// As [`PrivateServer::freeze`].
+    pub fn thaw(&self) -> Result<(), TestkitError> {
+        self.running()?.signal(Signal::SIGCONT)
+    }
+
+    fn running(&self) -> Result<&ServerProcess, TestkitError> {
+        self.process.as_ref().ok_or(TestkitError::NotRunning)
+    }
+}
