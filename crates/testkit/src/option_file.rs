@@ -63,11 +63,16 @@ fn buffers(installation: &Installation) -> Vec<Default> {
         ("innodb_redo_log_capacity", "16M"),
         ("mysqlx", "OFF"),
         ("secure_file_priv", ""),
+        // By default 64M, all of it touched.
+        ("innodb_log_buffer_size", "4M"),
         ("table_open_cache", "400"),
         ("table_definition_cache", "400"),
         // On, since replication is observed through it, with room for little.
         ("performance_schema", "ON"),
         ("performance_schema_digests_size", "0"),
+        ("performance_schema_max_digest_length", "128"),
+        ("performance_schema_max_memory_classes", "0"),
+        ("performance_schema_events_statements_history_size", "1"),
         ("performance_schema_events_statements_history_long_size", "0"),
         ("performance_schema_events_stages_history_long_size", "0"),
         ("performance_schema_events_waits_history_long_size", "0"),

@@ -1,0 +1,45 @@
+# The ways to build, show and check dbha. `make` alone lists them.
+
+# On CI the lock file is law; elsewhere a changed dependency may update it.
+LOCKED := $(if $(CI),--locked)
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test test-all test-slow check deny bench servers prerequisites clean
+
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+demo: ## build dbha and show the whole story on two private servers
+	@tests/prerequisites demo
+	cargo run $(LOCKED) -p dbha -- demo
+
+prerequisites: ## install what the tests need (as root, on Debian), or say what is missing
+	@tests/prerequisites test
+
+servers: prerequisites ## fetch the server releases that the tests run on beside the system's own
+	@tests/servers/fetch
+
+check: ## formatting, lints and documentation
+	cargo fmt --all --check
+	cargo clippy $(LOCKED) --workspace --all-targets -- -D warnings
+	RUSTDOCFLAGS="-D warnings" cargo doc $(LOCKED) --workspace --no-deps
+
+test: servers check ## the checks, all tests but the slow ones, and the examples in the documentation
+	cargo nextest run $(LOCKED) --workspace
+	cargo test $(LOCKED) --doc --workspace
+	@tests/servers/fetch --status
+
+test-slow: servers ## only the slow tests
+	cargo nextest run $(LOCKED) --workspace --profile slow --no-tests warn
+
+deny: ## licences, sources and known faults of the dependencies
+	@tests/prerequisites deny
+	@tests/dependencies
+
+test-all: test test-slow deny ## everything
+
+bench: ## the benchmarks
+	cargo bench $(LOCKED) --workspace
+
+clean: ## remove what was built; fetched servers stay in the cache
+	cargo clean

@@ -1,0 +1,15 @@
+//! The process backend on real servers: every release that is on this machine.
+
+// Tests fail by panicking, print what they skip, and tell one another of processes.
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::print_stdout,
+    clippy::print_stderr
+)]
+
+mod lifetimes;
+mod private_servers;
+mod sample;
+mod sandboxes;
+mod support;
