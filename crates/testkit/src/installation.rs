@@ -5,8 +5,8 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::sync::OnceLock;
 
+use crate::cache::servers_dirs;
 use crate::release::version_number;
-use crate::servers_dir::servers_dir;
 use crate::{Release, TestkitError};
 
 /// Where distributions put the server's program.
@@ -61,14 +61,19 @@ impl Installation {
                 },
             ));
         }
-        let root = servers_dir().join(release.name());
-        match fs::read_to_string(root.join("version")) {
-            Ok(version) if release.matches(&version) => Ok(Self::new(release, &version, Kind::Tree { root })),
-            _ => Err(TestkitError::NotInstalled {
-                release,
-                fix: fix(release),
-            }),
+        for dir in servers_dirs() {
+            let root = dir.join(release.name());
+            // Written last by what makes the tree.
+            if let Ok(version) = fs::read_to_string(root.join("version"))
+                && release.matches(&version)
+            {
+                return Ok(Self::new(release, &version, Kind::Tree { root }));
+            }
         }
+        Err(TestkitError::NotInstalled {
+            release,
+            fix: fix(release),
+        })
     }
 
     /// Returns the releases that are on this machine.
@@ -214,9 +219,7 @@ fn fix(release: Release) -> String {
                 .to_owned()
         }
         _ => format!(
-            "'make servers' in a checkout of dbha brings it ('tests/servers/fetch {release}'), \
-             into {}",
-            servers_dir().display()
+            "'make servers' in a checkout of dbha brings it, run as root ('tests/servers/fetch {release}')"
         ),
     }
 }

@@ -8,6 +8,7 @@
 //! [`Installation`]. Nothing here touches a server that it did not start.
 
 mod bond;
+mod cache;
 mod clock;
 mod error;
 mod home;
@@ -26,7 +27,6 @@ mod sandbox;
 mod sandboxes;
 mod server;
 mod server_options;
-mod servers_dir;
 mod spawner;
 mod template;
 mod tree_copy;

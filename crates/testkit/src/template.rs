@@ -8,9 +8,9 @@ use std::thread::sleep;
 use std::time::{Duration, Instant, UNIX_EPOCH};
 
 use crate::bond::Bond;
+use crate::cache::templates_dir;
 use crate::home::{ServerHome, write_private};
 use crate::option_file::render_for_template;
-use crate::servers_dir::servers_dir;
 use crate::spawner::spawn;
 use crate::{Installation, Release, ServerOptions, TestkitError};
 
@@ -27,7 +27,7 @@ pub(crate) fn template(
     installation: &Installation,
     options: &ServerOptions,
 ) -> Result<PathBuf, TestkitError> {
-    let all = servers_dir().join("templates");
+    let all = templates_dir();
     fs::create_dir_all(&all).map_err(TestkitError::file("create", &all))?;
     let finished = all.join(name(installation, options)?);
     if finished.is_dir() {

@@ -3,8 +3,10 @@
 //! The statements are for a caller to run, in order, on one session of a user who may do anything. They are
 //! the same for every flavour and version, and give the same rows each time.
 
+mod customer;
 mod rows;
 
+pub use customer::{find_customer, new_customer};
 pub use rows::{rows, total_rows};
 
 /// The schema that the sample fills.
