@@ -100,6 +100,9 @@ pub enum TestkitError {
     /// The operating system gave no random bytes.
     #[error("the operating system gave no random bytes: {0}")]
     Random(String),
+    /// The certificates of a server could not be made.
+    #[error("cannot make certificates")]
+    Certificate(#[source] rcgen::Error),
     /// A piece of work was given up because the runtime is ending.
     #[error("the work was given up because the runtime is ending")]
     GivenUp,

@@ -9,6 +9,7 @@
 
 mod bond;
 mod cache;
+mod certificates;
 mod clock;
 mod error;
 mod home;

@@ -1,5 +1,6 @@
 //! The option file of a private server.
 
+use crate::certificates::{AUTHORITY, CERTIFICATE, KEY};
 use crate::home::ServerHome;
 use crate::{Installation, ServerOptions};
 
@@ -15,6 +16,9 @@ pub(crate) fn render(
     defaults.push(("port", port.to_string()));
     defaults.extend(buffers(installation));
     defaults.extend(behaviour(installation));
+    if installation.release().has_own_tls() {
+        defaults.extend(certificates());
+    }
     format!("[mysqld]\n{}", options.over(&defaults))
 }
 
@@ -94,6 +98,12 @@ fn buffers(installation: &Installation) -> Vec<Default> {
         .chain(own)
         .map(|(name, value)| (*name, (*value).to_owned()))
         .collect()
+}
+
+/// Named from the data directory, which is where a server works.
+fn certificates() -> [Default; 3] {
+    [("ssl_ca", AUTHORITY), ("ssl_cert", CERTIFICATE), ("ssl_key", KEY)]
+        .map(|(name, file)| (name, file.to_owned()))
 }
 
 fn behaviour(installation: &Installation) -> Vec<Default> {

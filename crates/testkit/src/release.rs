@@ -60,6 +60,11 @@ impl Release {
         }
     }
 
+    /// Tells whether a server of the release offers TLS without any setting for it.
+    pub(crate) fn has_own_tls(self) -> bool {
+        matches!(self, Self::MariaDb11_8 | Self::MySql9_7)
+    }
+
     /// Returns the series, such as `10.5`.
     pub(crate) fn series(self) -> &'static str {
         self.name().split_once('-').map_or("", |(_, series)| series)

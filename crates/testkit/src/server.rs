@@ -8,6 +8,7 @@ use nix::sys::signal::Signal;
 use tempfile::TempDir;
 
 use crate::bond::Bond;
+use crate::certificates::AUTHORITY;
 use crate::home::ServerHome;
 use crate::launch::{first_start, furnish, start_again};
 use crate::password::Password;
@@ -110,6 +111,11 @@ impl PrivateServer {
     /// Returns the data directory.
     pub fn datadir(&self) -> PathBuf {
         self.home.datadir()
+    }
+
+    /// Returns the certificate of the authority that signed the server's, for clients that verify it.
+    pub fn ca_certificate(&self) -> PathBuf {
+        self.home.datadir().join(AUTHORITY)
     }
 
     /// Returns the path of the error log.

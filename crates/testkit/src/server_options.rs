@@ -1,5 +1,7 @@
 //! What a caller adds to, or takes from, a server's option file.
 
+use crate::certificates::{AUTHORITY, CERTIFICATE, KEY};
+
 /// Collects lines for a server's option file; without any, the server is a plausible but unprepared one.
 ///
 /// Names are compared as the server does, with `-` and `_` alike.
@@ -56,6 +58,16 @@ impl ServerOptions {
         self.without("log_slave_updates")
             .without("log_replica_updates")
             .flag("skip-log-bin")
+    }
+
+    /// Turns TLS on, with a certificate for 127.0.0.1 by the authority in `ca_certificate()`.
+    ///
+    /// By default a server has it where its release has: MySQL, and MariaDB from 11.4.
+    #[must_use]
+    pub fn tls(self) -> Self {
+        self.set("ssl_ca", AUTHORITY)
+            .set("ssl_cert", CERTIFICATE)
+            .set("ssl_key", KEY)
     }
 
     fn with(mut self, name: &str, line: Line) -> Self {

@@ -9,13 +9,14 @@ use std::time::{Duration, Instant, UNIX_EPOCH};
 
 use crate::bond::Bond;
 use crate::cache::templates_dir;
+use crate::certificates::write_certificates;
 use crate::home::{ServerHome, write_private};
 use crate::option_file::render_for_template;
 use crate::spawner::spawn;
 use crate::{Installation, Release, ServerOptions, TestkitError};
 
 /// Raise it when templates are made in another way; older ones are then not used any more.
-const RECIPE: u32 = 2;
+const RECIPE: u32 = 3;
 /// An initialisation takes a few seconds; on a busy machine more.
 const LIMIT: Duration = Duration::from_secs(180);
 
@@ -102,6 +103,7 @@ fn initialise(
     let program = installation.server_program();
     let child = spawn(command).map_err(|source| TestkitError::Spawn { program, source })?;
     finish(child, installation.release(), home)?;
+    write_certificates(&home.datadir())?;
     remove_identity(&home.datadir())
 }
 

@@ -7,6 +7,7 @@ use std::time::Duration;
 use crate::support::{connect, on_every_release};
 use dbha_testkit::{PrivateServer, ProcessIdentity, Release, ServerOptions, ServerPair, TestkitError};
 use mysql_async::prelude::Queryable;
+use mysql_async::{Conn, Opts, OptsBuilder, SslOpts};
 
 on_every_release!(
     a_server_is_unprepared_and_empty,
@@ -14,6 +15,8 @@ on_every_release!(
     a_dropped_server_leaves_no_process_port_or_file,
     two_servers_start_together_and_share_no_identity,
     options_reach_the_server_and_a_wrong_one_is_quoted,
+    a_client_can_verify_the_certificate,
+    tls_is_there_by_default_where_the_release_has_it,
     the_password_lies_in_no_file_and_on_no_command_line,
 );
 
@@ -139,6 +142,33 @@ async fn options_reach_the_server_and_a_wrong_one_is_quoted(release: Release) {
     let wrong = ServerOptions::new().set("no-such-option", 1);
     let error = PrivateServer::launch(release, &wrong).await.unwrap_err();
     assert!(error.to_string().contains("no_such_option"), "{error}");
+}
+
+async fn a_client_can_verify_the_certificate(release: Release) {
+    let server = PrivateServer::launch(release, &ServerOptions::new().tls())
+        .await
+        .unwrap();
+    assert!(cipher(&server).await.unwrap().starts_with("TLS"));
+}
+
+async fn tls_is_there_by_default_where_the_release_has_it(release: Release) {
+    let server = PrivateServer::launch(release, &ServerOptions::new())
+        .await
+        .unwrap();
+    let expected = matches!(release, Release::MariaDb11_8 | Release::MySql9_7);
+    assert_eq!(cipher(&server).await.is_ok(), expected);
+}
+
+/// Logs in over TLS alone, verifying authority and name, and returns the cipher.
+async fn cipher(server: &PrivateServer) -> Result<String, mysql_async::Error> {
+    let tls = SslOpts::default()
+        .with_root_certs(vec![server.ca_certificate().into()])
+        .with_disable_built_in_roots(true);
+    let options = OptsBuilder::from_opts(Opts::from_url(&server.url()).unwrap()).ssl_opts(tls);
+    let mut session = Conn::new(options).await?;
+    let status: Option<(String, String)> = session.query_first("SHOW STATUS LIKE 'Ssl_cipher'").await?;
+    session.disconnect().await?;
+    Ok(status.unwrap().1)
 }
 
 async fn the_password_lies_in_no_file_and_on_no_command_line(release: Release) {
