@@ -6,6 +6,18 @@
 //!
 //! Servers come from the system's own packages or from unpacked trees in a cache directory; see
 //! [`Installation`]. Nothing here touches a server that it did not start.
+//!
+//! ```no_run
+//! # async fn example() -> Result<(), dbha_testkit::TestkitError> {
+//! use dbha_testkit::{Release, ServerOptions, ServerPair};
+//!
+//! let mut pair = ServerPair::start(Release::MySql9_7, &ServerOptions::new()).await?;
+//! let url = pair.primary.url(); // mysql://root:…@127.0.0.1:…/
+//! pair.secondary.kill().await?; // as a power failure would
+//! pair.secondary.start().await?;
+//! # Ok(())
+//! # }
+//! ```
 
 mod bond;
 mod cache;
