@@ -1,1 +1,81 @@
-fn main() {}
+//! `dbha`: makes two MySQL or MariaDB servers a proven replicated pair, with one command.
+
+// A command line tool prints; libraries never do.
+#![allow(clippy::print_stdout, clippy::print_stderr)]
+// Nothing of a binary can be reached from outside.
+#![allow(unreachable_pub)]
+
+mod args;
+mod commands;
+mod config;
+mod exit;
+mod interrupt;
+mod render;
+mod servers;
+
+use args::{Cli, Command};
+use clap::Parser;
+use exit::Failure;
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(error) => {
+            let _ = error.print();
+            // --help and --version are no failure; everything else is usage.
+            return ExitCode::from(if error.use_stderr() { exit::USAGE } else { 0 });
+        }
+    };
+    init_tracing(&cli);
+    // Two threads drive the sockets of a pair; a copy's work is in the servers.
+    let runtime = match tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(2)
+        .enable_all()
+        .build()
+    {
+        Ok(runtime) => runtime,
+        Err(error) => {
+            eprintln!("dbha: cannot start: {error}");
+            return ExitCode::from(exit::FAILED);
+        }
+    };
+    let result = runtime.block_on(run(&cli));
+    // A connection that hangs must not keep the process.
+    runtime.shutdown_timeout(std::time::Duration::from_millis(200));
+    match result {
+        Ok(code) => ExitCode::from(code),
+        Err(failure) => {
+            failure.print();
+            ExitCode::from(failure.code())
+        }
+    }
+}
+
+async fn run(cli: &Cli) -> Result<u8, Failure> {
+    match &cli.command {
+        Command::Setup(args) => commands::setup::run(cli, args).await,
+        Command::Preflight(args) => commands::preflight::run(cli, args).await,
+        Command::Plan(args) => commands::plan::run(cli, args).await,
+        Command::Status(args) => commands::status::run(cli, args).await,
+        Command::Render(args) => commands::render::run(cli, args).await,
+        Command::Sandbox(args) => commands::sandbox::run(cli, args).await,
+        Command::Demo(args) => commands::demo::run(cli, args).await,
+        Command::Dsn(args) => commands::dsn::run(cli, args),
+    }
+}
+
+fn init_tracing(cli: &Cli) {
+    use tracing_subscriber::EnvFilter;
+    let level = match cli.output.verbose {
+        0 => "off",
+        1 => "dbha=info,dbha_core=info,dbha_copy=info,dbha_sql=info",
+        2 => "dbha=debug,dbha_core=debug,dbha_copy=debug,dbha_sql=debug",
+        _ => "dbha=trace,dbha_core=trace,dbha_copy=trace,dbha_sql=trace",
+    };
+    let filter = EnvFilter::try_from_env("DBHA_LOG").unwrap_or_else(|_| EnvFilter::new(level));
+    tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(std::io::stderr)
+        .init();
+}

@@ -1,1 +1,61 @@
-//! Room.
+//! A replicated pair of MySQL or MariaDB servers: what is wanted, what is there, and the way from one to the other.
+//!
+//! ```no_run
+//! # async fn f() -> Result<(), Box<dyn std::error::Error>> {
+//! use dbha_core::{EventSink, Pair, SetupOptions};
+//!
+//! let pair = Pair::builder()
+//!     .primary("mysql://root:secret@10.0.0.1:3306/".parse()?)
+//!     .secondary("mysql://root:secret@10.0.0.2:3306/".parse()?)
+//!     .options(SetupOptions::default())
+//!     .build()?;
+//! let done = pair.setup(EventSink::new(|event| println!("{event:?}"))).await?;
+//! assert!(done.status.is_healthy());
+//! # Ok(()) }
+//! ```
+//!
+//! The way of the data: arguments → [`Topology`] → two [`Facts`] → [`preflight()`] and [`plan()`] (pure) → the engine,
+//! which observes again around every step → [`Event`]s, which every renderer consumes.
+
+mod advice;
+mod assess;
+mod condition;
+mod engine;
+mod error;
+mod event;
+mod finding;
+mod option_file;
+mod options;
+mod pair;
+mod plan;
+mod preflight;
+mod proof;
+mod reach;
+mod run_lock;
+mod same_server;
+mod side;
+mod status;
+mod steps;
+mod topology;
+mod wait;
+
+pub use assess::{Seen, Unseen, assess};
+pub use condition::Condition;
+pub use error::{Certainty, SetupError, StepError, StepFault};
+pub use event::{CopyCounts, Event, EventKind, EventSink, StepOutcome};
+pub use finding::{Finding, FindingCode, Severity};
+pub use option_file::{OptionLine, option_file, option_lines};
+pub use options::{AutoIncrement, CopyMethod, SetupOptions, Writers};
+pub use pair::{BuildError, Pair, PairBuilder, SetupDone};
+pub use plan::{Plan, PlannedStatement, PlannedStep, plan};
+pub use preflight::preflight;
+pub use proof::{MarkerTrip, Proof};
+pub use side::{Both, Side};
+pub use status::{KeyStep, LastError, LinkStatus, Problem, ServerStatus, Status, Verdict, WritableServers};
+pub use steps::{Check, Step, View};
+pub use topology::{Link, ServerPlan, Topology, WantedSetting, plan_for_new_server};
+
+pub use dbha_sql::{
+    Address, Dialect, Endpoint, Facts, Flavor, GtidSet, Secret, SqlError, SslMode, TlsOptions, Version,
+};
+pub use tokio_util::sync::CancellationToken;

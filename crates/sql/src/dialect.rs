@@ -98,6 +98,11 @@ impl Dialect {
         self.flavor == Flavor::MariaDb
     }
 
+    /// Tells whether relay logs from before a restart are applied after it, so that a torn one must be fetched anew.
+    pub fn applies_old_relay_logs(&self) -> bool {
+        self.flavor == Flavor::MySql
+    }
+
     /// Tells whether a snapshot can be taken under staged backup locks, which hold writers only for the last moment.
     pub fn has_backup_stages(&self) -> bool {
         self.flavor == Flavor::MariaDb

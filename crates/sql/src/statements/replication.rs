@@ -229,6 +229,11 @@ impl Dialect {
         Statement::new(format!("SELECT GET_LOCK({}, {seconds})", quote_literal(name)))
     }
 
+    /// Gives a named lock back.
+    pub fn release_named_lock(&self, name: &str) -> Statement {
+        Statement::new(format!("SELECT RELEASE_LOCK({})", quote_literal(name)))
+    }
+
     /// Reads which connection holds a named lock; NULL when nobody does.
     pub fn read_lock_holder(&self, name: &str) -> Statement {
         Statement::new(format!("SELECT IS_USED_LOCK({})", quote_literal(name)))

@@ -12,9 +12,11 @@ impl Dialect {
                 .into(),
             "time_zone = '+00:00'".into(),
             format!("lock_wait_timeout = {}", profile.lock_wait_seconds()),
+            // A site's own wait_timeout of a minute would cut a connection that waits for a long copy.
+            "wait_timeout = 28800".into(),
         ];
         if profile.raw_texts() {
-            set.extend(["wait_timeout = 28800".into(), "net_write_timeout = 28800".into()]);
+            set.push("net_write_timeout = 28800".into());
         }
         match profile {
             SessionProfile::Reader => set.push(format!("{} = 'REPEATABLE-READ'", self.isolation_variable())),

@@ -11,7 +11,10 @@ pub fn new_customer(name: &str) -> String {
 
 /// Returns a statement that reads the number of a customer.
 pub fn find_customer(name: &str) -> String {
-    format!("SELECT customer_id FROM rental_shop.customer WHERE name = '{}'", letters(name))
+    format!(
+        "SELECT customer_id FROM rental_shop.customer WHERE name = '{}'",
+        letters(name)
+    )
 }
 
 fn letters(name: &str) -> String {

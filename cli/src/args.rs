@@ -1,0 +1,336 @@
+//! The command line.
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use std::{path::PathBuf, time::Duration};
+
+/// Makes two MySQL or MariaDB servers a proven replicated pair, with one command.
+#[derive(Debug, Parser)]
+#[command(name = "dbha", version, max_term_width = 100)]
+pub struct Cli {
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+    /// How to say it.
+    #[command(flatten)]
+    pub output: OutputArgs,
+}
+
+/// How results are printed.
+#[derive(Debug, Args)]
+pub struct OutputArgs {
+    /// Form of the result on standard output; everything said to a person goes to standard error.
+    #[arg(short = 'o', long = "output", global = true, value_enum, default_value_t = Output::Human, value_name = "FORM")]
+    pub format: Output,
+    /// Say less: only errors and the result.
+    #[arg(short, long, global = true)]
+    pub quiet: bool,
+    /// Log what is being done; twice for more.
+    #[arg(short, long, global = true, action = clap::ArgAction::Count)]
+    pub verbose: u8,
+    /// Config file with `[server.NAME]` sections; default ./dbha.toml, else ~/.config/dbha/config.toml.
+    #[arg(long, global = true, env = "DBHA_CONFIG", value_name = "FILE")]
+    pub config: Option<PathBuf>,
+}
+
+/// Form of the output.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Output {
+    /// For people.
+    Human,
+    /// One JSON document at the end.
+    Json,
+    /// One JSON object a line, as things happen.
+    Ndjson,
+}
+
+/// The commands.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Make the two servers a proven pair: first run, continuation, repair, or nothing to do.
+    Setup(SetupArgs),
+    /// Find everything that speaks against a set-up; changes nothing.
+    Preflight(SetupArgs),
+    /// Show what a set-up would do, statement by statement; changes nothing.
+    Plan(SetupArgs),
+    /// Say in one sentence how a pair is, then show servers and links; works on any pair.
+    Status(StatusArgs),
+    /// Print a configuration file.
+    Render(RenderArgs),
+    /// Start, list or remove two private servers on this machine.
+    Sandbox(SandboxArgs),
+    /// Show the whole story on two private servers, in less than a minute.
+    Demo(DemoArgs),
+    /// Print a server's address in the forms that other software wants.
+    Dsn(DsnArgs),
+}
+
+/// The two servers and how to log in to them.
+#[derive(Debug, Args)]
+pub struct PairArgs {
+    /// The server whose data counts: NAME, host[:port], [ipv6]:port, /socket, mysql://user@host/ or user@tcp(host:port)/.
+    #[arg(long, value_name = "SERVER", env = "DBHA_PRIMARY")]
+    pub primary: String,
+    /// The server that receives it.
+    #[arg(long, value_name = "SERVER", env = "DBHA_SECONDARY")]
+    pub secondary: String,
+    /// How to log in.
+    #[command(flatten)]
+    pub login: LoginArgs,
+}
+
+/// Accounts, passwords and TLS.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Login")]
+pub struct LoginArgs {
+    /// Account for both servers; default from ~/.my.cnf, else root.
+    #[arg(long, value_name = "USER", env = "DBHA_USER")]
+    pub user: Option<String>,
+    /// Account for the primary.
+    #[arg(long, value_name = "USER", env = "DBHA_PRIMARY_USER")]
+    pub primary_user: Option<String>,
+    /// Account for the secondary.
+    #[arg(long, value_name = "USER", env = "DBHA_SECONDARY_USER")]
+    pub secondary_user: Option<String>,
+    /// File whose first line is the password for both servers (/dev/fd/N for a descriptor).
+    #[arg(long, value_name = "FILE", env = "DBHA_PASSWORD_FILE")]
+    pub password_file: Option<PathBuf>,
+    /// File with the password for the primary.
+    #[arg(long, value_name = "FILE", env = "DBHA_PRIMARY_PASSWORD_FILE")]
+    pub primary_password_file: Option<PathBuf>,
+    /// File with the password for the secondary.
+    #[arg(long, value_name = "FILE", env = "DBHA_SECONDARY_PASSWORD_FILE")]
+    pub secondary_password_file: Option<PathBuf>,
+    /// Option file with `[client]` or `[dbha]`, instead of ~/.my.cnf.
+    #[arg(long, value_name = "FILE", env = "DBHA_DEFAULTS_FILE")]
+    pub defaults_file: Option<PathBuf>,
+    /// disabled, preferred, required, verify-ca or verify-identity; default verify-identity with --ssl-ca, else preferred.
+    #[arg(long, value_name = "MODE", env = "DBHA_SSL_MODE")]
+    pub ssl_mode: Option<dbha_core::SslMode>,
+    /// File with the CA certificates, the only ones that are trusted.
+    #[arg(long, value_name = "FILE", env = "DBHA_SSL_CA")]
+    pub ssl_ca: Option<PathBuf>,
+}
+
+/// Options of a set-up, and of the looks before it.
+#[derive(Debug, Args)]
+pub struct SetupArgs {
+    /// The pair.
+    #[command(flatten)]
+    pub pair: PairArgs,
+    /// Change nothing; show the plan.
+    #[arg(long)]
+    pub dry_run: bool,
+    /// Do not ask; needed where there is no terminal.
+    #[arg(short = 'y', long)]
+    pub yes: bool,
+    /// Who takes writes: the primary alone (the secondary ends read-only), or both.
+    #[arg(long, value_enum, default_value_t = WritersArg::One, value_name = "WHO")]
+    pub writers: WritersArg,
+    /// Step between generated keys: 2 keeps both servers' keys apart, 1 is for software that counts on it (K3s) and
+    /// demands one writer. Default 2, or 1 where a table `kine` is found.
+    #[arg(long, value_parser = ["1", "2"], value_name = "STEP")]
+    pub auto_increment: Option<String>,
+    /// How the data is copied.
+    #[arg(long, value_enum, default_value_t = CopyArg::Auto, value_name = "WAY")]
+    pub copy: CopyArg,
+    /// How many tables are copied at once.
+    #[arg(long, default_value_t = 2, value_parser = clap::value_parser!(u8).range(1..=32), value_name = "N")]
+    pub copy_workers: u8,
+    /// Throw away the data of the secondary of this name.
+    #[arg(long, value_name = "NAME")]
+    pub overwrite_secondary: Option<String>,
+    /// How the secondary reaches the primary, where it differs from how dbha does.
+    #[arg(long, value_name = "HOST:PORT")]
+    pub primary_address: Option<String>,
+    /// How the primary reaches the secondary.
+    #[arg(long, value_name = "HOST:PORT")]
+    pub secondary_address: Option<String>,
+    /// Host part of the replication account; default: the address that each peer really comes from.
+    #[arg(long, value_name = "HOST")]
+    pub replication_host: Option<String>,
+    /// Longest wait for the snapshot's lock on the primary, in seconds.
+    #[arg(long, default_value = "10", value_parser = seconds, value_name = "SECONDS")]
+    pub lock_wait_timeout: Duration,
+    /// Let this finding through, where it may be; can be given several times.
+    #[arg(long, value_name = "CODE")]
+    pub ignore: Vec<String>,
+    /// Prove both links by markers even when nothing had to be changed.
+    #[arg(long)]
+    pub prove: bool,
+    /// Name of the pair in status and events.
+    #[arg(long, value_name = "NAME", default_value = "")]
+    pub name: String,
+}
+
+/// Who takes writes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum WritersArg {
+    /// The primary alone.
+    One,
+    /// Both.
+    Both,
+}
+
+/// How the data is copied.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum CopyArg {
+    /// The best that both servers can do.
+    Auto,
+    /// Row by row, from server to server.
+    Stream,
+}
+
+/// Options of status.
+#[derive(Debug, Args)]
+pub struct StatusArgs {
+    /// The pair.
+    #[command(flatten)]
+    pub pair: PairArgs,
+    /// Name of the pair in the output.
+    #[arg(long, value_name = "NAME", default_value = "")]
+    pub name: String,
+}
+
+/// Options of render.
+#[derive(Debug, Args)]
+pub struct RenderArgs {
+    /// What to print.
+    #[command(subcommand)]
+    pub kind: RenderKind,
+}
+
+/// What can be printed.
+#[derive(Debug, Subcommand)]
+pub enum RenderKind {
+    /// The option file of one server.
+    #[command(name = "my.cnf")]
+    MyCnf(MyCnfArgs),
+}
+
+/// Options of render my.cnf.
+#[derive(Debug, Args)]
+pub struct MyCnfArgs {
+    /// Which server's.
+    #[arg(long, value_enum, value_name = "SIDE")]
+    pub server: SideArg,
+    /// The primary; with both servers given, their real identities and versions are used.
+    #[arg(long, value_name = "SERVER", env = "DBHA_PRIMARY", requires = "secondary")]
+    pub primary: Option<String>,
+    /// The secondary.
+    #[arg(long, value_name = "SERVER", env = "DBHA_SECONDARY", requires = "primary")]
+    pub secondary: Option<String>,
+    /// How to log in.
+    #[command(flatten)]
+    pub login: LoginArgs,
+    /// Flavour, when no server is given.
+    #[arg(long, value_enum, default_value_t = FlavorArg::Mariadb)]
+    pub flavor: FlavorArg,
+    /// Who takes writes.
+    #[arg(long, value_enum, default_value_t = WritersArg::One, value_name = "WHO")]
+    pub writers: WritersArg,
+    /// Step between generated keys.
+    #[arg(long, value_parser = ["1", "2"], value_name = "STEP")]
+    pub auto_increment: Option<String>,
+}
+
+/// A side of the pair.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum SideArg {
+    /// The primary.
+    Primary,
+    /// The secondary.
+    Secondary,
+}
+
+/// MariaDB or MySQL.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum FlavorArg {
+    /// MariaDB.
+    Mariadb,
+    /// MySQL.
+    Mysql,
+}
+
+/// Options of sandbox.
+#[derive(Debug, Args)]
+pub struct SandboxArgs {
+    /// What to do.
+    #[command(subcommand)]
+    pub action: SandboxAction,
+    /// Directory for what dbha keeps; default /var/lib/dbha for root, else $XDG_STATE_HOME/dbha.
+    #[arg(long, global = true, env = "DBHA_STATE_DIR", value_name = "DIR")]
+    pub state_dir: Option<PathBuf>,
+}
+
+/// What can be done with sandboxes.
+#[derive(Debug, Subcommand)]
+pub enum SandboxAction {
+    /// Start two private servers that stay until `down`.
+    Up(SandboxUpArgs),
+    /// Stop a sandbox and remove everything of it.
+    Down(SandboxDownArgs),
+    /// List the sandboxes of this machine.
+    List,
+}
+
+/// Options of sandbox up.
+#[derive(Debug, Args)]
+pub struct SandboxUpArgs {
+    /// Its name.
+    #[arg(default_value = "sandbox")]
+    pub name: String,
+    /// Which servers.
+    #[command(flatten)]
+    pub release: ReleaseArgs,
+    /// Put the sample data on the primary.
+    #[arg(long)]
+    pub sample: bool,
+}
+
+/// Options of sandbox down.
+#[derive(Debug, Args)]
+pub struct SandboxDownArgs {
+    /// Its name.
+    #[arg(default_value = "sandbox")]
+    pub name: String,
+}
+
+/// Which servers to start.
+#[derive(Debug, Args)]
+pub struct ReleaseArgs {
+    /// Flavour; the newest release of it that is installed here.
+    #[arg(long, value_enum, default_value_t = FlavorArg::Mariadb)]
+    pub flavor: FlavorArg,
+    /// Release, e.g. mariadb-11.8; overrides the flavour.
+    #[arg(long, value_name = "RELEASE")]
+    pub release: Option<dbha_testkit::Release>,
+}
+
+/// Options of demo.
+#[derive(Debug, Args)]
+pub struct DemoArgs {
+    /// Which servers.
+    #[command(flatten)]
+    pub release: ReleaseArgs,
+    /// Do not pause between the acts.
+    #[arg(long)]
+    pub fast: bool,
+}
+
+/// Options of dsn.
+#[derive(Debug, Args)]
+pub struct DsnArgs {
+    /// The server: any of the forms that dbha reads.
+    #[arg(value_name = "SERVER")]
+    pub server: String,
+    /// Database to put into the DSN.
+    #[arg(long, default_value = "", value_name = "NAME")]
+    pub database: String,
+}
+
+fn seconds(text: &str) -> Result<Duration, String> {
+    match text.parse::<u64>() {
+        Ok(seconds) if (1..=3600).contains(&seconds) => Ok(Duration::from_secs(seconds)),
+        _ => Err("give a number of seconds from 1 to 3600".into()),
+    }
+}

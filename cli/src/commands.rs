@@ -1,0 +1,10 @@
+//! One file a command.
+
+pub mod demo;
+pub mod dsn;
+pub mod plan;
+pub mod preflight;
+pub mod render;
+pub mod sandbox;
+pub mod setup;
+pub mod status;

@@ -1,0 +1,50 @@
+//! `dbha preflight`
+
+use super::setup;
+use crate::{
+    args::{Cli, Output, SetupArgs},
+    exit::Failure,
+    interrupt::cancel_on_signal,
+    render::{finding, json, style},
+};
+use dbha_core::Finding;
+use serde::Serialize;
+
+/// The document of `-o json`.
+#[derive(Serialize)]
+struct Document<'a> {
+    schema_version: u32,
+    blocked: bool,
+    findings: &'a [Finding],
+}
+
+/// Exit code when something must be mended first.
+const BLOCKED: u8 = 3;
+
+/// Finds everything that speaks against a set-up; changes nothing.
+pub async fn run(cli: &Cli, args: &SetupArgs) -> Result<u8, Failure> {
+    let pair = setup::pair(cli, args, cancel_on_signal())?;
+    let findings = pair.preflight().await?;
+    let blocked = findings.iter().any(Finding::blocks);
+    let code = if blocked { BLOCKED } else { 0 };
+    if cli.output.format != Output::Human {
+        let document = Document {
+            schema_version: 1,
+            blocked,
+            findings: &findings,
+        };
+        json::print(&document, cli.output.format == Output::Json);
+        return Ok(code);
+    }
+    let style = style::of_stdout();
+    findings
+        .iter()
+        .for_each(|found| println!("{}", finding::human(found, style)));
+    let verdict = match (blocked, findings.is_empty()) {
+        (true, _) => style.red("The set-up cannot begin before the findings marked ✘ are mended."),
+        (false, true) => style.green("Nothing speaks against a set-up."),
+        (false, false) => style.green("Nothing speaks against a set-up; read the notes above."),
+    };
+    println!("{verdict}");
+    Ok(code)
+}

@@ -1,0 +1,162 @@
+//! `dbha setup`
+
+use crate::{
+    args::{Cli, CopyArg, Output, SetupArgs, WritersArg},
+    exit::Failure,
+    interrupt::cancel_on_signal,
+    render::{finding, json, plan, setup_lines::SetupLines, style},
+    servers,
+};
+use dbha_core::{
+    Address, AutoIncrement, CancellationToken, CopyMethod, Endpoint, EventSink, Pair, SetupDone,
+    SetupOptions, Writers,
+};
+use serde::Serialize;
+use std::{
+    io::{BufRead, IsTerminal, Write},
+    sync::Arc,
+};
+
+/// The document of `-o json`.
+#[derive(Serialize)]
+struct Document<'a> {
+    schema_version: u32,
+    changed: bool,
+    proof: &'a Option<dbha_core::Proof>,
+    status: &'a dbha_core::Status,
+}
+
+/// Makes the two servers a proven pair.
+pub async fn run(cli: &Cli, args: &SetupArgs) -> Result<u8, Failure> {
+    if args.dry_run {
+        return super::plan::run(cli, args).await;
+    }
+    let cancel = cancel_on_signal();
+    let pair = pair(cli, args, cancel)?;
+    let asked = !args.yes && !confirmed(cli, &pair, args).await?;
+    if asked {
+        return Err(Failure::failed(
+            "not begun, nothing was changed",
+            "answer y to go on",
+        ));
+    }
+    let done = pair.setup(sink(cli, args.yes)).await?;
+    report(cli, &done);
+    Ok(0)
+}
+
+/// Builds the pair that the arguments describe.
+pub fn pair(cli: &Cli, args: &SetupArgs, cancel: CancellationToken) -> Result<Pair, Failure> {
+    let (primary, secondary) = servers::resolve(&args.pair, &cli.output)?;
+    let pair = Pair::builder()
+        .primary(primary)
+        .secondary(secondary)
+        .options(options(args)?)
+        .cancellation(cancel);
+    Ok(pair.build()?)
+}
+
+fn options(args: &SetupArgs) -> Result<SetupOptions, Failure> {
+    Ok(SetupOptions {
+        pair: args.name.clone(),
+        writers: match args.writers {
+            WritersArg::One => Writers::One,
+            WritersArg::Both => Writers::Both,
+        },
+        auto_increment: match args.auto_increment.as_deref() {
+            Some("1") => Some(AutoIncrement::Single),
+            Some(_) => Some(AutoIncrement::Interleaved),
+            None => None,
+        },
+        copy: match args.copy {
+            CopyArg::Auto => CopyMethod::Auto,
+            CopyArg::Stream => CopyMethod::Stream,
+        },
+        copy_workers: usize::from(args.copy_workers),
+        overwrite_secondary: args.overwrite_secondary.clone(),
+        primary_address: address("--primary-address", args.primary_address.as_deref())?,
+        secondary_address: address("--secondary-address", args.secondary_address.as_deref())?,
+        replication_host: args.replication_host.clone(),
+        lock_wait: args.lock_wait_timeout,
+        ignore: args.ignore.clone(),
+        prove: args.prove,
+        ..SetupOptions::default()
+    })
+}
+
+fn address(flag: &str, text: Option<&str>) -> Result<Option<(String, u16)>, Failure> {
+    let Some(text) = text else { return Ok(None) };
+    let wrong = || {
+        Failure::usage(
+            format!("{flag} {text:?} is no host and port"),
+            "give it as HOST:PORT",
+        )
+    };
+    match text.parse::<Endpoint>().map_err(|_| wrong())?.address {
+        Address::Tcp { host, port } => Ok(Some((host, port))),
+        Address::Socket { .. } => Err(wrong()),
+    }
+}
+
+/// Shows the plan and asks; a plan without anything to do needs no question.
+async fn confirmed(cli: &Cli, pair: &Pair, _args: &SetupArgs) -> Result<bool, Failure> {
+    let planned = pair.plan().await?;
+    if planned.is_empty() {
+        return Ok(true);
+    }
+    if !std::io::stdin().is_terminal() || !std::io::stderr().is_terminal() {
+        return Err(Failure::usage(
+            "there is no terminal to ask on",
+            "look at `dbha plan`, then add --yes",
+        ));
+    }
+    let style = style::of_stderr();
+    if !cli.output.quiet {
+        planned
+            .findings
+            .iter()
+            .for_each(|found| eprintln!("{}", finding::human(found, style)));
+    }
+    plan::human(&planned, style)
+        .iter()
+        .for_each(|line| eprintln!("{line}"));
+    eprint!("Go on? [y/N] ");
+    let _ = std::io::stderr().flush();
+    let mut answer = String::new();
+    let _ = std::io::stdin().lock().read_line(&mut answer);
+    Ok(matches!(answer.trim(), "y" | "Y" | "yes"))
+}
+
+/// Makes the sink that the chosen form of output wants.
+pub fn sink(cli: &Cli, show_plan: bool) -> EventSink {
+    match cli.output.format {
+        Output::Ndjson => EventSink::new(|event| json::print(event, false)),
+        Output::Json => EventSink::silent(),
+        Output::Human if cli.output.quiet => EventSink::silent(),
+        Output::Human => {
+            let terminal =
+                std::io::stderr().is_terminal() && std::env::var("TERM").is_ok_and(|term| term != "dumb");
+            let lines = Arc::new(SetupLines::new(style::of_stderr(), terminal, show_plan));
+            EventSink::new(move |event| lines.take(event))
+        }
+    }
+}
+
+fn report(cli: &Cli, done: &SetupDone) {
+    if cli.output.format == Output::Json {
+        let SetupDone {
+            changed,
+            proof,
+            status,
+        } = done;
+        json::print(
+            &Document {
+                schema_version: 1,
+                changed: *changed,
+                proof,
+                status,
+            },
+            true,
+        );
+    }
+}

@@ -1,0 +1,32 @@
+//! `dbha status`
+
+use crate::{
+    args::{Cli, Output, StatusArgs},
+    exit::Failure,
+    render::{json, status, style},
+    servers,
+};
+use dbha_core::{Pair, SetupOptions};
+
+/// Looks at a pair once and says how it is.
+pub async fn run(cli: &Cli, args: &StatusArgs) -> Result<u8, Failure> {
+    let (primary, secondary) = servers::resolve(&args.pair, &cli.output)?;
+    let options = SetupOptions {
+        pair: args.name.clone(),
+        ..SetupOptions::default()
+    };
+    let seen = Pair::builder()
+        .primary(primary)
+        .secondary(secondary)
+        .options(options)
+        .build()?
+        .status()
+        .await;
+    match cli.output.format {
+        Output::Human => status::human(&seen, style::of_stdout())
+            .iter()
+            .for_each(|line| println!("{line}")),
+        form => json::print(&seen, form == Output::Json),
+    }
+    Ok(seen.exit_code())
+}

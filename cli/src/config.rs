@@ -1,0 +1,66 @@
+//! The config file: named servers.
+
+use crate::exit::Failure;
+use serde::Deserialize;
+use std::{
+    collections::BTreeMap,
+    path::{Path, PathBuf},
+};
+
+/// A config file, as it is written.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Config {
+    /// `[server.NAME]`.
+    #[serde(default)]
+    pub server: BTreeMap<String, ServerConfig>,
+}
+
+/// One named server.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct ServerConfig {
+    /// Any form of a SERVER but a name.
+    pub address: String,
+    /// Account.
+    pub user: Option<String>,
+    /// File with the password.
+    pub password_file: Option<PathBuf>,
+    /// TLS mode.
+    pub ssl_mode: Option<String>,
+    /// CA file.
+    pub ssl_ca: Option<PathBuf>,
+}
+
+impl Config {
+    /// Reads the file that was named, else ./dbha.toml, else ~/.config/dbha/config.toml, else nothing.
+    pub fn read(named: Option<&Path>) -> Result<Self, Failure> {
+        let path = match named {
+            Some(path) => path.to_owned(),
+            None => match places().into_iter().find(|path| path.exists()) {
+                Some(path) => path,
+                None => return Ok(Self::default()),
+            },
+        };
+        let text = std::fs::read_to_string(&path).map_err(|error| {
+            Failure::usage(
+                format!("cannot read the config file {}: {error}", path.display()),
+                "check --config",
+            )
+        })?;
+        toml::from_str(&text).map_err(|error| {
+            Failure::usage(
+                format!("the config file {} is wrong: {}", path.display(), error.message()),
+                "a server is [server.NAME] with address, user, password-file, ssl-mode, ssl-ca",
+            )
+        })
+    }
+}
+
+fn places() -> Vec<PathBuf> {
+    let mut places = vec![PathBuf::from("dbha.toml")];
+    if let Some(home) = std::env::var_os("HOME") {
+        places.push(PathBuf::from(home).join(".config/dbha/config.toml"));
+    }
+    places
+}

@@ -1,0 +1,120 @@
+//! Exit codes and the last words before them.
+
+use crate::render::{finding, style};
+use dbha_core::{BuildError, Finding, SetupError};
+use dbha_testkit::TestkitError;
+
+/// Failed, servers unchanged.
+pub const FAILED: u8 = 1;
+/// Usage or configuration.
+pub const USAGE: u8 = 2;
+/// Interrupted.
+pub const INTERRUPTED: u8 = 130;
+
+/// Why a command failed: what was being done and what happened, what to do now, and the exit code.
+#[derive(Debug)]
+pub struct Failure {
+    code: u8,
+    text: String,
+    fix: Option<String>,
+    findings: Vec<Finding>,
+}
+
+impl Failure {
+    /// A mistake on the command line or in the configuration.
+    pub fn usage(text: impl Into<String>, fix: impl Into<String>) -> Self {
+        Self {
+            code: USAGE,
+            text: text.into(),
+            fix: Some(fix.into()),
+            findings: vec![],
+        }
+    }
+
+    /// Something failed and no server was changed.
+    pub fn failed(text: impl Into<String>, fix: impl Into<String>) -> Self {
+        Self {
+            code: FAILED,
+            text: text.into(),
+            fix: Some(fix.into()),
+            findings: vec![],
+        }
+    }
+
+    /// Stopped by a signal.
+    pub fn interrupted() -> Self {
+        Self {
+            code: INTERRUPTED,
+            text: "interrupted".into(),
+            fix: None,
+            findings: vec![],
+        }
+    }
+
+    /// Returns the exit code.
+    pub fn code(&self) -> u8 {
+        self.code
+    }
+
+    /// Prints the last words to standard error.
+    pub fn print(&self) {
+        let style = style::of_stderr();
+        for found in &self.findings {
+            eprintln!("{}", finding::human(found, style));
+        }
+        if !self.text.is_empty() {
+            eprintln!("{} {}", style.red("dbha:"), self.text);
+        }
+        if let Some(fix) = &self.fix {
+            eprintln!("      {} {fix}", style.bold("→"));
+        }
+    }
+}
+
+/// Writes an error and its causes in one line, each once.
+pub fn chain(error: &dyn std::error::Error) -> String {
+    let mut text = error.to_string();
+    let mut next = error.source();
+    while let Some(cause) = next {
+        let words = cause.to_string();
+        if !text.ends_with(&words) {
+            text.push_str(": ");
+            text.push_str(&words);
+        }
+        next = cause.source();
+    }
+    text
+}
+
+impl From<SetupError> for Failure {
+    fn from(error: SetupError) -> Self {
+        let (code, text, fix) = (error.exit_code(), chain(&error), error.fix());
+        let findings = match error {
+            SetupError::Blocked(findings) => findings,
+            _ => vec![],
+        };
+        Self {
+            code,
+            text,
+            fix,
+            findings,
+        }
+    }
+}
+
+impl From<BuildError> for Failure {
+    fn from(error: BuildError) -> Self {
+        Self::usage(error.to_string(), "give --primary and --secondary")
+    }
+}
+
+impl From<TestkitError> for Failure {
+    fn from(error: TestkitError) -> Self {
+        Self {
+            code: FAILED,
+            text: chain(&error),
+            fix: None,
+            findings: vec![],
+        }
+    }
+}

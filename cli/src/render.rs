@@ -1,0 +1,11 @@
+//! Pure consumers of findings, events and status: for people and for machines.
+
+pub mod finding;
+pub mod json;
+pub mod plan;
+pub mod progress;
+pub mod proof;
+pub mod setup_lines;
+pub mod status;
+pub mod style;
+pub mod table;

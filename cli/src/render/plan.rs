@@ -1,0 +1,94 @@
+//! A plan, for a person.
+
+use super::style::Style;
+use dbha_core::{AutoIncrement, Check, Plan, PlannedStep, Writers};
+
+/// How wide a line of differences may become.
+const WIDTH: usize = 96;
+
+/// Writes what a set-up will do: the aim, what is lost, and a line per step that has something to do.
+pub fn human(plan: &Plan, style: Style) -> Vec<String> {
+    let mut lines = vec![format!("{} {}", style.bold("Plan"), aim(plan))];
+    if plan.is_empty() {
+        lines.push("  nothing to do: everything is as wanted".into());
+        return lines;
+    }
+    for lost in &plan.discarded {
+        lines.push(format!("  {} the secondary loses {lost}", style.red("–")));
+    }
+    for (number, step) in plan.needed().enumerate() {
+        lines.push(format!("  {:>2}  {}", number + 1, step.title));
+        lines.extend(
+            wrapped(&differences(step), WIDTH)
+                .into_iter()
+                .map(|text| format!("      {}", style.dim(&text))),
+        );
+    }
+    lines
+}
+
+/// Writes the statements too, in the order in which they will be sent.
+pub fn statements(plan: &Plan, style: Style) -> Vec<String> {
+    let mut lines = Vec::new();
+    for step in plan.needed() {
+        lines.push(style.bold(&format!("-- {}", step.title)));
+        if step.statements.is_empty() {
+            lines.push(style.dim("--   (statements follow from what is found then)"));
+        }
+        lines.extend(
+            step.statements
+                .iter()
+                .map(|planned| format!("/* {:<9} */ {};", planned.server.to_string(), planned.sql)),
+        );
+    }
+    lines
+}
+
+fn aim(plan: &Plan) -> String {
+    let [primary, secondary] = [&plan.topology.servers[0].name, &plan.topology.servers[1].name];
+    let writers = match plan.topology.writers {
+        Writers::One => format!("{primary} takes writes, {secondary} is a read-only standby"),
+        Writers::Both => "both take writes".to_owned(),
+    };
+    let keys = match plan.topology.auto_increment {
+        AutoIncrement::Interleaved => "keys 1, 3, 5 … and 2, 4, 6 …",
+        AutoIncrement::Single => "keys 1, 2, 3 … on both",
+    };
+    format!("{primary} ⇄ {secondary}: {writers}; {keys}")
+}
+
+fn differences(step: &PlannedStep) -> Vec<String> {
+    match &step.check {
+        Check::Satisfied => vec![],
+        Check::Needed(list) => list.clone(),
+    }
+}
+
+/// Joins entries with commas into lines of at most `width` characters; an entry is never cut.
+fn wrapped(entries: &[String], width: usize) -> Vec<String> {
+    let mut lines: Vec<String> = Vec::new();
+    for (index, entry) in entries.iter().enumerate() {
+        let entry = if index + 1 < entries.len() {
+            format!("{entry},")
+        } else {
+            entry.clone()
+        };
+        match lines.last_mut() {
+            Some(line) if line.chars().count() + 1 + entry.chars().count() <= width => {
+                line.push(' ');
+                line.push_str(&entry);
+            }
+            _ => lines.push(entry),
+        }
+    }
+    lines
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn entries_share_lines_and_stay_whole() {
+        let entries = ["aaaa", "bbbb", "cccccccccccc"].map(str::to_owned);
+        assert_eq!(super::wrapped(&entries, 11), ["aaaa, bbbb,", "cccccccccccc"]);
+    }
+}

@@ -1,0 +1,115 @@
+//! The state of a pair, for a person.
+
+use super::{style::Style, table};
+use dbha_core::{Condition, LinkStatus, ServerStatus, Status, Verdict};
+use serde::Serialize;
+
+/// Writes one sentence, then servers and links as tables, then everything that is wrong and what to do.
+pub fn human(status: &Status, style: Style) -> Vec<String> {
+    let verdict = status.verdict.to_string();
+    let verdict = match status.verdict {
+        Verdict::Healthy => style.green(&verdict),
+        Verdict::Lagging | Verdict::Degraded => style.yellow(&verdict),
+        _ => style.red(&verdict),
+    };
+    let mut lines = vec![format!(
+        "{} is {verdict}: {}.",
+        style.bold(&status.pair),
+        status.reason
+    )];
+    if !status.restart_safe && status.servers.iter().all(|server| server.reachable) {
+        lines.push(style.yellow("A restart would lose settings: see below."));
+    }
+    lines.push(String::new());
+    lines.extend(headed(servers(&status.servers), style));
+    lines.push(String::new());
+    lines.extend(headed(links(&status.links), style));
+    let problems: Vec<String> = status
+        .servers
+        .iter()
+        .flat_map(|server| problems(server, style))
+        .collect();
+    if !problems.is_empty() {
+        lines.push(String::new());
+        lines.extend(problems);
+    }
+    lines
+}
+
+fn headed(rows: Vec<Vec<String>>, style: Style) -> Vec<String> {
+    let mut lines = table::lines(&rows);
+    if let Some(heading) = lines.first_mut() {
+        *heading = style.dim(heading);
+    }
+    lines
+}
+
+fn servers(servers: &[ServerStatus]) -> Vec<Vec<String>> {
+    let heading = ["SERVER", "ROLE", "VERSION", "WRITES", "ID", "KEYS", "POSITION"];
+    let mut rows = vec![heading.map(str::to_owned).to_vec()];
+    for server in servers {
+        let writes = match server.read_only {
+            Some(true) => "read-only".into(),
+            Some(false) => "yes".into(),
+            None => "?".to_owned(),
+        };
+        let keys = server
+            .auto_increment
+            .map_or("?".into(), |keys| format!("{}/{}", keys.increment, keys.offset));
+        let version = match (&server.flavor, &server.version) {
+            (Some(flavor), Some(version)) => format!("{flavor} {}", version.split('-').next().unwrap_or("")),
+            _ => "unreachable".into(),
+        };
+        rows.push(vec![
+            server.name.clone(),
+            server.role.clone().unwrap_or_else(|| "-".into()),
+            version,
+            writes,
+            server.server_id.map_or("?".into(), |id| id.to_string()),
+            keys,
+            server.gtid.clone().unwrap_or_else(|| "?".into()),
+        ]);
+    }
+    rows
+}
+
+fn links(links: &[LinkStatus]) -> Vec<Vec<String>> {
+    let mut rows = vec![
+        ["LINK", "IO", "SQL", "LAG", "MISSING"]
+            .map(str::to_owned)
+            .to_vec(),
+    ];
+    for link in links {
+        rows.push(vec![
+            format!("{} → {}", link.from, link.to),
+            word(link.io),
+            word(link.sql),
+            link.lag_seconds
+                .map_or("unknown".into(), |seconds| format!("{seconds:.0} s")),
+            link.gtid_missing
+                .map_or("unknown".into(), |count| count.to_string()),
+        ]);
+    }
+    rows
+}
+
+fn word<T: Serialize>(state: Option<T>) -> String {
+    let value = state.and_then(|state| serde_json::to_value(state).ok());
+    value
+        .and_then(|value| value.as_str().map(str::to_owned))
+        .unwrap_or_else(|| "unknown".into())
+}
+
+fn problems(server: &ServerStatus, style: Style) -> Vec<String> {
+    let line = |problem: &dbha_core::Problem| {
+        let mark = match problem.code {
+            Condition::NotRestartSafe | Condition::Lag => style.yellow("!"),
+            _ => style.red("✘"),
+        };
+        [
+            format!("{mark} {} {}", style.bold(problem.code.as_str()), problem.text),
+            format!("    → {}", problem.fix),
+        ]
+    };
+    server.problems.iter().flat_map(line).collect()
+}

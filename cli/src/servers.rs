@@ -1,0 +1,109 @@
+//! From the command line, the environment and files to two endpoints.
+
+mod my_cnf;
+mod password;
+
+use crate::{
+    args::{LoginArgs, OutputArgs, PairArgs},
+    config::{Config, ServerConfig},
+    exit::Failure,
+    render::style,
+};
+use dbha_core::{Endpoint, Side};
+use my_cnf::ClientOptions;
+
+/// Resolves both servers of a pair.
+pub fn resolve(pair: &PairArgs, output: &OutputArgs) -> Result<(Endpoint, Endpoint), Failure> {
+    resolve_two(&pair.primary, &pair.secondary, &pair.login, output)
+}
+
+/// Resolves two servers that were given by text.
+pub fn resolve_two(
+    primary: &str,
+    secondary: &str,
+    login: &LoginArgs,
+    output: &OutputArgs,
+) -> Result<(Endpoint, Endpoint), Failure> {
+    let config = Config::read(output.config.as_deref())?;
+    let files = my_cnf::read(login.defaults_file.as_deref())?;
+    let primary = endpoint(Side::Primary, primary, login, &config, &files)?;
+    let secondary = endpoint(Side::Secondary, secondary, login, &config, &files)?;
+    Ok((primary, secondary))
+}
+
+/// Precedence: the SERVER argument itself, flags and environment, config file, option file.
+fn endpoint(
+    side: Side,
+    text: &str,
+    login: &LoginArgs,
+    config: &Config,
+    files: &ClientOptions,
+) -> Result<Endpoint, Failure> {
+    let named = config.server.get(text);
+    let parse = |address: &str| {
+        address
+            .parse::<Endpoint>()
+            .map_err(|error| Failure::usage(format!("--{side}: {error}"), format!("check --{side}")))
+    };
+    let mut endpoint = match named {
+        Some(server) => parse(&server.address)?.with_name(text),
+        None => parse(text)?,
+    };
+    if named.is_none() && endpoint.password.is_some() {
+        let warning =
+            "a password on the command line can be read by every user of this machine; use --password-file";
+        eprintln!("{} {warning}", style::of_stderr().yellow("warning:"));
+    }
+    tls(&mut endpoint, login, named)?;
+    let of_side = |primary: &Option<_>, secondary: &Option<_>| match side {
+        Side::Primary => primary.clone(),
+        Side::Secondary => secondary.clone(),
+    };
+    let user = endpoint
+        .user
+        .take()
+        .or_else(|| of_side(&login.primary_user, &login.secondary_user))
+        .or_else(|| login.user.clone())
+        .or_else(|| named.and_then(|server| server.user.clone()))
+        .or_else(|| files.user.clone())
+        .unwrap_or_else(|| "root".to_owned());
+    let own_file = match side {
+        Side::Primary => &login.primary_password_file,
+        Side::Secondary => &login.secondary_password_file,
+    };
+    let file = own_file
+        .as_ref()
+        .or(login.password_file.as_ref())
+        .or_else(|| named.and_then(|server| server.password_file.as_ref()));
+    if endpoint.password.is_none() {
+        endpoint.password = match file {
+            Some(file) => Some(password::of_file(file)?),
+            None => files.password.clone(),
+        };
+    }
+    if endpoint.password.is_none() && endpoint.address.tcp().is_some() {
+        endpoint.password = password::of_prompt(&user, &endpoint.name)?;
+    }
+    endpoint.user = Some(user);
+    Ok(endpoint)
+}
+
+fn tls(endpoint: &mut Endpoint, login: &LoginArgs, named: Option<&ServerConfig>) -> Result<(), Failure> {
+    let of_config = match named.and_then(|server| server.ssl_mode.as_deref()) {
+        Some(mode) => Some(
+            mode.parse()
+                .map_err(|error: String| Failure::usage(error, "check ssl-mode in the config file"))?,
+        ),
+        None => None,
+    };
+    endpoint.tls.mode = endpoint.tls.mode.or(login.ssl_mode).or(of_config);
+    let ca = endpoint.tls.ca.take().or_else(|| login.ssl_ca.clone());
+    endpoint.tls.ca = ca.or_else(|| named.and_then(|server| server.ssl_ca.clone()));
+    match &endpoint.tls.ca {
+        Some(ca) if !ca.exists() => Err(Failure::usage(
+            format!("there is no CA file {}", ca.display()),
+            "check --ssl-ca",
+        )),
+        _ => Ok(()),
+    }
+}

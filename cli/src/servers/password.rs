@@ -1,0 +1,82 @@
+//! Where passwords come from besides URLs and option files.
+
+use crate::exit::Failure;
+use dbha_core::Secret;
+use std::{
+    io::{BufRead, IsTerminal, Write},
+    path::Path,
+    process::Command,
+};
+
+/// Reads the first line of a file; a file that others can read is refused (scenario 8).
+pub fn of_file(path: &Path) -> Result<Secret, Failure> {
+    refuse_if_open(path)?;
+    let text = std::fs::read_to_string(path).map_err(|error| {
+        Failure::usage(
+            format!("cannot read the password file {}: {error}", path.display()),
+            "check --password-file",
+        )
+    })?;
+    let line = text.lines().next().unwrap_or("");
+    if line.contains('\0') {
+        return Err(Failure::usage(
+            format!("{} holds a NUL byte", path.display()),
+            "write the password as one line of text",
+        ));
+    }
+    Ok(Secret::new(line))
+}
+
+/// Refuses a file with secrets that group or others can read.
+pub fn refuse_if_open(path: &Path) -> Result<(), Failure> {
+    use std::os::unix::fs::PermissionsExt;
+    let Ok(metadata) = std::fs::metadata(path) else {
+        return Ok(());
+    };
+    if metadata.is_file() && metadata.permissions().mode() & 0o077 != 0 {
+        return Err(Failure::usage(
+            format!("{} can be read by other users", path.display()),
+            format!("chmod 600 {}", path.display()),
+        ));
+    }
+    Ok(())
+}
+
+/// Asks on the terminal; without one there is no password.
+pub fn of_prompt(user: &str, server: &str) -> Result<Option<Secret>, Failure> {
+    let stdin = std::io::stdin();
+    if !stdin.is_terminal() || !std::io::stderr().is_terminal() {
+        return Ok(None);
+    }
+    eprint!("Password for {user} at {server}: ");
+    let _ = std::io::stderr().flush();
+    let _echo_off = EchoOff::new();
+    let mut line = String::new();
+    let read = stdin.lock().read_line(&mut line);
+    eprintln!();
+    match read {
+        Ok(0) | Err(_) => Err(Failure::usage("no password was given", "use --password-file")),
+        Ok(_) => Ok(Some(Secret::new(line.trim_end_matches(['\r', '\n'])))),
+    }
+}
+
+/// Keeps the terminal from showing what is typed, for as long as it lives.
+struct EchoOff;
+
+impl EchoOff {
+    fn new() -> Self {
+        stty("-echo");
+        EchoOff
+    }
+}
+
+impl Drop for EchoOff {
+    fn drop(&mut self) {
+        stty("echo");
+    }
+}
+
+fn stty(mode: &str) {
+    // stty works on its standard input, which is the terminal here.
+    let _ = Command::new("stty").arg(mode).status();
+}

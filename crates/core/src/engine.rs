@@ -1,0 +1,161 @@
+//! Runs the steps: observe → check → apply → observe → check, and tells what happens.
+
+use crate::{
+    Both, Certainty, Check, EventKind, EventSink, Proof, SetupError, SetupOptions, Step, StepError,
+    StepOutcome, Topology,
+    error::StepFault,
+    event::millis,
+    steps::{Run, StepTrouble},
+    wait::or_cancelled,
+};
+use dbha_sql::{Facts, Server, generate_password};
+use std::time::Instant;
+use tokio_util::sync::CancellationToken;
+
+/// What the steps did.
+pub(crate) struct EngineDone {
+    pub(crate) changed: bool,
+    pub(crate) proof: Option<Proof>,
+    pub(crate) facts: Both<Facts>,
+}
+
+/// Everything that the engine needs.
+pub(crate) struct EngineInput<'a> {
+    pub(crate) servers: Both<Server>,
+    pub(crate) facts: Both<Facts>,
+    pub(crate) topology: &'a Topology,
+    pub(crate) options: &'a SetupOptions,
+    pub(crate) sink: &'a EventSink,
+    pub(crate) cancel: &'a CancellationToken,
+}
+
+/// Runs every step in order; each judges by fresh facts, so continuing after a crash is the same loop.
+pub(crate) async fn run(input: EngineInput<'_>) -> Result<EngineDone, SetupError> {
+    let id = generate_password()
+        .map(|random| random.expose()[..12].to_owned())
+        .unwrap_or_else(|_| "run".into());
+    let mut run = Run {
+        servers: input.servers,
+        facts: input.facts,
+        topology: input.topology,
+        options: input.options,
+        id,
+        changed: false,
+        password: None,
+        copied: None,
+        trips: Vec::new(),
+        sink: input.sink,
+        cancel: input.cancel,
+    };
+    for step in Step::ALL {
+        if run.cancel.is_cancelled() {
+            return Err(SetupError::Cancelled);
+        }
+        let changed_before = run.changed;
+        if let Err(error) = run_step(&mut run, step).await {
+            let error = Box::new(error);
+            run.sink.send_about(
+                step.side(),
+                EventKind::StepFailed {
+                    step,
+                    error: crate::error::chain(&*error),
+                    fix: error.fix.clone(),
+                },
+            );
+            return Err(SetupError::Step {
+                error,
+                changed_before,
+            });
+        }
+    }
+    let proof = run.changed.then(|| prove(&run));
+    if let Some(proof) = &proof {
+        run.sink.send(EventKind::Proved { proof: proof.clone() });
+    }
+    Ok(EngineDone {
+        changed: run.changed,
+        proof,
+        facts: run.facts,
+    })
+}
+
+async fn run_step(run: &mut Run<'_>, step: Step) -> Result<(), StepError> {
+    let began = Instant::now();
+    let title = step.title().to_owned();
+    let Check::Needed(details) = step.check(&run.view()) else {
+        let outcome = StepOutcome::Unchanged;
+        let kind = EventKind::StepFinished {
+            step,
+            title,
+            outcome,
+            details: vec![],
+            took_ms: 0,
+        };
+        run.sink.send_about(step.side(), kind);
+        return Ok(());
+    };
+    run.sink.send_about(
+        step.side(),
+        EventKind::StepStarted {
+            step,
+            title: title.clone(),
+        },
+    );
+    let cancel = run.cancel.clone();
+    match or_cancelled(&cancel, step.apply(run)).await {
+        Some(applied) => applied.map_err(|trouble| trouble.of_step(step))?,
+        None => return Err(StepTrouble::from(StepFault::Cancelled).of_step(step)),
+    }
+    run.changed = true;
+    run.observe()
+        .await
+        .map_err(|error| StepTrouble::from(error).of_step(step))?;
+    if step.can_be_checked_afterwards() {
+        still_needed(run, step)?;
+    }
+    let (outcome, took_ms) = (StepOutcome::Changed, millis(began.elapsed()));
+    run.sink.send_about(
+        step.side(),
+        EventKind::StepFinished {
+            step,
+            title,
+            outcome,
+            details,
+            took_ms,
+        },
+    );
+    Ok(())
+}
+
+/// The same judgement as before the step: what was to be done must be done.
+fn still_needed(run: &Run<'_>, step: Step) -> Result<(), StepError> {
+    let mut view = run.view();
+    // Both links were given the new password by their own steps.
+    view.new_password = false;
+    match step.check(&view) {
+        Check::Satisfied => Ok(()),
+        Check::Needed(left) => Err(StepError {
+            step,
+            text: format!("it was done, and yet: {}", left.join(", ")),
+            fix: "somebody or something else changes these servers; find it, then run the same command again"
+                .into(),
+            certainty: Certainty::Applied,
+            source: None,
+        }),
+    }
+}
+
+fn prove(run: &Run<'_>) -> Proof {
+    let copied = run.copied.as_ref();
+    Proof {
+        markers: run.trips.clone(),
+        compared_at: copied.map(|report| report.position.to_string()),
+        tables: copied.map_or(0, |report| report.tables.len() as u64),
+        rows: copied.map_or(0, |report| report.rows),
+        lock_held_ms: copied.map(|report| report.lock_held.as_secs_f64() * 1e3),
+        positions: vec![
+            run.facts.primary.position().to_string(),
+            run.facts.secondary.position().to_string(),
+        ],
+    }
+}

@@ -1,0 +1,163 @@
+use crate::{Finding, Step};
+use dbha_copy::CopyError;
+use dbha_sql::SqlError;
+
+/// What is known of a step that failed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Certainty {
+    /// It changed nothing.
+    NotApplied,
+    /// A part of it, or all of it, took effect.
+    Applied,
+    /// The answer was lost.
+    Unknown,
+}
+
+/// A step of the plan that did not end well.
+#[derive(Debug, thiserror::Error)]
+#[error("step {} failed{}{}", .step.id(), if text.is_empty() { "" } else { ": " }, .text)]
+pub struct StepError {
+    /// The step.
+    pub step: Step,
+    /// What went wrong in dbha's own judgement; empty where the source says it all.
+    pub text: String,
+    /// What to do.
+    pub fix: String,
+    /// Whether it took effect.
+    pub certainty: Certainty,
+    /// The cause.
+    #[source]
+    pub source: Option<StepFault>,
+}
+
+/// The cause of a failed step.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum StepFault {
+    /// A server said no, or nothing.
+    #[error(transparent)]
+    Sql(#[from] SqlError),
+    /// The copy failed.
+    #[error(transparent)]
+    Copy(#[from] CopyError),
+    /// The operating system gave no random bytes.
+    #[error("no random bytes from the operating system")]
+    Random(#[from] std::io::Error),
+    /// The caller asked to stop.
+    #[error("stopped on request")]
+    Cancelled,
+    /// A limit passed.
+    #[error("the limit passed")]
+    TimedOut,
+}
+
+/// How a set-up, a plan or a look at the pair can fail.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum SetupError {
+    /// A server could not be reached or logged in to.
+    #[error(transparent)]
+    Connect(SqlError),
+    /// A server could not be looked at.
+    #[error("could not look at the servers")]
+    Observe(#[source] SqlError),
+    /// Preflight found something that must be mended first; nothing was changed.
+    #[error("{} must be mended first; nothing was changed", count(.0))]
+    Blocked(Vec<Finding>),
+    /// A step failed.
+    #[error("the set-up stopped half-way")]
+    Step {
+        /// The step and its cause.
+        #[source]
+        error: Box<StepError>,
+        /// Whether any step before it changed something.
+        changed_before: bool,
+    },
+    /// The caller asked to stop.
+    #[error("stopped on request")]
+    Cancelled,
+    /// Every step was done and the pair is not healthy all the same.
+    #[error("every step was done, and the pair is not healthy: {0}")]
+    Unhealthy(String),
+}
+
+fn count(findings: &[Finding]) -> String {
+    match findings.iter().filter(|finding| finding.blocks()).count() {
+        1 => "one finding".to_owned(),
+        n => format!("{n} findings"),
+    }
+}
+
+impl SetupError {
+    /// Returns the exit code that the outside contract gives to this failure.
+    pub fn exit_code(&self) -> u8 {
+        match self {
+            SetupError::Connect(_) => 4,
+            SetupError::Observe(SqlError::TimedOut { .. }) => 7,
+            SetupError::Observe(SqlError::Connect { .. } | SqlError::Lost { .. }) => 4,
+            SetupError::Observe(_) => 1,
+            SetupError::Blocked(_) => 3,
+            SetupError::Cancelled => 130,
+            SetupError::Unhealthy(_) => 5,
+            SetupError::Step {
+                error,
+                changed_before,
+            } => match (&error.source, error.certainty) {
+                (Some(StepFault::Cancelled | StepFault::Copy(CopyError::Cancelled)), _) => 130,
+                (Some(StepFault::TimedOut), _) => 7,
+                (_, Certainty::Unknown) => 9,
+                (_, Certainty::NotApplied) if !changed_before => 1,
+                _ => 8,
+            },
+        }
+    }
+
+    /// Returns what to do, where the failure itself knows it.
+    pub fn fix(&self) -> Option<String> {
+        match self {
+            SetupError::Step { error, .. } => Some(error.fix.clone()),
+            SetupError::Connect(error) | SetupError::Observe(error) => Some(connect_fix(error)),
+            SetupError::Cancelled => Some("run the same command again to go on".into()),
+            SetupError::Unhealthy(_) => Some("run `dbha status` for the reasons".into()),
+            SetupError::Blocked(_) => None,
+        }
+    }
+}
+
+fn connect_fix(error: &SqlError) -> String {
+    use dbha_sql::ConnectFault;
+    let SqlError::Connect { fault, .. } = error else {
+        return crate::advice::for_error(error);
+    };
+    match fault {
+        ConnectFault::Unreachable => {
+            "check host and port, that the server runs, its bind-address, and the firewall"
+        }
+        ConnectFault::Refused => "check user, password and the host from which the account may log in",
+        ConnectFault::TooManyConnections => {
+            "the server has no connection left: raise max_connections or end idle ones"
+        }
+        ConnectFault::Tls => "check --ssl-mode and --ssl-ca against what the server offers",
+        ConnectFault::NotAServer => "something else than a MySQL or MariaDB server answers there",
+        ConnectFault::Silent => {
+            "the port is open and nothing answers: the server hangs, or a firewall swallows the packets"
+        }
+        _ => "see that the server runs and is reachable",
+    }
+    .to_owned()
+}
+
+/// Writes an error and its causes in one line, each once.
+pub(crate) fn chain(error: &dyn std::error::Error) -> String {
+    let mut text = error.to_string();
+    let mut next = error.source();
+    while let Some(cause) = next {
+        let words = cause.to_string();
+        if !text.ends_with(&words) {
+            text.push_str(": ");
+            text.push_str(&words);
+        }
+        next = cause.source();
+    }
+    text
+}

@@ -1,0 +1,109 @@
+//! What has to stand in a server's option file so that a restart changes nothing.
+
+use crate::{ServerPlan, Side};
+use dbha_sql::{Dialect, Facts, Setting};
+
+/// One line of an option file.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OptionLine {
+    /// Name of the option.
+    pub name: &'static str,
+    /// Its value; empty for an option that is just named.
+    pub value: String,
+    /// Whether the server already keeps the value over a restart.
+    pub already_safe: bool,
+}
+
+impl OptionLine {
+    /// Returns the line as it stands in the file.
+    pub fn text(&self) -> String {
+        match self.value.is_empty() {
+            true => self.name.to_owned(),
+            false => format!("{}={}", self.name, self.value),
+        }
+    }
+}
+
+/// Lists the lines that a server needs, and which of them it can do without.
+///
+/// Servers that keep settings by statement need only what no statement can set.
+pub fn option_lines(facts: &Facts, plan: &ServerPlan) -> Vec<OptionLine> {
+    let dialect = facts.dialect;
+    let safe = |setting: Setting, value: &str| {
+        let after = facts
+            .settings
+            .get(&setting)
+            .and_then(|fact| fact.after_restart.as_deref());
+        after.is_some_and(|after| Setting::same_value(after, value))
+    };
+    wanted(plan, dialect)
+        .into_iter()
+        .filter(|(setting, _)| dialect.needs_option_file(*setting))
+        .filter_map(|(setting, value)| {
+            let name = dialect.variable(setting)?;
+            let already_safe = safe(setting, &value);
+            Some(OptionLine {
+                name,
+                value: file_value(setting, value),
+                already_safe,
+            })
+        })
+        .collect()
+}
+
+/// Renders the whole option file of one server; for a server that is not there yet as well.
+pub fn option_file(dialect: Dialect, plan: &ServerPlan) -> String {
+    let mut text = format!(
+        "# {} of a pair made by dbha. Put this file into the directory that the server reads last,\n\
+         # e.g. /etc/mysql/{}/zz-dbha.cnf, and restart the server.\n[mysqld]\n",
+        match plan.side {
+            Side::Primary => "Primary",
+            Side::Secondary => "Secondary",
+        },
+        if dialect.has_gtid_domains() {
+            "mariadb.conf.d"
+        } else {
+            "conf.d"
+        },
+    );
+    for (setting, value) in wanted(plan, dialect) {
+        if let Some(name) = dialect.variable(setting) {
+            text.push_str(
+                &OptionLine {
+                    name,
+                    value: file_value(setting, value),
+                    already_safe: false,
+                }
+                .text(),
+            );
+            text.push('\n');
+        }
+    }
+    text
+}
+
+/// The settings of the plan and `read_only`, which the file of a standby has to carry too.
+fn wanted(plan: &ServerPlan, dialect: Dialect) -> Vec<(Setting, String)> {
+    let mut all: Vec<(Setting, String)> = plan
+        .settings
+        .iter()
+        .map(|wanted| (wanted.setting, wanted.value.clone()))
+        .collect();
+    let standby = if dialect.variable(Setting::SuperReadOnly).is_some() {
+        Setting::SuperReadOnly
+    } else {
+        Setting::ReadOnly
+    };
+    if !plan.writable {
+        all.push((standby, "ON".into()));
+    }
+    all
+}
+
+/// `log_bin=ON` would name the log files `ON`.
+fn file_value(setting: Setting, value: String) -> String {
+    match setting {
+        Setting::LogBin => "mysql-bin".into(),
+        _ => value,
+    }
+}

@@ -1,0 +1,107 @@
+use serde::{Deserialize, Serialize};
+use std::{fmt, time::Duration};
+
+/// How many servers of the pair take writes.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Writers {
+    /// The primary alone; the secondary ends read-only.
+    #[default]
+    One,
+    /// Both.
+    Both,
+}
+
+impl fmt::Display for Writers {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Writers::One => "one",
+            Writers::Both => "both",
+        })
+    }
+}
+
+/// How generated keys are kept apart.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum AutoIncrement {
+    /// Step 2, the primary odd, the secondary even: either can be opened for writing at any time.
+    #[default]
+    Interleaved,
+    /// Step 1 on both, for software that counts on it (K3s); demands one writer.
+    Single,
+}
+
+impl AutoIncrement {
+    /// Returns step and first value for the primary and for the secondary.
+    pub fn step_and_offsets(self) -> (u32, u32, u32) {
+        match self {
+            AutoIncrement::Interleaved => (2, 1, 2),
+            AutoIncrement::Single => (1, 1, 1),
+        }
+    }
+}
+
+/// How the primary's data comes to the secondary.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+#[non_exhaustive]
+pub enum CopyMethod {
+    /// The best that both servers can do.
+    #[default]
+    Auto,
+    /// Row by row from server to server.
+    Stream,
+}
+
+/// What the caller wants of a set-up.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct SetupOptions {
+    /// Name of the pair, for status and events; derived from the servers' names if empty.
+    pub pair: String,
+    /// One writer or two.
+    pub writers: Writers,
+    /// How generated keys are kept apart; `None` decides by what is found (a `kine` table wants 1).
+    pub auto_increment: Option<AutoIncrement>,
+    /// How the data is copied.
+    pub copy: CopyMethod,
+    /// How many tables are copied at once.
+    pub copy_workers: usize,
+    /// Name of the secondary whose data may be thrown away.
+    pub overwrite_secondary: Option<String>,
+    /// Host and port by which the secondary reaches the primary, where they differ from dbha's own way.
+    pub primary_address: Option<(String, u16)>,
+    /// Host and port by which the primary reaches the secondary.
+    pub secondary_address: Option<(String, u16)>,
+    /// Host part of the replication accounts; `None` takes the address that each peer really comes from.
+    pub replication_host: Option<String>,
+    /// Longest wait for a lock on the primary.
+    pub lock_wait: Duration,
+    /// Longest time that catching up may take without any progress.
+    pub catch_up_limit: Duration,
+    /// Codes of findings that are let through, where a finding allows it.
+    pub ignore: Vec<String>,
+    /// Prove both links by markers even when nothing had to be changed.
+    pub prove: bool,
+}
+
+impl Default for SetupOptions {
+    fn default() -> Self {
+        Self {
+            pair: String::new(),
+            writers: Writers::One,
+            auto_increment: None,
+            copy: CopyMethod::Auto,
+            copy_workers: 2,
+            overwrite_secondary: None,
+            primary_address: None,
+            secondary_address: None,
+            replication_host: None,
+            lock_wait: Duration::from_secs(10),
+            catch_up_limit: Duration::from_secs(120),
+            ignore: Vec::new(),
+            prove: false,
+        }
+    }
+}

@@ -1,0 +1,47 @@
+//! Everything that can be judged before anything is changed; pure functions over [`Facts`].
+
+mod data;
+mod identity;
+mod replication;
+mod settings;
+
+use crate::{Both, Finding, FindingCode, SetupOptions, Severity, Topology};
+use dbha_sql::Facts;
+
+pub(crate) use data::{holds_data, is_provisioned};
+
+/// Finds everything that speaks against a set-up, or that its owner should know; the gravest first.
+///
+/// `same_server` is what [`crate::Pair`] found by asking both servers about one lock.
+pub fn preflight(
+    facts: &Both<Facts>,
+    topology: &Topology,
+    options: &SetupOptions,
+    same_server: bool,
+) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    if same_server {
+        // Everything else would be said twice and beside the point.
+        return vec![identity::same_server(facts)];
+    }
+    findings.extend(identity::findings(facts));
+    findings.extend(replication::findings(facts, topology, options));
+    findings.extend(settings::findings(facts, topology, options));
+    findings.extend(data::findings(facts, topology, options));
+    for finding in &mut findings {
+        let named = |code: FindingCode| {
+            options
+                .ignore
+                .iter()
+                .any(|ignored| ignored.eq_ignore_ascii_case(code.as_str()))
+        };
+        if finding.code.is_ignorable() && named(finding.code) {
+            finding.severity = Severity::Note;
+        }
+    }
+    findings.sort_by_key(|finding| (std::cmp::Reverse(finding.severity), finding.code, finding.side));
+    findings
+}
+
+#[cfg(test)]
+mod tests;

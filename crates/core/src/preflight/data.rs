@@ -1,0 +1,236 @@
+use crate::{Both, Finding, FindingCode as Code, SetupOptions, Side, Topology, Writers};
+use dbha_sql::{Account, Facts, Observed, Setting};
+
+/// Engines whose rows live somewhere else.
+const FOREIGN_ENGINES: [&str; 4] = ["FEDERATED", "CONNECT", "SPIDER", "S3"];
+/// Engines that take part in snapshots.
+const TRANSACTIONAL: [&str; 4] = ["InnoDB", "RocksDB", "TokuDB", "SEQUENCE"];
+
+pub(super) fn findings(facts: &Both<Facts>, topology: &Topology, options: &SetupOptions) -> Vec<Finding> {
+    let mut found = Vec::new();
+    for side in Side::BOTH {
+        found.extend(hidden(side, facts.of(side)));
+    }
+    if !is_provisioned(facts) {
+        found.extend(secondary_in_use(facts, options));
+        found.extend(engines(&facts.primary));
+        found.extend(insecure_accounts(&facts.primary));
+        found.extend(logs_reset(&facts.secondary));
+    }
+    if topology.writers == Writers::One {
+        found.extend(privileged_accounts(&facts.primary));
+    }
+    found
+}
+
+/// Tells whether the secondary holds what dbha itself put there: the pair is recorded, or a claim is on it.
+pub(crate) fn is_provisioned(facts: &Both<Facts>) -> bool {
+    let Observed::Known(recorded) = &facts.secondary.recorded else {
+        return false;
+    };
+    let Observed::Known(on_primary) = &facts.primary.recorded else {
+        return false;
+    };
+    let unclaimed = facts.secondary.claim.known().is_none();
+    // Both servers carry the same two rows, and the primary is the primary in them.
+    let primary_role = |(id, _, role, _): &(u32, String, String, String)| {
+        *id == facts.primary.server_id && role == &Side::Primary.to_string()
+    };
+    unclaimed && recorded.len() == 2 && recorded.iter().any(primary_role) && same_ids(recorded, on_primary)
+}
+
+fn same_ids(a: &[(u32, String, String, String)], b: &[(u32, String, String, String)]) -> bool {
+    a.iter().map(|row| row.0).eq(b.iter().map(|row| row.0))
+}
+
+fn hidden(side: Side, facts: &Facts) -> Option<Finding> {
+    let denied = match (&facts.schemas, &facts.accounts) {
+        (Observed::Denied(text), _) | (_, Observed::Denied(text)) => text,
+        _ => return None,
+    };
+    Some(Finding::new(
+        Code::CannotSee,
+        Some(side),
+        denied.clone(),
+        "grant SELECT ON *.* to the account that dbha logs in with",
+    ))
+}
+
+/// Lists what on a server is somebody's (safety rule 2); `peer` is the server whose accounts excuse equal ones.
+pub(crate) fn holds_data(facts: &Facts, peer: &Facts) -> Vec<String> {
+    let mut held: Vec<String> = facts
+        .data_schemas()
+        .iter()
+        // An empty schema named test comes with the server.
+        .filter(|schema| {
+            schema.name != "test" || schema.tables + schema.views + schema.routines + schema.events > 0
+        })
+        .map(|schema| {
+            format!(
+                "database {} ({} tables, {} views, {} routines, {} events, {:.1} MB)",
+                schema.name,
+                schema.tables,
+                schema.views,
+                schema.routines,
+                schema.events,
+                schema.bytes as f64 / 1e6
+            )
+        })
+        .collect();
+    let accounts = facts.accounts.known().map(Vec::as_slice).unwrap_or_default();
+    let elsewhere = peer.accounts.known().map(Vec::as_slice).unwrap_or_default();
+    let own = |account: &&Account| is_servers_own(account, facts) || elsewhere.contains(account);
+    held.extend(accounts.iter().filter(|account| !own(account)).map(|account| {
+        if account.is_role {
+            format!("role {}", account.user)
+        } else {
+            format!("account {}@{}", account.user, account.host)
+        }
+    }));
+    held
+}
+
+/// An account that is no data: the server's own, root, anonymous, dbha's, or the one that dbha is logged in with.
+fn is_servers_own(account: &Account, facts: &Facts) -> bool {
+    let name = account.user.as_str();
+    let system = name.is_empty()
+        || name.starts_with("mysql.")
+        || name.starts_with("dbha_")
+        || matches!(
+            name,
+            "root" | "mysql" | "mariadb.sys" | "debian-sys-maint" | "healthcheck" | "PUBLIC"
+        );
+    system || format!("{}@{}", account.user, account.host) == facts.own_account
+}
+
+/// Scenarios 6, 10, 11 and 12.
+fn secondary_in_use(facts: &Both<Facts>, options: &SetupOptions) -> Vec<Finding> {
+    let claimed = facts.secondary.claim.known().is_some();
+    let named = options.overwrite_secondary.as_deref();
+    let named = named.is_some_and(|name| name == facts.secondary.name || name == "secondary");
+    let held = holds_data(&facts.secondary, &facts.primary);
+    if claimed || named || held.is_empty() {
+        return vec![];
+    }
+    let list = shortened(&held);
+    let mut found = vec![Finding::new(
+        Code::SecondaryHasData,
+        Some(Side::Secondary),
+        format!("{} is not empty: {list}", facts.secondary.name),
+        format!(
+            "give an empty server; or, if all of this may be thrown away, add --overwrite-secondary {}",
+            facts.secondary.name
+        ),
+    )];
+    if holds_data(&facts.primary, &facts.secondary).is_empty() {
+        found.push(Finding::new(
+            Code::SwappedArguments,
+            None,
+            format!(
+                "{} is empty and {} is not",
+                facts.primary.name, facts.secondary.name
+            ),
+            format!(
+                "--primary {} --secondary {}",
+                facts.secondary.name, facts.primary.name
+            ),
+        ));
+    }
+    found
+}
+
+fn shortened(list: &[String]) -> String {
+    const SHOWN: usize = 6;
+    let more = list.len().saturating_sub(SHOWN);
+    let shown = list.iter().take(SHOWN).cloned().collect::<Vec<_>>().join("; ");
+    if more == 0 {
+        shown
+    } else {
+        format!("{shown}; and {more} more")
+    }
+}
+
+/// Scenario 20.
+fn engines(primary: &Facts) -> Vec<Finding> {
+    let engines = primary.engines.known().map(Vec::as_slice).unwrap_or_default();
+    let is = |name: &str, list: &[&str]| list.iter().any(|engine| engine.eq_ignore_ascii_case(name));
+    engines
+        .iter()
+        .filter_map(|engine| {
+            let seen = format!(
+                "{} tables of engine {}, {} among them",
+                engine.tables, engine.name, engine.example
+            );
+            if is(&engine.name, &FOREIGN_ENGINES) {
+                let fix = "drop these tables, or move them to a server outside the pair";
+                return Some(Finding::new(Code::CannotBeCopied, Some(Side::Primary), seen, fix));
+            }
+            (!is(&engine.name, &TRANSACTIONAL)).then(|| {
+                Finding::new(
+                    Code::NotTransactional,
+                    Some(Side::Primary),
+                    seen,
+                    "ALTER TABLE … ENGINE=InnoDB, where the application allows it",
+                )
+            })
+        })
+        .collect()
+}
+
+/// Scenario 30a, the security wizard's findings.
+fn insecure_accounts(primary: &Facts) -> Option<Finding> {
+    let accounts = primary.accounts.known()?;
+    let anonymous = accounts
+        .iter()
+        .filter(|account| account.user.is_empty() && !account.is_role)
+        .count();
+    (anonymous > 0).then(|| {
+        Finding::new(
+            Code::InsecureAccounts,
+            Some(Side::Primary),
+            format!("{anonymous} anonymous accounts on {}", primary.name),
+            "run mariadb-secure-installation (mysql_secure_installation) on the primary first",
+        )
+    })
+}
+
+fn logs_reset(secondary: &Facts) -> Option<Finding> {
+    (!secondary.position().is_empty()).then(|| {
+        Finding::new(
+            Code::SecondaryLogsReset,
+            Some(Side::Secondary),
+            format!(
+                "{} has transactions of its own in its binary log: {}",
+                secondary.name,
+                secondary.position()
+            ),
+            "nothing to do; save its binary logs first if you need them",
+        )
+    })
+}
+
+/// Safety rule 13; only accounts that people log in to from elsewhere are worth a word.
+fn privileged_accounts(primary: &Facts) -> Option<Finding> {
+    // super_read_only holds every account back.
+    if primary.settings.contains_key(&Setting::SuperReadOnly) {
+        return None;
+    }
+    let local = ["localhost", "127.0.0.1", "::1"];
+    let accounts = primary.accounts.known()?;
+    let remote_root: Vec<String> = accounts
+        .iter()
+        .filter(|account| account.user == "root" && !local.contains(&account.host.as_str()))
+        .map(|account| format!("{}@{}", account.user, account.host))
+        .collect();
+    (!remote_root.is_empty()).then(|| {
+        Finding::new(
+            Code::ReadOnlyDoesNotHold,
+            Some(Side::Secondary),
+            format!(
+                "{} can write on the secondary in spite of read_only",
+                remote_root.join(", ")
+            ),
+            "let applications use accounts without SUPER and READ ONLY ADMIN",
+        )
+    })
+}

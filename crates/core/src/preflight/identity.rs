@@ -1,0 +1,172 @@
+use crate::{Both, Finding, FindingCode as Code, Side};
+use dbha_sql::{Facts, Observed, Setting};
+
+pub(super) fn same_server(facts: &Both<Facts>) -> Finding {
+    Finding::new(
+        Code::SameServer,
+        None,
+        format!(
+            "{} and {} are the same server",
+            facts.primary.name, facts.secondary.name
+        ),
+        "give two different servers; a proxy, a VIP or a second name of one server does not count",
+    )
+}
+
+pub(super) fn findings(facts: &Both<Facts>) -> Vec<Finding> {
+    let mut found = Vec::new();
+    found.extend(
+        Side::BOTH
+            .iter()
+            .filter_map(|side| unsupported(*side, facts.of(*side))),
+    );
+    if !facts.primary.dialect.same_family(&facts.secondary.dialect) {
+        found.push(Finding::new(
+            Code::DifferentFlavors,
+            None,
+            format!(
+                "the primary is {} and the secondary is {}",
+                flavor(&facts.primary),
+                flavor(&facts.secondary)
+            ),
+            "give two servers of one kind",
+        ));
+        return found;
+    }
+    found.extend(versions(facts));
+    found.extend(copied_uuid(facts));
+    for side in Side::BOTH {
+        found.extend(privileges(side, facts.of(side)));
+        found.extend(cluster(side, facts.of(side)));
+    }
+    found.extend(clocks(facts));
+    found
+}
+
+fn flavor(facts: &Facts) -> String {
+    format!("{} {}", facts.dialect.flavor(), facts.dialect.version())
+}
+
+fn unsupported(side: Side, facts: &Facts) -> Option<Finding> {
+    let refusal = facts.dialect.supported().err()?;
+    Some(Finding::new(
+        Code::UnsupportedVersion,
+        Some(side),
+        refusal.to_string(),
+        refusal.advice,
+    ))
+}
+
+/// Scenario 23.
+fn versions(facts: &Both<Facts>) -> Option<Finding> {
+    let (primary, secondary) = (&facts.primary.dialect, &facts.secondary.dialect);
+    if !secondary.can_replicate_from(primary) {
+        let text = format!(
+            "the primary ({}) is newer than the secondary ({})",
+            primary.version(),
+            secondary.version()
+        );
+        return Some(Finding::new(
+            Code::NewerPrimary,
+            None,
+            text,
+            "upgrade the secondary to the primary's series first",
+        ));
+    }
+    if !primary.version().same_series(secondary.version()) {
+        let text = format!(
+            "the primary is {}, the secondary {}",
+            primary.version(),
+            secondary.version()
+        );
+        return Some(Finding::new(
+            Code::DifferentSeries,
+            None,
+            text,
+            "use two series only for the time of an upgrade",
+        ));
+    }
+    None
+}
+
+/// Scenario 17. That they are not one server was found out before.
+fn copied_uuid(facts: &Both<Facts>) -> Option<Finding> {
+    let uuid = facts.primary.server_uuid.as_ref()?;
+    (Some(uuid) == facts.secondary.server_uuid.as_ref()).then(|| {
+        Finding::new(
+            Code::CopiedServerUuid,
+            Some(Side::Secondary),
+            format!("both servers have the server_uuid {uuid}"),
+            format!(
+                "stop the secondary, delete auto.cnf in {}, start it",
+                facts.secondary.setting(Setting::Datadir)
+            ),
+        )
+    })
+}
+
+/// Scenario 25.
+fn privileges(side: Side, facts: &Facts) -> Option<Finding> {
+    let have = match &facts.privileges {
+        Observed::Known(have) => have,
+        Observed::Denied(text) => {
+            return Some(Finding::new(
+                Code::CannotSee,
+                Some(side),
+                text.clone(),
+                "log in with an account that may see its own grants",
+            ));
+        }
+        Observed::Absent => return None,
+    };
+    let all = have.contains("ALL PRIVILEGES");
+    let missing: Vec<&str> = facts
+        .dialect
+        .setup_privileges()
+        .iter()
+        .copied()
+        .filter(|name| !all && !have.contains(*name))
+        .collect();
+    if missing.is_empty() {
+        return None;
+    }
+    let list = missing.join(", ");
+    Some(Finding::new(
+        Code::MissingPrivilege,
+        Some(side),
+        format!("{} lacks {list}", facts.own_account),
+        format!(
+            "GRANT {list} ON *.* TO {} WITH GRANT OPTION;",
+            quoted(&facts.own_account)
+        ),
+    ))
+}
+
+fn quoted(account: &str) -> String {
+    let (user, host) = account.rsplit_once('@').unwrap_or((account, "%"));
+    dbha_sql::quote_account(user, host)
+}
+
+/// Scenario 7.
+fn cluster(side: Side, facts: &Facts) -> Option<Finding> {
+    let sign = &facts.cluster.as_ref()?.sign;
+    Some(Finding::new(
+        Code::ClusterMember,
+        Some(side),
+        format!("{} belongs to {sign}", facts.name),
+        "take the server out of that cluster first",
+    ))
+}
+
+/// Scenario 28.
+fn clocks(facts: &Both<Facts>) -> Option<Finding> {
+    let apart = (facts.primary.clock - facts.secondary.clock).abs();
+    (apart > 2.0).then(|| {
+        Finding::new(
+            Code::ClocksApart,
+            None,
+            format!("the two clocks differ by {apart:.0} s"),
+            "run an NTP client on both machines",
+        )
+    })
+}

@@ -1,0 +1,195 @@
+use super::is_provisioned;
+use crate::{Both, Finding, FindingCode as Code, SetupOptions, Side, Topology, Writers};
+use dbha_sql::{Facts, Observed, REPLICATION_USER, ReplicaStatus, Setting};
+
+pub(super) fn findings(facts: &Both<Facts>, topology: &Topology, options: &SetupOptions) -> Vec<Finding> {
+    let mut found = Vec::new();
+    for side in Side::BOTH {
+        found.extend(binary_log(side, facts.of(side)));
+        found.extend(links(side, facts, topology));
+        found.extend(address(side, topology));
+    }
+    found.extend(replicas_of_secondary(facts));
+    found.extend(increments(facts, topology, options));
+    found
+}
+
+/// Scenario 18: the exact lines.
+fn binary_log(side: Side, facts: &Facts) -> Vec<Finding> {
+    let mut found = Vec::new();
+    let fix = format!(
+        "put the lines of `dbha render my.cnf --server {side}` into the {side}'s option file (at least log_bin and {}) and restart it",
+        facts
+            .dialect
+            .variable(Setting::LogReplicaUpdates)
+            .unwrap_or("log_slave_updates")
+    );
+    if !facts.has(Setting::LogBin, "ON") {
+        found.push(Finding::new(
+            Code::BinaryLogOff,
+            Some(side),
+            format!("log_bin is off on {}", facts.name),
+            fix.clone(),
+        ));
+    }
+    if !facts.has(Setting::LogReplicaUpdates, "ON") {
+        let name = facts
+            .dialect
+            .variable(Setting::LogReplicaUpdates)
+            .unwrap_or("log_slave_updates");
+        found.push(Finding::new(
+            Code::ReplicaUpdatesOff,
+            Some(side),
+            format!("{name} is off on {}", facts.name),
+            fix,
+        ));
+    }
+    found
+}
+
+/// Tells whether a link is the one that dbha makes between the two servers.
+pub(crate) fn is_own_link(link: &ReplicaStatus, host: &str, port: u16) -> bool {
+    link.channel.is_empty()
+        && link.source_user == REPLICATION_USER
+        && link.source_host == host
+        && link.source_port == port
+}
+
+/// Scenarios 13 and 21.
+fn links(side: Side, facts: &Both<Facts>, topology: &Topology) -> Vec<Finding> {
+    let server = facts.of(side);
+    let links = match &server.links {
+        Observed::Known(links) => links,
+        Observed::Denied(text) => {
+            return vec![Finding::new(
+                Code::CannotSee,
+                Some(side),
+                text.clone(),
+                "grant SLAVE MONITOR (MariaDB) or REPLICATION CLIENT (MySQL)",
+            )];
+        }
+        Observed::Absent => return vec![],
+    };
+    let wanted = topology.link_from(side.peer());
+    let known_pair = is_provisioned(facts);
+    let mut found = Vec::new();
+    for link in links
+        .iter()
+        .filter(|link| link.channel != crate::reach::PROBE_CHANNEL && !link.source_host.is_empty())
+    {
+        let ours = is_own_link(link, &wanted.host, wanted.port)
+            || (known_pair && link.source_user == REPLICATION_USER);
+        if !ours {
+            found.push(Finding::new(
+                Code::OtherReplication,
+                Some(side),
+                format!(
+                    "{} already follows {}:{}{}",
+                    server.name,
+                    link.source_host,
+                    link.source_port,
+                    if link.channel.is_empty() {
+                        String::new()
+                    } else {
+                        format!(" (connection {:?})", link.channel)
+                    }
+                ),
+                "end that replication first (STOP and RESET … ALL), if nothing needs it any more",
+            ));
+        }
+        let harmful = link.harmful_filters();
+        if !harmful.is_empty() {
+            let list = harmful
+                .iter()
+                .map(|filter| filter.as_str())
+                .collect::<Vec<_>>()
+                .join(", ");
+            found.push(Finding::new(
+                Code::ReplicationFilters,
+                Some(side),
+                format!("{} filters what it applies: {list}", server.name),
+                "take the replicate_… lines out of its option file and restart it",
+            ));
+        }
+    }
+    found
+}
+
+/// Scenario 13, the other end.
+fn replicas_of_secondary(facts: &Both<Facts>) -> Vec<Finding> {
+    let Observed::Known(replicas) = &facts.secondary.connected_replicas else {
+        return vec![];
+    };
+    if is_provisioned(facts) {
+        return vec![];
+    }
+    let strangers = replicas.iter().filter(|replica| replica.user != REPLICATION_USER);
+    strangers
+        .map(|replica| {
+            Finding::new(
+                Code::HasReplicas,
+                Some(Side::Secondary),
+                format!(
+                    "{} from {} reads the binary log of {}",
+                    replica.user, replica.host, facts.secondary.name
+                ),
+                "stop that replica, or give another secondary",
+            )
+        })
+        .collect()
+}
+
+fn address(side: Side, topology: &Topology) -> Option<Finding> {
+    let link = topology.link_from(side);
+    (link.host.is_empty() || link.port == 0).then(|| {
+        Finding::new(
+            Code::NoAddressForPeer,
+            Some(side),
+            format!(
+                "the {side} is given as a socket, which the {} cannot use",
+                side.peer()
+            ),
+            format!("add --{side}-address HOST:PORT"),
+        )
+    })
+}
+
+/// Scenarios 60 and 64, and K3s.
+fn increments(facts: &Both<Facts>, topology: &Topology, options: &SetupOptions) -> Vec<Finding> {
+    let (step, ..) = topology.auto_increment.step_and_offsets();
+    if step == 1 && topology.writers == Writers::Both {
+        let why = topology
+            .single_increment_because
+            .clone()
+            .unwrap_or_else(|| "--auto-increment 1 was given".into());
+        return vec![Finding::new(
+            Code::IncrementNeedsOneWriter,
+            None,
+            why,
+            "use --writers one",
+        )];
+    }
+    match &topology.single_increment_because {
+        Some(why) => vec![Finding::new(
+            Code::IncrementByK3s,
+            Some(Side::Primary),
+            why.clone(),
+            "nothing to do",
+        )],
+        None if step != 1 && kine_present(facts) && options.auto_increment.is_some() => vec![Finding::new(
+            Code::IncrementNeedsOneWriter,
+            Some(Side::Primary),
+            "the primary has a table kine (K3s), which breaks when auto_increment_increment is not 1",
+            "use --auto-increment 1, or leave the option away",
+        )],
+        None => vec![],
+    }
+}
+
+fn kine_present(facts: &Both<Facts>) -> bool {
+    facts
+        .primary
+        .schemas
+        .known()
+        .is_some_and(|schemas| schemas.iter().any(|schema| schema.has_kine))
+}

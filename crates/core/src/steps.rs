@@ -1,0 +1,323 @@
+//! The steps of a set-up: one file each, with `check` (pure, the only judge), `statements` (what a plan shows) and `apply`.
+
+mod catch_up;
+mod check_reach;
+mod claim_secondary;
+mod configure_server;
+mod copy_data;
+mod copy_tally;
+mod ensure_accounts;
+mod ensure_registry;
+mod follow;
+mod prove_links;
+mod set_writers;
+
+use crate::{
+    Both, Certainty, CopyCounts, EventKind, EventSink, SetupOptions, Side, StepError, Topology,
+    error::StepFault,
+};
+use dbha_copy::CopyReport;
+use dbha_sql::{Facts, Secret, Server, Session, SessionProfile, SqlError, Statement};
+use serde::{Deserialize, Serialize};
+use tokio_util::sync::CancellationToken;
+
+/// One step of a set-up, in the order in which they run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum Step {
+    /// Identity and settings of the primary.
+    ConfigurePrimary,
+    /// Identity and settings of the secondary.
+    ConfigureSecondary,
+    /// dbha's schema, with a row for each server.
+    EnsureRegistry,
+    /// The replication accounts.
+    EnsureAccounts,
+    /// Each server really reaches the other and logs in there.
+    CheckReach,
+    /// The row on the secondary that says it is being filled.
+    ClaimSecondary,
+    /// The copy of the data, compared.
+    CopyData,
+    /// The secondary reads from the primary.
+    FollowPrimary,
+    /// The secondary has everything that the primary has.
+    CatchUp,
+    /// The primary reads from the secondary.
+    FollowSecondary,
+    /// A marker crosses each link.
+    ProveLinks,
+    /// Who takes writes.
+    SetWriters,
+}
+
+impl Step {
+    /// Every step, in order.
+    pub const ALL: [Step; 12] = [
+        Step::ConfigurePrimary,
+        Step::ConfigureSecondary,
+        Step::EnsureRegistry,
+        Step::EnsureAccounts,
+        Step::CheckReach,
+        Step::ClaimSecondary,
+        Step::CopyData,
+        Step::FollowPrimary,
+        Step::CatchUp,
+        Step::FollowSecondary,
+        Step::ProveLinks,
+        Step::SetWriters,
+    ];
+
+    /// Returns the stable id, the same in plans, events and tests.
+    pub fn id(self) -> &'static str {
+        match self {
+            Step::ConfigurePrimary => "configure_primary",
+            Step::ConfigureSecondary => "configure_secondary",
+            Step::EnsureRegistry => "ensure_registry",
+            Step::EnsureAccounts => "ensure_accounts",
+            Step::CheckReach => "check_reach",
+            Step::ClaimSecondary => "claim_secondary",
+            Step::CopyData => "copy_data",
+            Step::FollowPrimary => "follow_primary",
+            Step::CatchUp => "catch_up",
+            Step::FollowSecondary => "follow_secondary",
+            Step::ProveLinks => "prove_links",
+            Step::SetWriters => "set_writers",
+        }
+    }
+
+    /// Says what the step does, in a few words.
+    pub fn title(self) -> &'static str {
+        match self {
+            Step::ConfigurePrimary => "set identity and settings of the primary",
+            Step::ConfigureSecondary => "set identity and settings of the secondary",
+            Step::EnsureRegistry => "record the pair in dbha's schema",
+            Step::EnsureAccounts => "create the replication accounts",
+            Step::CheckReach => "check that each server reaches the other",
+            Step::ClaimSecondary => "claim the secondary",
+            Step::CopyData => "copy the primary's data and compare it",
+            Step::FollowPrimary => "let the secondary follow the primary",
+            Step::CatchUp => "wait until the secondary has caught up",
+            Step::FollowSecondary => "let the primary follow the secondary",
+            Step::ProveLinks => "prove both links with a marker",
+            Step::SetWriters => "decide who takes writes",
+        }
+    }
+
+    /// Returns the server that the step changes; `None` where it is about both.
+    pub fn side(self) -> Option<Side> {
+        match self {
+            Step::ConfigurePrimary | Step::FollowSecondary => Some(Side::Primary),
+            Step::ConfigureSecondary
+            | Step::ClaimSecondary
+            | Step::CopyData
+            | Step::FollowPrimary
+            | Step::CatchUp => Some(Side::Secondary),
+            _ => None,
+        }
+    }
+
+    /// Judges whether there is anything to do; pure.
+    pub fn check(self, view: &View<'_>) -> Check {
+        match self {
+            Step::ConfigurePrimary => configure_server::check(view, Side::Primary),
+            Step::ConfigureSecondary => configure_server::check(view, Side::Secondary),
+            Step::EnsureRegistry => ensure_registry::check(view),
+            Step::EnsureAccounts => ensure_accounts::check(view),
+            Step::CheckReach => check_reach::check(view),
+            Step::ClaimSecondary => claim_secondary::check(view),
+            Step::CopyData => copy_data::check(view),
+            Step::FollowPrimary => follow::check(view, Side::Primary),
+            Step::CatchUp => catch_up::check(view),
+            Step::FollowSecondary => follow::check(view, Side::Secondary),
+            Step::ProveLinks => prove_links::check(view),
+            Step::SetWriters => set_writers::check(view),
+        }
+    }
+
+    /// Lists the statements that the step will send, as far as they are known beforehand; secrets are masked.
+    pub(crate) fn statements(self, view: &View<'_>) -> Vec<(Side, Statement)> {
+        match self {
+            Step::ConfigurePrimary => configure_server::statements(view, Side::Primary),
+            Step::ConfigureSecondary => configure_server::statements(view, Side::Secondary),
+            Step::EnsureRegistry => ensure_registry::statements(view),
+            Step::EnsureAccounts => ensure_accounts::statements(view),
+            Step::ClaimSecondary => claim_secondary::statements(view),
+            Step::FollowPrimary => follow::statements(view, Side::Primary),
+            Step::FollowSecondary => follow::statements(view, Side::Secondary),
+            Step::SetWriters => set_writers::statements(view),
+            Step::CheckReach | Step::CopyData | Step::CatchUp | Step::ProveLinks => vec![],
+        }
+    }
+
+    /// Does it.
+    pub(crate) async fn apply(self, run: &mut Run<'_>) -> Result<(), StepTrouble> {
+        match self {
+            Step::ConfigurePrimary => configure_server::apply(run, Side::Primary).await,
+            Step::ConfigureSecondary => configure_server::apply(run, Side::Secondary).await,
+            Step::EnsureRegistry => ensure_registry::apply(run).await,
+            Step::EnsureAccounts => ensure_accounts::apply(run).await,
+            Step::CheckReach => check_reach::apply(run).await,
+            Step::ClaimSecondary => claim_secondary::apply(run).await,
+            Step::CopyData => copy_data::apply(run).await,
+            Step::FollowPrimary => follow::apply(run, Side::Primary).await,
+            Step::CatchUp => catch_up::apply(run).await,
+            Step::FollowSecondary => follow::apply(run, Side::Secondary).await,
+            Step::ProveLinks => prove_links::apply(run).await,
+            Step::SetWriters => set_writers::apply(run).await,
+        }
+    }
+
+    /// Tells whether the same judgement after the step must say that nothing is left to do.
+    pub(crate) fn can_be_checked_afterwards(self) -> bool {
+        // These two leave nothing that facts could show: they were the look itself.
+        !matches!(self, Step::CheckReach | Step::ProveLinks | Step::EnsureAccounts)
+    }
+}
+
+/// What a step judges by.
+#[derive(Debug, Clone, Copy)]
+pub struct View<'a> {
+    /// What was seen of both servers.
+    pub facts: &'a Both<Facts>,
+    /// What is wanted.
+    pub topology: &'a Topology,
+    /// What the caller wants.
+    pub options: &'a SetupOptions,
+    /// Whether an earlier step of this run has something to do, or did it.
+    pub changed: bool,
+    /// Whether the replication accounts get a new password in this run, so that links must be given it.
+    pub new_password: bool,
+}
+
+/// The judgement of a step.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Check {
+    /// Everything is as wanted.
+    Satisfied,
+    /// Something is to be done; what differs, one entry each.
+    Needed(Vec<String>),
+}
+
+/// Everything that a step works with.
+pub(crate) struct Run<'a> {
+    pub(crate) servers: Both<Server>,
+    pub(crate) facts: Both<Facts>,
+    pub(crate) topology: &'a Topology,
+    pub(crate) options: &'a SetupOptions,
+    pub(crate) id: String,
+    pub(crate) changed: bool,
+    pub(crate) password: Option<Secret>,
+    pub(crate) copied: Option<CopyReport>,
+    pub(crate) trips: Vec<crate::MarkerTrip>,
+    pub(crate) sink: &'a EventSink,
+    pub(crate) cancel: &'a CancellationToken,
+}
+
+impl Run<'_> {
+    pub(crate) fn view(&self) -> View<'_> {
+        View {
+            facts: &self.facts,
+            topology: self.topology,
+            options: self.options,
+            changed: self.changed,
+            new_password: self.password.is_some(),
+        }
+    }
+
+    /// Looks at both servers at once.
+    pub(crate) async fn observe(&mut self) -> Result<(), SqlError> {
+        let (primary, secondary) =
+            tokio::join!(self.servers.primary.observe(), self.servers.secondary.observe());
+        self.facts = Both {
+            primary: primary?,
+            secondary: secondary?,
+        };
+        Ok(())
+    }
+
+    /// Sends the statements of a step to their servers, in order.
+    async fn send(&mut self, statements: Vec<(Side, Statement)>) -> Result<(), SqlError> {
+        for (side, statement) in statements {
+            self.servers.of_mut(side).execute(&statement).await?;
+        }
+        Ok(())
+    }
+
+    /// Opens a connection whose statements do not enter the server's binary log.
+    async fn unlogged(&self, side: Side) -> Result<Session, SqlError> {
+        Session::connect(self.servers.of(side).endpoint(), SessionProfile::Loader).await
+    }
+
+    fn detail(&self, step: Step, text: impl Into<String>) {
+        self.sink.send_about(
+            step.side(),
+            EventKind::Detail {
+                step,
+                text: text.into(),
+            },
+        );
+    }
+
+    fn copying(&self, counts: CopyCounts) {
+        self.sink
+            .send_about(Some(Side::Secondary), EventKind::Copying { counts });
+    }
+}
+
+/// Why a step did not end well, before the engine knows which step it was.
+pub(crate) struct StepTrouble {
+    text: String,
+    fix: String,
+    source: Option<StepFault>,
+}
+
+impl StepTrouble {
+    /// Trouble in dbha's own judgement.
+    pub(crate) fn new(text: impl Into<String>, fix: impl Into<String>) -> Self {
+        Self {
+            text: text.into(),
+            fix: fix.into(),
+            source: None,
+        }
+    }
+
+    pub(crate) fn because(mut self, source: impl Into<StepFault>) -> Self {
+        self.source = Some(source.into());
+        self
+    }
+
+    /// Names the step, and judges what is left of it on the servers.
+    pub(crate) fn of_step(self, step: Step) -> StepError {
+        let certainty = match &self.source {
+            Some(StepFault::Sql(error)) if error.outcome_unknown() => Certainty::Unknown,
+            _ if step == Step::CheckReach => Certainty::NotApplied,
+            _ => Certainty::Applied,
+        };
+        StepError {
+            step,
+            text: self.text,
+            fix: self.fix,
+            certainty,
+            source: self.source,
+        }
+    }
+}
+
+impl<E: Into<StepFault>> From<E> for StepTrouble {
+    fn from(source: E) -> Self {
+        let source = source.into();
+        let fix = match &source {
+            StepFault::Sql(error) => crate::advice::for_error(error),
+            StepFault::Cancelled => "run the same command again to go on".to_owned(),
+            _ => "mend the cause, then run the same command again: it goes on from here".to_owned(),
+        };
+        Self {
+            text: String::new(),
+            fix,
+            source: Some(source),
+        }
+    }
+}

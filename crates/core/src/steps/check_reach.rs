@@ -1,0 +1,109 @@
+use super::{Check, Run, Step, StepTrouble, View, follow};
+use crate::{
+    Both, Side, advice,
+    reach::{self, Reach},
+};
+use dbha_sql::{REPLICATION_USER, SourceTarget};
+use std::time::Duration;
+
+/// How long one server may take to reach the other.
+const PROBE_LIMIT: Duration = Duration::from_secs(10);
+
+/// A link that is connected is the best proof; without both, each server is asked to dial the other.
+pub(super) fn check(view: &View<'_>) -> Check {
+    let missing: Vec<String> = Side::BOTH
+        .into_iter()
+        .filter(|source| view.new_password || !follow::is_connected(view, *source))
+        .map(|source| {
+            let link = view.topology.link_from(source);
+            format!("{} → {} at {}:{}", source.peer(), source, link.host, link.port)
+        })
+        .collect();
+    if missing.is_empty() {
+        Check::Satisfied
+    } else {
+        Check::Needed(missing)
+    }
+}
+
+/// Before anything is wiped (scenario 29): each server dials the other with the real account.
+pub(super) async fn apply(run: &mut Run<'_>) -> Result<(), StepTrouble> {
+    let Some(password) = run.password.clone() else {
+        // Accounts and links were as wanted: nothing new to be tried.
+        return Ok(());
+    };
+    let target = |source: Side| {
+        let link = run.topology.link_from(source);
+        SourceTarget {
+            host: link.host.clone(),
+            port: link.port,
+            user: REPLICATION_USER.to_owned(),
+            password: password.clone(),
+            tls: link.tls,
+        }
+    };
+    let targets = Both {
+        primary: target(Side::Primary),
+        secondary: target(Side::Secondary),
+    };
+    let connected = Side::BOTH.map(|source| follow::is_connected(&run.view(), source));
+    let cancel = run.cancel;
+    let servers = &mut run.servers;
+    let (secondary, primary) = tokio::join!(
+        async {
+            match connected[0] {
+                true => Ok(Reach::Reached),
+                false => reach::probe(&mut servers.secondary, &targets.primary, PROBE_LIMIT, cancel).await,
+            }
+        },
+        async {
+            match connected[1] {
+                true => Ok(Reach::Reached),
+                false => reach::probe(&mut servers.primary, &targets.secondary, PROBE_LIMIT, cancel).await,
+            }
+        },
+    );
+    for (found, source) in [(secondary?, Side::Primary), (primary?, Side::Secondary)] {
+        if found != Reach::Reached {
+            return Err(trouble(run, source, &found));
+        }
+        let link = run.topology.link_from(source);
+        let tls = if link.tls { ", over TLS" } else { "" };
+        run.detail(
+            Step::CheckReach,
+            format!(
+                "{} reaches {} at {}:{}{tls}",
+                source.peer(),
+                source,
+                link.host,
+                link.port
+            ),
+        );
+    }
+    Ok(())
+}
+
+/// Says what keeps one server from reading the other, and what to do about it.
+pub(super) fn trouble(run: &Run<'_>, source: Side, found: &Reach) -> StepTrouble {
+    let link = run.topology.link_from(source);
+    let way = format!(
+        "the {} cannot read from the {source} at {}:{}",
+        source.peer(),
+        link.host,
+        link.port
+    );
+    match found {
+        Reach::Denied { code, text, .. } | Reach::Failed { code, text } => StepTrouble::new(
+            format!("{way}: error {code}: {text}"),
+            advice::for_link(*code)
+                .unwrap_or("mend it, then run the same command again")
+                .to_owned(),
+        ),
+        Reach::Reached | Reach::Silent => StepTrouble::new(
+            format!("{way}: no answer"),
+            format!(
+                "check the firewall between the two; if the {source} has another address there, give --{source}-address HOST:PORT"
+            ),
+        ),
+    }
+}

@@ -1,0 +1,57 @@
+use super::{Check, Run, StepTrouble, View};
+use crate::{Side, preflight};
+use dbha_sql::{Claim, ClaimState, Facts, Statement};
+
+/// A secondary that already belongs to the pair is not claimed; one that is being filled is.
+pub(super) fn check(view: &View<'_>) -> Check {
+    let claim = view.facts.secondary.claim.known();
+    let ours = claim.is_some_and(|claim| claim.source == source_name(&view.facts.primary));
+    match preflight::is_provisioned(view.facts) || ours {
+        true => Check::Satisfied,
+        false => Check::Needed(vec![format!(
+            "{} is marked as being filled",
+            view.facts.secondary.name
+        )]),
+    }
+}
+
+/// Names the server that the data comes from, the same in every run.
+pub(super) fn source_name(primary: &Facts) -> String {
+    primary
+        .server_uuid
+        .clone()
+        .unwrap_or_else(|| format!("server_id {}", primary.server_id))
+}
+
+pub(super) fn statements(view: &View<'_>) -> Vec<(Side, Statement)> {
+    unlogged_statements(view, "…")
+        .into_iter()
+        .map(|statement| (Side::Secondary, statement))
+        .collect()
+}
+
+fn unlogged_statements(view: &View<'_>, run: &str) -> Vec<Statement> {
+    let dialect = view.facts.secondary.dialect;
+    let mut all = Vec::new();
+    if view.facts.secondary.is_read_only() {
+        all.extend(dialect.set_read_only(false));
+    }
+    all.extend(dialect.ensure_dbha_schema());
+    let source = source_name(&view.facts.primary);
+    all.push(dialect.write_claim(&Claim {
+        run: run.to_owned(),
+        source,
+        state: ClaimState::Copying,
+        position: None,
+    }));
+    all
+}
+
+/// The first change to the secondary's data: a row, not logged, without which nothing there may be thrown away.
+pub(super) async fn apply(run: &mut Run<'_>) -> Result<(), StepTrouble> {
+    let statements = unlogged_statements(&run.view(), &run.id);
+    let mut session = run.unlogged(Side::Secondary).await?;
+    session.execute_all(&statements).await?;
+    session.close().await;
+    Ok(())
+}

@@ -1,0 +1,83 @@
+use super::{Check, Run, StepTrouble, View};
+use crate::{Side, WantedSetting, run_lock};
+use dbha_sql::{Facts, Setting, Statement};
+
+/// Compares every wanted setting with what runs, and with what a restart would bring where the server can keep it.
+pub(super) fn check(view: &View<'_>, side: Side) -> Check {
+    let facts = view.facts.of(side);
+    let different: Vec<String> = wrong(view, side)
+        .iter()
+        .map(|wanted| {
+            let name = facts.dialect.variable(wanted.setting).unwrap_or("?");
+            match facts.has(wanted.setting, &wanted.value) || wanted.after_restart_only {
+                true => format!("{name} = {} also after a restart", wanted.value),
+                false => format!("{name}: {} → {}", facts.setting(wanted.setting), wanted.value),
+            }
+        })
+        .collect();
+    if different.is_empty() {
+        Check::Satisfied
+    } else {
+        Check::Needed(different)
+    }
+}
+
+fn wrong<'a>(view: &View<'a>, side: Side) -> Vec<&'a WantedSetting> {
+    let facts = view.facts.of(side);
+    let settings = &view.topology.server(side).settings;
+    settings.iter().filter(|wanted| is_wrong(facts, wanted)).collect()
+}
+
+fn is_wrong(facts: &Facts, wanted: &WantedSetting) -> bool {
+    // Only the option file can turn these on: preflight blocks where they are off.
+    if matches!(wanted.setting, Setting::LogBin | Setting::LogReplicaUpdates) {
+        return false;
+    }
+    let now = facts.has(wanted.setting, &wanted.value);
+    let after = facts
+        .settings
+        .get(&wanted.setting)
+        .and_then(|fact| fact.after_restart.as_deref());
+    let kept = after.is_some_and(|after| Setting::same_value(after, &wanted.value));
+    match (facts.dialect.can_persist_settings(), wanted.after_restart_only) {
+        (true, true) => !kept,
+        (true, false) => !now || !kept,
+        (false, _) => !now,
+    }
+}
+
+pub(super) fn statements(view: &View<'_>, side: Side) -> Vec<(Side, Statement)> {
+    let dialect = view.facts.of(side).dialect;
+    let change = |wanted: &&WantedSetting| dialect.change_setting(wanted.setting, &wanted.value);
+    let mut all: Vec<Statement> = wrong(view, side).iter().flat_map(change).collect();
+    // Some settings may not be changed while the applier runs (3017, 3747, 1198).
+    let held = |wanted: &&WantedSetting| {
+        matches!(
+            wanted.setting,
+            Setting::BinlogFormat | Setting::ReplicaPreserveCommitOrder
+        )
+    };
+    let applying = view
+        .facts
+        .of(side)
+        .default_link()
+        .is_some_and(|link| link.sql == dbha_sql::SqlState::Running);
+    if applying && wrong(view, side).iter().any(held) {
+        all.insert(0, dialect.stop_applier());
+        all.push(dialect.start_applier());
+    }
+    all.into_iter().map(|statement| (side, statement)).collect()
+}
+
+pub(super) async fn apply(run: &mut Run<'_>, side: Side) -> Result<(), StepTrouble> {
+    let statements = statements(&run.view(), side);
+    run.send(statements).await?;
+    let server = run.servers.of_mut(side);
+    if server.dialect().sessions_keep_identity() && !run_lock::renew(server).await? {
+        return Err(StepTrouble::new(
+            format!("another dbha took over {}", server.name()),
+            "wait until it is done, then run the same command again",
+        ));
+    }
+    Ok(())
+}

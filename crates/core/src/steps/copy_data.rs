@@ -1,0 +1,73 @@
+use super::{Check, Run, Step, StepTrouble, View, claim_secondary::source_name, copy_tally::CopyTally};
+use crate::{Side, preflight};
+use dbha_copy::{CopyOptions, CopyProgress};
+use dbha_sql::{Claim, ClaimState};
+use std::sync::Mutex;
+
+/// The copy is there when the secondary belongs to the pair, or its claim says that all was copied and compared.
+pub(super) fn check(view: &View<'_>) -> Check {
+    let source = source_name(&view.facts.primary);
+    let copied = view.facts.secondary.claim.known().is_some_and(|claim| {
+        claim.state == ClaimState::Copied && claim.position.is_some() && claim.source == source
+    });
+    if preflight::is_provisioned(view.facts) || copied {
+        return Check::Satisfied;
+    }
+    let schemas = view.facts.primary.data_schemas();
+    let tables: u64 = schemas.iter().map(|schema| schema.tables).sum();
+    let bytes: u64 = schemas.iter().map(|schema| schema.bytes).sum();
+    Check::Needed(vec![format!(
+        "{} databases, {tables} tables, about {:.1} MB",
+        schemas.len(),
+        bytes as f64 / 1e6
+    )])
+}
+
+/// Clears what the claim allows to clear, copies, compares, and only then says so in the claim.
+pub(super) async fn apply(run: &mut Run<'_>) -> Result<(), StepTrouble> {
+    let dialect = run.servers.secondary.dialect();
+    let mut loader = run.unlogged(Side::Secondary).await?;
+    let source = source_name(&run.facts.primary);
+    let claim = |state, position| Claim {
+        run: run.id.clone(),
+        source: source.clone(),
+        state,
+        position,
+    };
+    // Looked at again: the run before may have been another one (safety rule 8).
+    loader
+        .execute(&dialect.write_claim(&claim(ClaimState::Copying, None)))
+        .await?;
+    dbha_copy::clear(&mut loader).await?;
+    let options = CopyOptions {
+        workers: run.options.copy_workers,
+        lock_wait: run.options.lock_wait,
+        ..CopyOptions::default()
+    };
+    let tally = Mutex::new(CopyTally::default());
+    let progress = |progress: CopyProgress| {
+        if let CopyProgress::Again { attempt, reason } = &progress {
+            run.detail(Step::CopyData, format!("begins again (try {attempt}): {reason}"));
+        }
+        if let Ok(mut tally) = tally.lock() {
+            run.copying(tally.take(progress).clone());
+        }
+    };
+    let report = dbha_copy::copy(
+        run.servers.primary.endpoint(),
+        run.servers.secondary.endpoint(),
+        &options,
+        &progress,
+        run.cancel,
+    )
+    .await?;
+    for warning in &report.warnings {
+        run.detail(Step::CopyData, warning.clone());
+    }
+    loader
+        .execute(&dialect.write_claim(&claim(ClaimState::Copied, Some(report.position.to_string()))))
+        .await?;
+    loader.close().await;
+    run.copied = Some(report);
+    Ok(())
+}

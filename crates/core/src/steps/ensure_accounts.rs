@@ -1,0 +1,199 @@
+use super::{Check, Run, Step, StepTrouble, View, follow};
+use crate::{
+    Both, Side,
+    reach::{self, Reach},
+};
+use dbha_sql::{AccountTls, REPLICATION_USER, Secret, SourceTarget, Statement, generate_password};
+use std::{collections::BTreeSet, time::Duration};
+
+/// How long one server may take to tell how it knows the other.
+const PROBE_LIMIT: Duration = Duration::from_secs(5);
+
+/// Accounts are as wanted when both links log in with them, and they may do nothing but replicate.
+pub(super) fn check(view: &View<'_>) -> Check {
+    let mut different = Vec::new();
+    for side in Side::BOTH {
+        let facts = view.facts.of(side);
+        let accounts = facts
+            .replication_accounts
+            .known()
+            .map(Vec::as_slice)
+            .unwrap_or_default();
+        if accounts.is_empty() {
+            different.push(format!("{REPLICATION_USER} is missing on the {side}"));
+        }
+        for account in accounts.iter().filter(|account| !account.grants_as_wanted) {
+            different.push(format!(
+                "{REPLICATION_USER}@{} on the {side} may do more or less than replicate",
+                account.host
+            ));
+        }
+        let tls = wants_tls(view);
+        for account in accounts.iter().filter(|account| account.requires_tls != tls) {
+            let what = if tls { "must" } else { "cannot" };
+            different.push(format!(
+                "{REPLICATION_USER}@{} on the {side} {what} use TLS",
+                account.host
+            ));
+        }
+        if different.is_empty() && !follow::can_log_in(view, side) {
+            different.push(format!(
+                "the {} cannot log in to the {side}: it gets a new password",
+                side.peer()
+            ));
+        }
+    }
+    if different.is_empty() {
+        Check::Satisfied
+    } else {
+        Check::Needed(different)
+    }
+}
+
+/// Both directions use one account name, so TLS is demanded only where both servers offer it.
+fn wants_tls(view: &View<'_>) -> bool {
+    view.facts.primary.offers_tls && view.facts.secondary.offers_tls
+}
+
+/// The hosts are known once each server was asked how it knows the other; a plan shows the likely ones.
+pub(super) fn statements(view: &View<'_>) -> Vec<(Side, Statement)> {
+    let known: BTreeSet<String> = view
+        .facts
+        .primary
+        .replication_accounts
+        .known()
+        .map(|accounts| accounts.iter().map(|account| account.host.clone()).collect())
+        .unwrap_or_default();
+    let hosts = match &view.options.replication_host {
+        Some(host) => BTreeSet::from([host.clone()]),
+        None if !known.is_empty() => known,
+        None => Side::BOTH
+            .iter()
+            .map(|side| view.topology.link_from(*side).host.clone())
+            .collect(),
+    };
+    account_statements(view, &hosts, &Secret::new("***"))
+        .into_iter()
+        .map(|one| (Side::Primary, one))
+        .collect()
+}
+
+fn account_statements(view: &View<'_>, hosts: &BTreeSet<String>, password: &Secret) -> Vec<Statement> {
+    let tls = if wants_tls(view) {
+        AccountTls::Required
+    } else {
+        AccountTls::Free
+    };
+    let dialect = view.facts.primary.dialect;
+    hosts
+        .iter()
+        .flat_map(|host| dialect.ensure_replication_account(REPLICATION_USER, host, password, tls))
+        .collect()
+}
+
+/// Creates the accounts on the primary, logged, and on the secondary, unlogged.
+///
+/// Logged on the primary so that both sides know both: an account that one side alone has breaks the other later
+/// with 1396. Every statement may be repeated, because the secondary meets them again over its link.
+pub(super) async fn apply(run: &mut Run<'_>) -> Result<(), StepTrouble> {
+    let password = generate_password()?;
+    let hosts = match &run.options.replication_host {
+        Some(host) => BTreeSet::from([host.clone()]),
+        None => peers_as_seen(run, &password).await?,
+    };
+    run.detail(
+        Step::EnsureAccounts,
+        format!(
+            "{REPLICATION_USER} at {}",
+            hosts.iter().cloned().collect::<Vec<_>>().join(", ")
+        ),
+    );
+    let statements = account_statements(&run.view(), &hosts, &password);
+    run.servers.primary.execute_all(&statements).await?;
+    let mut secondary = run.unlogged(Side::Secondary).await?;
+    let lift = run.facts.secondary.has(dbha_sql::Setting::SuperReadOnly, "ON");
+    let dialect = run.servers.secondary.dialect();
+    if lift {
+        secondary
+            .execute_all(&dialect.change_setting_until_restart(dbha_sql::Setting::SuperReadOnly, "OFF"))
+            .await?;
+    }
+    let created = secondary.execute_all(&statements).await;
+    if lift {
+        secondary
+            .execute_all(&dialect.change_setting_until_restart(dbha_sql::Setting::SuperReadOnly, "ON"))
+            .await?;
+    }
+    created?;
+    secondary.close().await;
+    run.password = Some(password);
+    Ok(())
+}
+
+/// Asks each server by which host it knows the other, by letting the other knock with an account that it refuses.
+///
+/// Behind NAT or between containers that host is not the address that dbha uses.
+async fn peers_as_seen(run: &mut Run<'_>, password: &Secret) -> Result<BTreeSet<String>, StepTrouble> {
+    let known = Both {
+        primary: hosts_of_accounts(run, Side::Primary),
+        secondary: hosts_of_accounts(run, Side::Secondary),
+    };
+    let target = |source: Side| {
+        let link = run.topology.link_from(source);
+        SourceTarget {
+            host: link.host.clone(),
+            port: link.port,
+            user: REPLICATION_USER.to_owned(),
+            password: password.clone(),
+            tls: link.tls,
+        }
+    };
+    let targets = Both {
+        primary: target(Side::Primary),
+        secondary: target(Side::Secondary),
+    };
+    let cancel = run.cancel;
+    // A link that runs already is not probed: its source knows the host, and the probe would cut it.
+    let dial = Side::BOTH.map(|source| !follow::is_connected(&run.view(), source));
+    let (of_secondary, of_primary) = tokio::join!(
+        knock(&mut run.servers.secondary, &targets.primary, dial[0], cancel),
+        knock(&mut run.servers.primary, &targets.secondary, dial[1], cancel),
+    );
+    let mut hosts: BTreeSet<String> = known.primary.into_iter().chain(known.secondary).collect();
+    for (found, source) in [(of_secondary?, Side::Primary), (of_primary?, Side::Secondary)] {
+        match found {
+            None | Some(Reach::Reached) => {}
+            Some(Reach::Denied { from: Some(host), .. }) => drop(hosts.insert(host)),
+            // The refusal names no host: any host then, limited by the password alone.
+            Some(Reach::Denied { from: None, .. }) => drop(hosts.insert("%".to_owned())),
+            Some(Reach::Failed {
+                code: 1597 | 13120, ..
+            }) => drop(hosts.insert("%".to_owned())),
+            Some(other) => return Err(super::check_reach::trouble(run, source, &other)),
+        }
+    }
+    Ok(hosts)
+}
+
+fn hosts_of_accounts(run: &Run<'_>, side: Side) -> Vec<String> {
+    let accounts = run
+        .facts
+        .of(side)
+        .replication_accounts
+        .known()
+        .map(Vec::as_slice)
+        .unwrap_or_default();
+    accounts.iter().map(|account| account.host.clone()).collect()
+}
+
+async fn knock(
+    replica: &mut dbha_sql::Server,
+    source: &SourceTarget,
+    dial: bool,
+    cancel: &tokio_util::sync::CancellationToken,
+) -> Result<Option<Reach>, dbha_sql::SqlError> {
+    if !dial {
+        return Ok(None);
+    }
+    reach::probe(replica, source, PROBE_LIMIT, cancel).await.map(Some)
+}

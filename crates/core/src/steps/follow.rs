@@ -1,0 +1,302 @@
+//! The two links: the secondary follows the primary, and the primary follows the secondary.
+
+use super::{Check, Run, Step, StepTrouble, View};
+use crate::{Side, advice, preflight, wait::Pause};
+use dbha_sql::{
+    ClaimState, GtidSet, IoState, REPLICATION_USER, ReplicaStatus, Secret, SourceTarget, SqlState, Statement,
+};
+use std::time::Duration;
+
+/// How long both threads may take to run.
+const START_LIMIT: Duration = Duration::from_secs(15);
+
+fn step_of(source: Side) -> Step {
+    match source {
+        Side::Primary => Step::FollowPrimary,
+        Side::Secondary => Step::FollowSecondary,
+    }
+}
+
+/// Compares the whole link: address, account, GTID, retries, TLS, both threads.
+pub(super) fn check(view: &View<'_>, source: Side) -> Check {
+    let wanted = view.topology.link_from(source);
+    let facts = view.facts.of(source.peer());
+    let Some(link) = own_link(view, source) else {
+        return Check::Needed(vec![format!(
+            "{} follows {}:{}",
+            source.peer(),
+            wanted.host,
+            wanted.port
+        )]);
+    };
+    let mut different = Vec::new();
+    let mut compare = |same: bool, what: String| {
+        if !same {
+            different.push(what);
+        }
+    };
+    compare(
+        (link.source_host.as_str(), link.source_port) == (wanted.host.as_str(), wanted.port),
+        format!(
+            "address: {}:{} → {}:{}",
+            link.source_host, link.source_port, wanted.host, wanted.port
+        ),
+    );
+    compare(link.gtid_mode.is_some(), "positions are not kept by GTID".into());
+    compare(
+        link.tls == wanted.tls,
+        format!("TLS: {} → {}", link.tls, wanted.tls),
+    );
+    compare(
+        link.connect_retry.is_none_or(|seconds| seconds == 2),
+        "seconds between attempts to connect → 2".into(),
+    );
+    compare(
+        link.io == IoState::Running,
+        format!(
+            "the IO thread is {}",
+            word(link.io == IoState::Connecting, "connecting")
+        ),
+    );
+    compare(link.sql == SqlState::Running, "the SQL thread is stopped".into());
+    compare(!view.new_password, "new password".into());
+    compare(facts.default_link().is_some(), "no link".into());
+    if different.is_empty() {
+        Check::Satisfied
+    } else {
+        Check::Needed(different)
+    }
+}
+
+fn word(yes: bool, word: &'static str) -> &'static str {
+    if yes { word } else { "stopped" }
+}
+
+/// Returns the link that dbha made, wherever it points.
+fn own_link<'a>(view: &View<'a>, source: Side) -> Option<&'a ReplicaStatus> {
+    view.facts
+        .of(source.peer())
+        .default_link()
+        .filter(|link| link.source_user == REPLICATION_USER)
+}
+
+/// Tells whether the peer reads from `source` right now.
+pub(super) fn is_connected(view: &View<'_>, source: Side) -> bool {
+    own_link(view, source).is_some_and(|link| link.io == IoState::Running)
+}
+
+/// Tells whether the peer's login at `source` works, as far as its link shows.
+pub(super) fn can_log_in(view: &View<'_>, source: Side) -> bool {
+    let refused = |link: &ReplicaStatus| {
+        link.io_error
+            .as_ref()
+            .is_some_and(|error| matches!(error.code, 1045 | 1130 | 1698))
+    };
+    own_link(view, source).is_some_and(|link| !refused(link))
+}
+
+pub(super) fn statements(view: &View<'_>, source: Side) -> Vec<(Side, Statement)> {
+    let replica = source.peer();
+    let dialect = view.facts.of(replica).dialect;
+    let mut all = Vec::new();
+    if own_link(view, source).is_some() {
+        all.push(dialect.stop_link());
+    }
+    if must_take_position(view, source) {
+        all.push(dialect.reset_binary_logs());
+        if let Some(position) = claimed_position(view) {
+            all.push(dialect.set_replica_position(&position));
+        }
+    }
+    if view.new_password || own_link(view, source).is_none() {
+        all.extend(dialect.follow(&target(view, source, Secret::new("***"))));
+    }
+    all.push(dialect.start_link());
+    all.into_iter().map(|statement| (replica, statement)).collect()
+}
+
+/// A secondary under a claim starts from the position of its copy.
+fn must_take_position(view: &View<'_>, source: Side) -> bool {
+    source == Side::Primary && !preflight::is_provisioned(view.facts) && own_link(view, source).is_none()
+}
+
+fn claimed_position(view: &View<'_>) -> Option<GtidSet> {
+    let claim = view.facts.secondary.claim.known()?;
+    let position = claim
+        .position
+        .as_deref()
+        .filter(|_| claim.state == ClaimState::Copied)?;
+    GtidSet::parse(view.facts.secondary.dialect.flavor(), position).ok()
+}
+
+fn target(view: &View<'_>, source: Side, password: Secret) -> SourceTarget {
+    let link = view.topology.link_from(source);
+    SourceTarget {
+        host: link.host.clone(),
+        port: link.port,
+        user: REPLICATION_USER.to_owned(),
+        password,
+        tls: link.tls,
+    }
+}
+
+pub(super) async fn apply(run: &mut Run<'_>, source: Side) -> Result<(), StepTrouble> {
+    let replica = source.peer();
+    let dialect = run.servers.of(replica).dialect();
+    if own_link(&run.view(), source).is_some() {
+        run.servers.of_mut(replica).execute(&dialect.stop_link()).await?;
+    }
+    if must_take_position(&run.view(), source) {
+        let position = claimed_position(&run.view()).ok_or_else(|| {
+            StepTrouble::new(
+                "the claim on the secondary holds no position",
+                "run the same command again",
+            )
+        })?;
+        let server = run.servers.of_mut(replica);
+        // With leftovers of its own installation the server would refuse the position, or fail with 1236 at once.
+        server.execute(&dialect.reset_binary_logs()).await?;
+        server.execute(&dialect.set_replica_position(&position)).await?;
+        run.detail(step_of(source), format!("from {position}"));
+    } else if dialect.replica_needs_peer_caught_up() {
+        move_own_domain(run, source).await?;
+    }
+    if let Some(password) = run.password.clone() {
+        let statements = dialect.follow(&target(&run.view(), source, password));
+        run.servers.of_mut(replica).execute_all(&statements).await?;
+    }
+    run.servers.of_mut(replica).execute(&dialect.start_link()).await?;
+    wait_for_threads(run, source).await
+}
+
+/// Tells the replica that it has its own transactions, and waits until its source has them too.
+///
+/// MariaDB asks the source for everything after `gtid_slave_pos`, its own domains included. What the source has
+/// purged since, or has not applied yet, would end the IO thread with 1236.
+async fn move_own_domain(run: &mut Run<'_>, source: Side) -> Result<(), StepTrouble> {
+    const CONFLICTS_WITH_BINLOG: u16 = 1947;
+    let replica = source.peer();
+    let dialect = run.servers.of(replica).dialect();
+    let mut pause = Pause::within(Duration::from_secs(10));
+    let own = loop {
+        let (executed, applied) = gtids(run, replica).await?;
+        let position = executed.union(&applied);
+        match run
+            .servers
+            .of_mut(replica)
+            .execute(&dialect.set_replica_position(&position))
+            .await
+        {
+            Ok(_) => break executed,
+            // A writer was faster than the statement: its transaction came between the look and the setting.
+            Err(error) if error.code() == Some(CONFLICTS_WITH_BINLOG) => pause.wait(run.cancel).await?,
+            Err(error) => return Err(error.into()),
+        }
+    };
+    super::catch_up::wait_until_has(run, step_of(source), source, &own).await
+}
+
+/// Reads what a server's binary log holds, and what it has by replication.
+pub(super) async fn gtids(run: &mut Run<'_>, side: Side) -> Result<(GtidSet, GtidSet), StepTrouble> {
+    let server = run.servers.of_mut(side);
+    let statement = server.dialect().read_gtids();
+    let flavor = server.dialect().flavor();
+    let row = server.session.query_first(&statement).await?;
+    let set = |name: &str| {
+        let text = row.as_ref().and_then(|row| row.get(name)).unwrap_or("");
+        GtidSet::parse(flavor, text).map_err(|error| {
+            StepTrouble::new(
+                format!("the {side}'s position: {error}"),
+                "report this as a fault of dbha",
+            )
+        })
+    };
+    Ok((set("executed")?, set("applied")?))
+}
+
+async fn wait_for_threads(run: &mut Run<'_>, source: Side) -> Result<(), StepTrouble> {
+    let replica = source.peer();
+    let mut pause = Pause::within(START_LIMIT);
+    loop {
+        let link = link_of(run, replica).await?;
+        if let Some(link) = &link {
+            if link.is_running() {
+                return Ok(());
+            }
+            if let Some(trouble) = fatal(link, source) {
+                forget_copy(run, link, source).await?;
+                return Err(trouble);
+            }
+        }
+        if let Err(fault) = pause.wait(run.cancel).await {
+            let last = link.as_ref().and_then(ReplicaStatus::error);
+            return Err(match last {
+                Some(error) => link_trouble(source, error),
+                None => StepTrouble::new(
+                    format!("the link from the {source} did not start"),
+                    "look at SHOW REPLICA STATUS on it",
+                )
+                .because(fault),
+            });
+        }
+    }
+}
+
+/// Reads the default link of one side.
+pub(super) async fn link_of(run: &mut Run<'_>, replica: Side) -> Result<Option<ReplicaStatus>, StepTrouble> {
+    let server = run.servers.of_mut(replica);
+    let rows = server.query(&server.dialect().read_replica_status()).await?;
+    let links = rows.iter().map(|row| ReplicaStatus::of_row(row, |_| None));
+    Ok(links.into_iter().find(|link| link.channel.is_empty()))
+}
+
+/// An error that no waiting mends: a thread that has stopped with an error.
+pub(super) fn fatal(link: &ReplicaStatus, source: Side) -> Option<StepTrouble> {
+    let applier = link.sql_error.as_ref().filter(|_| link.sql == SqlState::Stopped);
+    let reader = link.io_error.as_ref().filter(|_| link.io == IoState::Stopped);
+    applier.or(reader).map(|error| link_trouble(source, error))
+}
+
+fn link_trouble(source: Side, error: &dbha_sql::LinkError) -> StepTrouble {
+    StepTrouble::new(
+        format!(
+            "the link from the {source} stopped with error {}: {}",
+            error.code, error.text
+        ),
+        advice::for_link(error.code)
+            .unwrap_or("mend the cause, then run the same command again")
+            .to_owned(),
+    )
+}
+
+/// A copy whose position the primary no longer has is worth nothing: the claim says so, and the next run copies anew.
+async fn forget_copy(run: &mut Run<'_>, link: &ReplicaStatus, source: Side) -> Result<(), StepTrouble> {
+    let purged = link
+        .io_error
+        .as_ref()
+        .is_some_and(|error| matches!(error.code, 1236 | 13114));
+    let Some(claim) = run
+        .facts
+        .secondary
+        .claim
+        .known()
+        .cloned()
+        .filter(|_| purged && source == Side::Primary)
+    else {
+        return Ok(());
+    };
+    let dialect = run.servers.secondary.dialect();
+    run.servers
+        .secondary
+        .execute_all(&[dialect.stop_link(), dialect.forget_link()])
+        .await?;
+    let mut session = run.unlogged(Side::Secondary).await?;
+    let claim = dbha_sql::Claim {
+        state: ClaimState::Copying,
+        position: None,
+        ..claim
+    };
+    session.execute(&dialect.write_claim(&claim)).await?;
+    session.close().await;
+    Ok(())
+}

@@ -1,0 +1,58 @@
+use super::{Check, Run, StepTrouble, View};
+use crate::Side;
+use dbha_sql::{Facts, Setting, Statement};
+
+/// Compares who takes writes, now and (where the server can keep it) after a restart.
+pub(super) fn check(view: &View<'_>) -> Check {
+    let different: Vec<String> = Side::BOTH
+        .into_iter()
+        .filter(|side| is_wrong(view.facts.of(*side), view.topology.server(*side).writable))
+        .map(|side| {
+            let word = if view.topology.server(side).writable {
+                "takes writes"
+            } else {
+                "becomes read-only"
+            };
+            format!("the {side} {word}")
+        })
+        .collect();
+    if different.is_empty() {
+        Check::Satisfied
+    } else {
+        Check::Needed(different)
+    }
+}
+
+fn is_wrong(facts: &Facts, writable: bool) -> bool {
+    let wanted = if writable { "OFF" } else { "ON" };
+    [Setting::ReadOnly, Setting::SuperReadOnly]
+        .into_iter()
+        .any(|setting| {
+            let Some(fact) = facts.settings.get(&setting) else {
+                return false;
+            };
+            let kept = fact
+                .after_restart
+                .as_deref()
+                .is_some_and(|after| Setting::same_value(after, wanted));
+            !Setting::same_value(&fact.value, wanted) || (facts.dialect.can_persist_settings() && !kept)
+        })
+}
+
+pub(super) fn statements(view: &View<'_>) -> Vec<(Side, Statement)> {
+    let wrong = |side: &Side| is_wrong(view.facts.of(*side), view.topology.server(*side).writable);
+    let change = |side: Side| {
+        let statements = view
+            .facts
+            .of(side)
+            .dialect
+            .set_read_only(!view.topology.server(side).writable);
+        statements.into_iter().map(move |statement| (side, statement))
+    };
+    Side::BOTH.into_iter().filter(wrong).flat_map(change).collect()
+}
+
+pub(super) async fn apply(run: &mut Run<'_>) -> Result<(), StepTrouble> {
+    let statements = statements(&run.view());
+    Ok(run.send(statements).await?)
+}

@@ -1,0 +1,254 @@
+use crate::{AutoIncrement, Both, SetupOptions, Side, Writers};
+use dbha_sql::{Dialect, Facts, GtidSet, Setting};
+use serde::{Deserialize, Serialize};
+
+/// One setting as it is wanted.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct WantedSetting {
+    /// Which.
+    pub setting: Setting,
+    /// Its value.
+    pub value: String,
+    /// Whether it is enough that the value comes with the next restart.
+    pub after_restart_only: bool,
+}
+
+/// What one server of the pair is to be.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ServerPlan {
+    /// Name of the server.
+    pub name: String,
+    /// Its side.
+    pub side: Side,
+    /// Number by which it knows its own events.
+    pub server_id: u32,
+    /// Its GTID domain, where servers have one.
+    pub gtid_domain_id: Option<u32>,
+    /// Whether applications may write to it.
+    pub writable: bool,
+    /// Every setting that dbha answers for, `read_only` left out.
+    pub settings: Vec<WantedSetting>,
+}
+
+/// Who follows whom, and how the follower reaches the other.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Link {
+    /// The server that is read.
+    pub source: Side,
+    /// The server that reads.
+    pub replica: Side,
+    /// Host of the source as the replica dials it.
+    pub host: String,
+    /// Port of the source.
+    pub port: u16,
+    /// Whether the link uses TLS.
+    pub tls: bool,
+}
+
+/// The desired state of the pair: servers and links.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Topology {
+    /// The servers, primary first.
+    pub servers: Vec<ServerPlan>,
+    /// The links.
+    pub links: Vec<Link>,
+    /// One writer or two.
+    pub writers: Writers,
+    /// How generated keys are kept apart.
+    pub auto_increment: AutoIncrement,
+    /// Why the step between keys is 1 although nobody asked for it.
+    pub single_increment_because: Option<String>,
+}
+
+impl Topology {
+    /// Works out the desired state from what was seen and what is wanted; no I/O.
+    ///
+    /// The primary keeps the identity it has: open sessions would go on writing under the old one.
+    pub fn of_pair(facts: &Both<Facts>, options: &SetupOptions) -> Self {
+        let kine = kine_schema(&facts.primary);
+        let because = match (options.auto_increment, &kine) {
+            (None, Some(schema)) => Some(format!(
+                "the primary has a table {schema}.kine (K3s), whose revisions must grow by exactly 1"
+            )),
+            _ => None,
+        };
+        let auto_increment = match options.auto_increment {
+            Some(wanted) => wanted,
+            None if because.is_some() => AutoIncrement::Single,
+            None => AutoIncrement::Interleaved,
+        };
+        let primary_id = facts.primary.server_id.max(1);
+        let secondary_id = match facts.secondary.server_id {
+            id if id == 0 || id == primary_id => primary_id.checked_add(1).unwrap_or(1),
+            id => id,
+        };
+        let domains = domains(facts, primary_id, secondary_id);
+        let (step, first_primary, first_secondary) = auto_increment.step_and_offsets();
+        let server = |side: Side, id: u32, offset: u32, writable: bool| ServerPlan {
+            name: facts.of(side).name.clone(),
+            side,
+            server_id: id,
+            gtid_domain_id: domains.as_ref().map(|domains| *domains.of(side)),
+            writable,
+            settings: wanted_settings(
+                facts.of(side).dialect,
+                id,
+                domains.as_ref().map(|d| *d.of(side)),
+                step,
+                offset,
+            ),
+        };
+        let link = |source: Side| {
+            let given = match source {
+                Side::Primary => &options.primary_address,
+                Side::Secondary => &options.secondary_address,
+            };
+            let (host, port) = given
+                .clone()
+                .or_else(|| facts.of(source).tcp.clone())
+                .unwrap_or_default();
+            Link {
+                source,
+                replica: source.peer(),
+                host,
+                port,
+                tls: facts.of(source).offers_tls,
+            }
+        };
+        Topology {
+            servers: vec![
+                server(Side::Primary, primary_id, first_primary, true),
+                server(
+                    Side::Secondary,
+                    secondary_id,
+                    first_secondary,
+                    options.writers == Writers::Both,
+                ),
+            ],
+            links: vec![link(Side::Primary), link(Side::Secondary)],
+            writers: options.writers,
+            auto_increment,
+            single_increment_because: because,
+        }
+    }
+
+    /// Returns what one side is to be.
+    pub fn server(&self, side: Side) -> &ServerPlan {
+        match side {
+            Side::Primary => &self.servers[0],
+            Side::Secondary => &self.servers[1],
+        }
+    }
+
+    /// Returns the link whose source is on one side.
+    pub fn link_from(&self, source: Side) -> &Link {
+        match source {
+            Side::Primary => &self.links[0],
+            Side::Secondary => &self.links[1],
+        }
+    }
+}
+
+fn kine_schema(primary: &Facts) -> Option<String> {
+    primary
+        .schemas
+        .known()?
+        .iter()
+        .find(|schema| schema.has_kine)
+        .map(|schema| schema.name.clone())
+}
+
+/// Gives each server a GTID domain of its own, where servers have domains.
+fn domains(facts: &Both<Facts>, primary_id: u32, secondary_id: u32) -> Option<Both<u32>> {
+    if !facts.primary.dialect.has_gtid_domains() {
+        return None;
+    }
+    let domain_of = |side: Side| {
+        facts
+            .of(side)
+            .number(Setting::GtidDomainId)
+            .and_then(|n| u32::try_from(n).ok())
+    };
+    let primary = domain_of(Side::Primary).unwrap_or(0);
+    // A domain is the secondary's if the primary knows nothing of it but what this very server wrote.
+    let free = |domain: u32| {
+        domain != primary && !written_by_others(&facts.primary.position(), domain, secondary_id)
+    };
+    let kept = domain_of(Side::Secondary).filter(|domain| *domain != 0 && free(*domain));
+    let first = kept.unwrap_or(secondary_id);
+    let secondary = (first..=u32::MAX)
+        .chain(1..first)
+        .find(|domain| free(*domain))
+        .unwrap_or(primary_id);
+    Some(Both { primary, secondary })
+}
+
+fn written_by_others(position: &GtidSet, domain: u32, server_id: u32) -> bool {
+    match position {
+        GtidSet::MariaDb(position) => position
+            .domain(domain)
+            .is_some_and(|(writer, _)| writer != server_id),
+        _ => false,
+    }
+}
+
+fn wanted_settings(
+    dialect: Dialect,
+    id: u32,
+    domain: Option<u32>,
+    step: u32,
+    offset: u32,
+) -> Vec<WantedSetting> {
+    let wanted = |setting, value: &str| WantedSetting {
+        setting,
+        value: value.to_owned(),
+        after_restart_only: false,
+    };
+    let mut all = vec![
+        wanted(Setting::ServerId, &id.to_string()),
+        wanted(Setting::GtidDomainId, &domain.unwrap_or(0).to_string()),
+        wanted(Setting::LogBin, "ON"),
+        wanted(Setting::LogReplicaUpdates, "ON"),
+        wanted(Setting::BinlogFormat, "ROW"),
+        wanted(Setting::BinlogRowImage, "FULL"),
+        wanted(Setting::SyncBinlog, "1"),
+        wanted(Setting::InnodbFlushLogAtTrxCommit, "1"),
+        wanted(Setting::EnforceGtidConsistency, "ON"),
+        wanted(Setting::GtidMode, "ON"),
+        wanted(Setting::GtidStrictMode, "ON"),
+        wanted(Setting::ReplicaNetTimeout, "10"),
+        wanted(Setting::ReplicaPreserveCommitOrder, "ON"),
+        wanted(Setting::AutoIncrementIncrement, &step.to_string()),
+        wanted(Setting::AutoIncrementOffset, &offset.to_string()),
+    ];
+    if dialect.applies_old_relay_logs() {
+        all.push(WantedSetting {
+            after_restart_only: true,
+            ..wanted(Setting::RelayLogRecovery, "ON")
+        });
+    }
+    all.retain(|wanted| dialect.variable(wanted.setting).is_some());
+    all
+}
+
+/// What a server is to be that is not there yet: the first pair of a site, with server ids 1 and 2.
+pub fn plan_for_new_server(dialect: Dialect, side: Side, options: &SetupOptions) -> ServerPlan {
+    let (step, first_primary, first_secondary) =
+        options.auto_increment.unwrap_or_default().step_and_offsets();
+    let (id, offset, writable) = match side {
+        Side::Primary => (1, first_primary, true),
+        Side::Secondary => (2, first_secondary, options.writers == Writers::Both),
+    };
+    // A MariaDB server numbers its transactions in domain 0 until told otherwise; the primary keeps that.
+    let domain = dialect
+        .has_gtid_domains()
+        .then_some(if side == Side::Primary { 0 } else { id });
+    ServerPlan {
+        name: side.to_string(),
+        side,
+        server_id: id,
+        gtid_domain_id: domain,
+        writable,
+        settings: wanted_settings(dialect, id, domain, step, offset),
+    }
+}
