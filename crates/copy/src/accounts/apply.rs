@@ -1,0 +1,126 @@
+use super::{Account, AccountBook, AccountPlan};
+use crate::{CopyError, definer::Definer, statements};
+use dbha_sql::{SqlError, Statement};
+
+/// Errors of a grant on something that is gone: servers keep such grants, and give them to nobody anew.
+const GONE: [u16; 5] = [1146, 1305, 1054, 1049, 1470];
+
+impl AccountPlan {
+    /// Drops what must go and creates accounts and roles, still without grants.
+    ///
+    /// Before the stored objects, because MySQL refuses to create an account that is already somebody's definer.
+    pub(crate) async fn create(&self, definer: &mut Definer, target: &AccountBook) -> Result<(), CopyError> {
+        for account in &self.drop {
+            let drop = statements::accounts::drop_account(&account.user, account.host.as_deref());
+            run(definer, &drop, account).await?;
+        }
+        for hidden in definer.dialect().hide_from_logs(true) {
+            definer
+                .run(&hidden)
+                .await
+                .map_err(CopyError::doing("hiding hashes from logs"))?;
+        }
+        for account in &self.create {
+            match (&account.host, &account.create) {
+                (Some(host), Some(create)) => {
+                    let create = statements::accounts::create_account(&account.user, host, create.expose());
+                    run(definer, &create, account).await?;
+                }
+                _ => {
+                    run(
+                        definer,
+                        &statements::accounts::create_role(&account.user),
+                        account,
+                    )
+                    .await?;
+                    let (user, host) = &target.own;
+                    let back = statements::accounts::give_back_role(&account.user, user, host);
+                    run(definer, &back, account).await?;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Grants what the accounts had, and makes their default roles.
+    pub(crate) async fn grant(&self, definer: &mut Definer) -> Result<(), CopyError> {
+        // Roles come first in the list, so that their members find them complete.
+        for account in &self.create {
+            for line in &account.grants {
+                grant(definer, account, line.expose()).await?;
+            }
+        }
+        for account in &self.create {
+            if let (Some(host), Some(roles)) = (&account.host, &account.default_roles) {
+                let set =
+                    statements::accounts::set_default_roles(definer.dialect(), &account.user, host, roles);
+                run(definer, &set, account).await?;
+            }
+        }
+        for account in &self.keep {
+            for line in self.lost_roles(account) {
+                grant(definer, account, line).await?;
+            }
+        }
+        for line in &self.public_grants {
+            tolerate(definer, &statements::accounts::grant(line), "everybody").await?;
+        }
+        for line in &self.public_revokes {
+            if let Some(revoke) = statements::accounts::revoke(line, "`PUBLIC`")
+                .or_else(|| statements::accounts::revoke(line, "PUBLIC"))
+            {
+                tolerate(definer, &revoke, "everybody").await?;
+            }
+        }
+        for shown in definer.dialect().hide_from_logs(false) {
+            definer
+                .run(&shown)
+                .await
+                .map_err(CopyError::doing("logging again"))?;
+        }
+        Ok(())
+    }
+
+    /// Lines by which an account that stays had a role that was created anew.
+    fn lost_roles<'a>(&'a self, account: &'a Account) -> impl Iterator<Item = &'a str> {
+        let renewed: Vec<String> = self
+            .create
+            .iter()
+            .map(|account| statements::accounts::grantee(&account.user, account.host.as_deref()))
+            .collect();
+        account
+            .grants
+            .iter()
+            .map(|line| line.expose())
+            .filter(move |line| {
+                renewed
+                    .iter()
+                    .any(|role| line.starts_with(&format!("GRANT {role} TO ")))
+            })
+    }
+}
+
+async fn run(definer: &mut Definer, statement: &Statement, account: &Account) -> Result<(), CopyError> {
+    definer.run(statement).await.map_err(CopyError::doing(format!(
+        "making account {} equal",
+        account.shown()
+    )))
+}
+
+async fn grant(definer: &mut Definer, account: &Account, line: &str) -> Result<(), CopyError> {
+    tolerate(definer, &statements::accounts::grant(line), &account.shown()).await
+}
+
+async fn tolerate(definer: &mut Definer, statement: &Statement, whose: &str) -> Result<(), CopyError> {
+    match definer.run(statement).await {
+        Ok(()) => Ok(()),
+        Err(SqlError::Rejected { code, .. }) if GONE.contains(&code) => {
+            definer.warn(format!(
+                "not carried, because what it is about is gone: {} (of {whose})",
+                statement.shown()
+            ));
+            Ok(())
+        }
+        Err(error) => Err(CopyError::doing(format!("granting to {whose}"))(error)),
+    }
+}

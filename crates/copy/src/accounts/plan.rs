@@ -1,0 +1,153 @@
+use super::{Account, AccountBook, AccountChange, AccountDone};
+
+/// What has to be done so that the target's accounts are the source's.
+///
+/// The target keeps its accounts at its own machine, and the one that dbha is logged in with: by these it is
+/// looked after, and they must not change under the hands of whoever does it.
+pub(crate) struct AccountPlan {
+    /// To be dropped first; those that are replaced are among them.
+    pub(super) drop: Vec<Account>,
+    /// To be created.
+    pub(super) create: Vec<Account>,
+    /// Accounts of the target that stay and lose roles which are created anew.
+    pub(super) keep: Vec<Account>,
+    /// Lines that everybody lacks.
+    pub(super) public_grants: Vec<String>,
+    /// Lines that everybody has too much.
+    pub(super) public_revokes: Vec<String>,
+    /// What is reported of it.
+    pub(crate) changes: Vec<AccountChange>,
+}
+
+impl AccountPlan {
+    /// Compares the accounts of both servers.
+    pub(crate) fn make(source: &AccountBook, target: &AccountBook) -> Self {
+        let mut plan = Self {
+            drop: vec![],
+            create: vec![],
+            keep: vec![],
+            public_grants: missing(&source.public, &target.public),
+            public_revokes: missing(&target.public, &source.public),
+            changes: vec![],
+        };
+        for have in &target.accounts {
+            let wanted = source.accounts.iter().find(|account| account.same_name(have));
+            if target.keeps(have) {
+                plan.keep.push(have.clone());
+            } else if wanted.is_none() {
+                plan.note(have, AccountDone::Dropped);
+                plan.drop.push(have.clone());
+            }
+        }
+        for wanted in &source.accounts {
+            let have = target.accounts.iter().find(|account| account.same_name(wanted));
+            match have {
+                Some(have) if target.keeps(have) || have == wanted => continue,
+                Some(have) => {
+                    plan.note(have, AccountDone::Replaced);
+                    plan.drop.push(have.clone());
+                }
+                None => plan.note(wanted, AccountDone::Created),
+            }
+            plan.create.push(wanted.clone());
+        }
+        plan
+    }
+
+    /// Tells whether there is nothing to do.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.changes.is_empty() && self.public_grants.is_empty() && self.public_revokes.is_empty()
+    }
+
+    fn note(&mut self, account: &Account, done: AccountDone) {
+        self.changes.push(AccountChange {
+            account: account.shown(),
+            done,
+        });
+    }
+}
+
+impl AccountBook {
+    fn keeps(&self, account: &Account) -> bool {
+        let Some(host) = &account.host else {
+            return false;
+        };
+        let local = ["localhost", "127.0.0.1", "::1"].contains(&host.as_str())
+            || (!self.host_name.is_empty() && host.eq_ignore_ascii_case(&self.host_name));
+        local || (account.user == self.own.0 && *host == self.own.1)
+    }
+}
+
+fn missing(wanted: &[String], have: &[String]) -> Vec<String> {
+    wanted
+        .iter()
+        .filter(|line| !have.contains(line))
+        .cloned()
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use dbha_sql::Secret;
+
+    fn account(user: &str, host: &str, hash: &str) -> Account {
+        Account {
+            user: user.into(),
+            host: Some(host.into()),
+            create: Some(Secret::new(hash)),
+            default_roles: None,
+            grants: vec![],
+        }
+    }
+
+    fn book(accounts: Vec<Account>) -> AccountBook {
+        AccountBook {
+            accounts,
+            public: vec![],
+            own: ("admin".into(), "10.0.0.%".into()),
+            host_name: "db2".into(),
+        }
+    }
+
+    #[test]
+    fn the_target_keeps_what_it_is_looked_after_by() {
+        let source = book(vec![
+            account("root", "localhost", "source"),
+            account("admin", "10.0.0.%", "source"),
+            account("backup", "localhost", "source"),
+            account("app", "%", "source"),
+            account("same", "%", "both"),
+        ]);
+        let target = book(vec![
+            account("root", "localhost", "target"),
+            account("ops", "DB2", "target"),
+            account("admin", "10.0.0.%", "target"),
+            account("app", "%", "target"),
+            account("same", "%", "both"),
+            account("old", "%", "target"),
+        ]);
+        let plan = AccountPlan::make(&source, &target);
+        let done: Vec<_> = plan
+            .changes
+            .iter()
+            .map(|change| (change.account.as_str(), change.done))
+            .collect();
+        assert_eq!(
+            done,
+            [
+                ("old@%", AccountDone::Dropped),
+                ("backup@localhost", AccountDone::Created),
+                ("app@%", AccountDone::Replaced),
+            ]
+        );
+        assert_eq!(plan.create.len(), 2);
+        assert_eq!(plan.drop.len(), 2);
+    }
+
+    #[test]
+    fn equal_books_need_nothing() {
+        let one = book(vec![account("app", "%", "x")]);
+        assert!(AccountPlan::make(&one, &one.clone()).is_empty());
+    }
+}

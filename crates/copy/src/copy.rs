@@ -1,0 +1,68 @@
+use crate::{CopyError, CopyOptions, CopyProgress, CopyReport, copying::Copying, sessions::Sessions};
+use dbha_sql::Endpoint;
+use std::time::Instant;
+use tokio::sync::mpsc;
+use tokio_util::sync::CancellationToken;
+
+/// Copies everything on one server to another that holds nothing of it, and proves it.
+///
+/// The target must have been emptied by [`clear`]; its accounts are made equal but for those that it keeps. A change
+/// of definitions on the source begins the copy anew, a few times. Cancelled or failed, it ends every session
+/// that it opened on both servers within a second; the target is then to be cleared, the source is as before.
+pub async fn copy(
+    source: &Endpoint,
+    target: &Endpoint,
+    options: &CopyOptions,
+    progress: &(dyn Fn(CopyProgress) + Send + Sync),
+    cancel: &CancellationToken,
+) -> Result<CopyReport, CopyError> {
+    let begun = Instant::now();
+    let sessions = Sessions::new(source, target);
+    let mut attempt = 1;
+    loop {
+        // What an earlier run left behind, and the try before this one.
+        sessions.end_all().await;
+        let guard = sessions.guard();
+        let (news, inbox) = mpsc::channel(256);
+        let result = tokio::select! {
+            result = one_try(&sessions, options, &news, attempt > 1) => result,
+            () = pass_on(inbox, progress) => Err(CopyError::Cancelled),
+            () = cancel.cancelled() => Err(CopyError::Cancelled),
+        };
+        match result {
+            Ok(mut report) => {
+                guard.disarm();
+                report.took = begun.elapsed();
+                return Ok(report);
+            }
+            Err(error) => {
+                guard.clean().await;
+                if !error.is_worth_another_try() || attempt >= options.tries {
+                    return Err(error);
+                }
+                attempt += 1;
+                progress(CopyProgress::Again {
+                    attempt,
+                    reason: error.to_string(),
+                });
+            }
+        }
+    }
+}
+
+/// Hands news to the caller for as long as the copy runs.
+async fn pass_on(mut inbox: mpsc::Receiver<CopyProgress>, progress: &(dyn Fn(CopyProgress) + Send + Sync)) {
+    while let Some(news) = inbox.recv().await {
+        progress(news);
+    }
+    std::future::pending().await
+}
+
+async fn one_try(
+    sessions: &Sessions,
+    options: &CopyOptions,
+    news: &mpsc::Sender<CopyProgress>,
+    again: bool,
+) -> Result<CopyReport, CopyError> {
+    Copying::begin(sessions, options, news, again).await?.run().await
+}

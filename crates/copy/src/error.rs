@@ -1,0 +1,127 @@
+use crate::Uncopyable;
+use dbha_sql::SqlError;
+use std::time::Duration;
+
+/// Why a copy did not come to its end; nothing half-done is ever reported as a copy.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum CopyError {
+    /// A statement failed.
+    #[error("{doing} failed")]
+    Sql {
+        /// What was being done, `reading table shop.orders`.
+        doing: String,
+        /// What the server or the connection said.
+        #[source]
+        source: SqlError,
+    },
+    /// The short lock of the snapshot was not granted in time; nothing is held any more.
+    #[error(
+        "{server} did not grant the lock for a consistent snapshot within {} s: {}",
+        .waited.as_secs(),
+        .blocker.as_deref().unwrap_or("no running query explains it")
+    )]
+    LockNotGranted {
+        /// Name of the server.
+        server: String,
+        /// How long dbha waited.
+        waited: Duration,
+        /// The query that probably held it, values masked.
+        blocker: Option<String>,
+    },
+    /// The session that held the lock was lost before it gave it back, so the snapshot proves nothing.
+    #[error("the connection that held the snapshot's lock on {server} was lost")]
+    LockLost {
+        /// Name of the server.
+        server: String,
+    },
+    /// A definition changed on the source while it was copied.
+    #[error("{what} was changed on the source while it was copied; run the copy again when no DDL runs")]
+    SchemaChanged {
+        /// The object.
+        what: String,
+    },
+    /// There are objects that a copy cannot carry.
+    #[error("the source holds what cannot be copied: {}", list(.0))]
+    Uncopyable(Vec<Uncopyable>),
+    /// The target warned about a row; nothing is ever cut or bent in silence.
+    #[error("the target does not take rows of {table} as they are: {text}")]
+    RowsBent {
+        /// The table.
+        table: String,
+        /// The server's warnings.
+        text: String,
+    },
+    /// The target counted other rows than were sent.
+    #[error("{sent} rows of {table} were sent, and the target counted {stored}")]
+    RowsLost {
+        /// The table.
+        table: String,
+        /// Rows sent.
+        sent: u64,
+        /// Rows that the target says it stored.
+        stored: u64,
+    },
+    /// The checksums of a table differ.
+    #[error("the copy of {table} is not equal: {source_side} on the source, {target_side} on the target")]
+    Mismatch {
+        /// The table.
+        table: String,
+        /// Rows and checksum on the source.
+        source_side: String,
+        /// Rows and checksum on the target.
+        target_side: String,
+    },
+    /// A definition on the target is not what it is on the source.
+    #[error("the definition of {what} on the target differs from the source's: {difference}")]
+    DefinitionDiffers {
+        /// The object.
+        what: String,
+        /// Where the two texts part.
+        difference: String,
+    },
+    /// A server answered something that does not fit the question.
+    #[error("{server} gave no usable answer about {what}")]
+    Unreadable {
+        /// Name of the server.
+        server: String,
+        /// What was asked for.
+        what: String,
+    },
+    /// The caller cancelled.
+    #[error("the copy was cancelled")]
+    Cancelled,
+}
+
+/// Server errors that mean: the table is no longer what the snapshot saw.
+const CHANGED: [u16; 4] = [1412, 1146, 1054, 1051];
+
+impl CopyError {
+    /// Wraps a failed statement with what it was for.
+    pub(crate) fn doing(doing: impl Into<String>) -> impl FnOnce(SqlError) -> CopyError {
+        let doing = doing.into();
+        move |source| CopyError::Sql { doing, source }
+    }
+
+    /// Wraps a failed read of a table: DDL on the source is told apart from every other fault.
+    pub(crate) fn reading(table: &str) -> impl FnOnce(SqlError) -> CopyError {
+        let table = table.to_owned();
+        move |source| match source.code() {
+            Some(code) if CHANGED.contains(&code) => CopyError::SchemaChanged { what: table },
+            _ => CopyError::Sql {
+                doing: format!("reading {table}"),
+                source,
+            },
+        }
+    }
+
+    /// Tells whether another try from the start can help.
+    pub fn is_worth_another_try(&self) -> bool {
+        matches!(self, CopyError::SchemaChanged { .. })
+    }
+}
+
+fn list(objects: &[Uncopyable]) -> String {
+    let one = |object: &Uncopyable| format!("{}.{} ({})", object.schema, object.name, object.reason);
+    objects.iter().map(one).collect::<Vec<_>>().join(", ")
+}

@@ -1,0 +1,52 @@
+//! Moves the data of one MySQL or MariaDB server to another, exactly, and proves it.
+//!
+//! [`Inventory::take`] says what there is, [`copy`] brings it over from one consistent picture of the source, and
+//! [`clear`] empties a target before it. The crate knows nothing of pairs: it returns its own [`Inventory`],
+//! [`CopyProgress`] and [`CopyReport`].
+
+mod accounts;
+mod batch;
+mod check;
+mod checksum;
+mod clear;
+mod column;
+mod copy;
+mod copying;
+mod definer;
+mod definitions;
+mod error;
+mod event_definition;
+mod inventory;
+mod loader;
+mod lock_holder;
+mod object;
+mod objects;
+mod options;
+mod pipe;
+mod progress;
+mod query_text;
+mod raw_rows;
+mod reader;
+mod report;
+mod sessions;
+mod snapshot;
+mod statements;
+mod table;
+mod table_definition;
+mod tables;
+mod uncopyable;
+mod value_form;
+mod workers;
+
+pub use accounts::{AccountChange, AccountDone};
+pub use clear::clear;
+pub use column::{Column, Origin};
+pub use copy::copy;
+pub use error::CopyError;
+pub use inventory::Inventory;
+pub use object::{Object, ObjectKind};
+pub use options::CopyOptions;
+pub use progress::{CopyPhase, CopyProgress};
+pub use report::{CopyReport, TableReport};
+pub use table::{KeyPart, Table};
+pub use uncopyable::Uncopyable;

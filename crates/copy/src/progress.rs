@@ -1,0 +1,93 @@
+use serde::Serialize;
+
+/// What a copy is busy with.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum CopyPhase {
+    /// One consistent picture is being taken, under a short lock.
+    Snapshot,
+    /// Schemas and tables are created.
+    Schema,
+    /// Rows flow; each table is checked as soon as it is complete.
+    Data,
+    /// Foreign keys are added.
+    Indexes,
+    /// Sequences, views, routines, triggers and events are created.
+    Objects,
+    /// Users, roles and grants are made equal.
+    Accounts,
+    /// Definitions are compared.
+    Check,
+}
+
+/// One piece of news from a running copy.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum CopyProgress {
+    /// A phase began.
+    Phase {
+        /// The phase.
+        phase: CopyPhase,
+    },
+    /// What lies ahead, as the source estimates it.
+    Totals {
+        /// Tables.
+        tables: u64,
+        /// Rows, estimated.
+        rows: u64,
+        /// Bytes, estimated.
+        bytes: u64,
+    },
+    /// A table began.
+    TableStarted {
+        /// Its schema.
+        schema: String,
+        /// Its name.
+        table: String,
+        /// Its rows, estimated.
+        rows_estimate: u64,
+    },
+    /// Rows of a table arrived; at most ten a second from each worker.
+    TableRows {
+        /// Its schema.
+        schema: String,
+        /// Its name.
+        table: String,
+        /// Rows stored so far.
+        rows: u64,
+        /// Bytes stored so far.
+        bytes: u64,
+    },
+    /// All rows of a table arrived, its indexes are being added.
+    TableIndexes {
+        /// Its schema.
+        schema: String,
+        /// Its name.
+        table: String,
+    },
+    /// A table is complete and proven equal.
+    TableFinished {
+        /// Its schema.
+        schema: String,
+        /// Its name.
+        table: String,
+        /// Rows stored.
+        rows: u64,
+        /// Bytes stored.
+        bytes: u64,
+    },
+    /// The short lock on the source is gone.
+    LockReleased {
+        /// Milliseconds that writers may have waited.
+        held_ms: u64,
+    },
+    /// The copy starts again from nothing.
+    Again {
+        /// Number of the try that begins, from 2.
+        attempt: u32,
+        /// Why.
+        reason: String,
+    },
+}

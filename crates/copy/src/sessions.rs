@@ -1,0 +1,136 @@
+use crate::{CopyError, statements};
+use dbha_sql::{Endpoint, Session, SessionProfile};
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
+    time::Duration,
+};
+
+/// Which of the two servers of a copy.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Side {
+    /// Where the data comes from.
+    Source,
+    /// Where it goes to.
+    Target,
+}
+
+/// Opens every session of a copy, and ends all of them on the servers when the copy is given up.
+///
+/// Dropping a connection is not enough: the server goes on with an ALTER, and the client would first read the
+/// rest of a table. So each session holds a named lock, and whoever holds one is ended.
+#[derive(Clone)]
+pub(crate) struct Sessions {
+    source: Endpoint,
+    target: Endpoint,
+    slots: Arc<[AtomicUsize; 2]>,
+}
+
+/// Longest wait for one server while its sessions are ended.
+const ENDING: Duration = Duration::from_millis(900);
+
+impl Sessions {
+    pub(crate) fn new(source: &Endpoint, target: &Endpoint) -> Self {
+        Self {
+            source: source.clone(),
+            target: target.clone(),
+            slots: Arc::new([AtomicUsize::new(0), AtomicUsize::new(0)]),
+        }
+    }
+
+    fn endpoint(&self, side: Side) -> &Endpoint {
+        match side {
+            Side::Source => &self.source,
+            Side::Target => &self.target,
+        }
+    }
+
+    /// Opens a session that can be found again by its named lock.
+    pub(crate) async fn open(&self, side: Side, profile: SessionProfile) -> Result<Session, CopyError> {
+        let endpoint = self.endpoint(side);
+        let slot =
+            self.slots[side as usize].fetch_add(1, Ordering::Relaxed) % statements::sessions::MOST_SESSIONS;
+        let connecting = || CopyError::doing(format!("connecting to {}", endpoint.name));
+        let mut session = Session::connect(endpoint, profile).await.map_err(connecting())?;
+        let dialect = session.dialect();
+        session
+            .query_value(&statements::sessions::mark(slot))
+            .await
+            .map_err(connecting())?;
+        session
+            .execute(&statements::inventory::fresh_figures(dialect))
+            .await
+            .map_err(connecting())?;
+        if profile == SessionProfile::Loader {
+            session
+                .execute(&statements::sessions::load_exactly(dialect))
+                .await
+                .map_err(connecting())?;
+        }
+        Ok(session)
+    }
+
+    /// Ends every session that this copy, or one that was killed before it, has on either server.
+    pub(crate) async fn end_all(&self) {
+        tokio::join!(end_marked(&self.source), end_marked(&self.target));
+    }
+
+    /// Makes a guard that ends everything when it is dropped before [`Guard::disarm`].
+    pub(crate) fn guard(&self) -> Guard {
+        Guard {
+            sessions: Some(self.clone()),
+        }
+    }
+}
+
+/// See [`Sessions::guard`].
+pub(crate) struct Guard {
+    sessions: Option<Sessions>,
+}
+
+impl Guard {
+    /// Everything came to its end: there is nothing to clean.
+    pub(crate) fn disarm(mut self) {
+        self.sessions = None;
+    }
+
+    /// Ends everything and waits until it is done.
+    pub(crate) async fn clean(mut self) {
+        if let Some(sessions) = self.sessions.take() {
+            sessions.end_all().await;
+        }
+    }
+}
+
+impl Drop for Guard {
+    fn drop(&mut self) {
+        // Reached with sessions only when the caller dropped the whole copy.
+        if let (Some(sessions), Ok(runtime)) = (self.sessions.take(), tokio::runtime::Handle::try_current()) {
+            runtime.spawn(async move { sessions.end_all().await });
+        }
+    }
+}
+
+async fn end_marked(endpoint: &Endpoint) {
+    let work = async {
+        let mut session = Session::connect(endpoint, SessionProfile::Monitor).await?;
+        let holders = session
+            .query_first(&statements::sessions::marked_sessions())
+            .await?;
+        for slot in 0..statements::sessions::MOST_SESSIONS {
+            let holder = holders.as_ref().and_then(|row| row.at(slot));
+            if let Some(id) = holder.and_then(|id| id.parse().ok()) {
+                let kill = session.dialect().kill_connection(id);
+                // It may have ended by itself meanwhile.
+                let _ = session.execute(&kill).await;
+            }
+        }
+        session.close().await;
+        Ok::<(), dbha_sql::SqlError>(())
+    };
+    if !matches!(tokio::time::timeout(ENDING, work).await, Ok(Ok(()))) {
+        tracing::debug!(server = endpoint.name, "sessions of the copy could not be ended");
+    }
+}

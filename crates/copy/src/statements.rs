@@ -1,0 +1,10 @@
+//! Every SQL text of the copy. Each file holds one subject; only here may the flavour be asked for.
+
+pub(crate) mod accounts;
+pub(crate) mod checksum;
+pub(crate) mod clear;
+pub(crate) mod definitions;
+pub(crate) mod inventory;
+pub(crate) mod rows;
+pub(crate) mod sessions;
+pub(crate) mod snapshot;

@@ -1,0 +1,45 @@
+use crate::{Column, Table, statements::rows, value_form::ProofForm};
+use dbha_sql::{Dialect, Statement, quote_identifier};
+
+/// Reads the proof of a table: columns `row_count`, `sum` and `xor` over a checksum of every row.
+///
+/// The sum finds a pair of equal rows that became another pair of equal rows, which the exclusive or does not.
+pub(crate) fn prove(table: &Table, own: Dialect, target: Dialect) -> Statement {
+    let row = row_checksum(table, own, target);
+    Statement::new(format!(
+        "SELECT COUNT(*) AS row_count, COALESCE(SUM({row}), 0) AS `sum`, COALESCE(BIT_XOR({row}), 0) AS `xor` FROM {}",
+        rows::source_of(table)
+    ))
+}
+
+fn row_checksum(table: &Table, own: Dialect, target: Dialect) -> String {
+    let mut parts: Vec<String> = table.proven().map(|column| part(column, own, target)).collect();
+    let nulls: Vec<String> = table
+        .proven()
+        .filter(|column| column.nullable)
+        .map(|column| format!("{} IS NULL", quote_identifier(&column.name)))
+        .collect();
+    if !nulls.is_empty() {
+        // CONCAT_WS leaves NULL out, so an empty text beside NULL would look like NULL beside an empty text.
+        parts.push(format!("CONCAT({})", nulls.join(", ")));
+    }
+    if parts.is_empty() {
+        return "1".into();
+    }
+    format!("CRC32(CONCAT_WS('#', {}))", parts.join(", "))
+}
+
+fn part(column: &Column, own: Dialect, target: Dialect) -> String {
+    let name = quote_identifier(&column.name);
+    match ProofForm::of(column, own) {
+        ProofForm::Plain => name,
+        ProofForm::Double => format!("({name} + 0e0)"),
+        ProofForm::Number => format!("CAST({name} AS UNSIGNED)"),
+        ProofForm::Bytes => format!("CAST({name} AS BINARY)"),
+        ProofForm::LongBytes => format!("CRC32({name})"),
+        ProofForm::Hexadecimal => format!("CRC32(HEX({name}))"),
+        ProofForm::Text => format!("CAST({name} AS CHAR)"),
+        ProofForm::LongText => format!("CRC32(CAST({name} AS CHAR CHARACTER SET utf8mb4))"),
+        ProofForm::EndOfTime => rows::end_of_time(&name, target),
+    }
+}

@@ -1,0 +1,72 @@
+use dbha_sql::{Dialect, Flavor, Statement, Version, quote_literal};
+
+/// Highest number of sessions that one copy has on one server.
+pub(crate) const MOST_SESSIONS: usize = 80;
+
+/// Names the lock that a session of a copy holds for as long as it lives.
+///
+/// By it the next run finds what an earlier one left: an ALTER goes on after its client was killed (safety rule 8).
+fn lock_name(slot: usize) -> String {
+    format!("dbha.copy.{slot}")
+}
+
+/// Takes the named lock of a session; 1 when it was free.
+pub(crate) fn mark(slot: usize) -> Statement {
+    Statement::new(format!("SELECT GET_LOCK({}, 0)", quote_literal(&lock_name(slot))))
+}
+
+/// Reads who holds the locks of all sessions of a copy: one row, a column for each, NULL where nobody does.
+pub(crate) fn marked_sessions() -> Statement {
+    let each: Vec<String> = (0..MOST_SESSIONS)
+        .map(|slot| format!("IS_USED_LOCK({})", quote_literal(&lock_name(slot))))
+        .collect();
+    Statement::new(format!("SELECT {}", each.join(", ")))
+}
+
+/// Reads whether the session itself holds anything; used only to keep it from being closed as idle.
+pub(crate) fn ping() -> Statement {
+    Statement::new("DO 0")
+}
+
+/// Lets a session that holds a lock on the source die soon after its client did.
+pub(crate) fn die_soon_when_alone(lock_wait_seconds: u64) -> Statement {
+    Statement::new(format!(
+        "SET SESSION wait_timeout = 10, SESSION lock_wait_timeout = {}",
+        lock_wait_seconds.max(1)
+    ))
+}
+
+/// Makes a loader fit for definitions: texts are utf8mb4, and nothing is added to what the statement says.
+pub(crate) fn speak_utf8(dialect: Dialect) -> Statement {
+    let mut set = vec![];
+    match dialect.flavor() {
+        // Older servers leave a default collation unsaid, newer ones would then take another default.
+        Flavor::MariaDb if dialect.version() >= Version::new(11, 2, 0) => {
+            set.push("character_set_collations = ''");
+        }
+        Flavor::MySql if dialect.version() >= Version::new(8, 0, 11) => {
+            set.push("explicit_defaults_for_timestamp = ON");
+        }
+        Flavor::MariaDb if dialect.version() >= Version::new(10, 8, 0) => {
+            set.push("explicit_defaults_for_timestamp = ON");
+        }
+        _ => {}
+    }
+    let more: String = set.iter().map(|one| format!(", SESSION {one}")).collect();
+    Statement::new(format!("SET NAMES utf8mb4{more}"))
+}
+
+/// Makes a loader store generated numbers, warnings and the past exactly as they are sent.
+pub(crate) fn load_exactly(dialect: Dialect) -> Statement {
+    let mut set = vec![
+        "auto_increment_increment = 1",
+        "auto_increment_offset = 1",
+        "max_error_count = 65535",
+        "lock_wait_timeout = 600",
+        "innodb_lock_wait_timeout = 600",
+    ];
+    if dialect.can_insert_history() {
+        set.push("system_versioning_insert_history = ON");
+    }
+    Statement::new(format!("SET SESSION {}", set.join(", SESSION ")))
+}

@@ -1,0 +1,184 @@
+/// A `CREATE TABLE` cut in three: what rows need, the keys that are cheaper to build after them, and foreign keys.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct SplitTable {
+    /// The statement without secondary and foreign keys.
+    pub(crate) base: String,
+    /// Definitions of secondary keys, in order.
+    pub(crate) keys: Vec<String>,
+    /// Definitions of foreign keys, in order.
+    pub(crate) foreign_keys: Vec<String>,
+}
+
+/// Words in a definition after which dbha does not cut it: the table would not come out the same, or not be built
+/// at the same cost.
+const LEAVE_WHOLE: [&str; 9] = [
+    "PARTITION BY",
+    "SYSTEM VERSIONING",
+    "PERIOD FOR",
+    "GENERATED ALWAYS",
+    "FULLTEXT",
+    "SPATIAL",
+    "VECTOR",
+    "WITHOUT OVERLAPS",
+    "CLUSTERING",
+];
+
+/// Cuts what `SHOW CREATE TABLE` gave; `None` when there is nothing to gain or any doubt.
+///
+/// Whether the pieces really make the same table is tried on the target before a row is loaded.
+pub(crate) fn split(create: &str) -> Option<SplitTable> {
+    if LEAVE_WHOLE.iter().any(|word| create.contains(word)) {
+        return None;
+    }
+    let lines: Vec<&str> = create.lines().collect();
+    let (head, rest) = lines.split_first()?;
+    let end = rest.iter().rposition(|line| line.starts_with(") ENGINE="))?;
+    let (body, tail) = rest.split_at(end);
+    let mut kept: Vec<&str> = vec![];
+    let mut split = SplitTable {
+        base: String::new(),
+        keys: vec![],
+        foreign_keys: vec![],
+    };
+    let mut has_primary_key = false;
+    let mut generates = None;
+    for line in body {
+        let definition = line.strip_prefix("  ")?.trim_end_matches(',');
+        match kind_of(definition)? {
+            Line::Column => {
+                if definition.contains(" AUTO_INCREMENT") {
+                    generates = Some(quoted_name(definition)?);
+                }
+                kept.push(definition);
+            }
+            Line::PrimaryKey => {
+                // The generated number needs a key that begins with it.
+                let leads = |column: &str| definition.starts_with(&format!("PRIMARY KEY ({column}"));
+                if generates.is_some_and(|column| !leads(column)) {
+                    return None;
+                }
+                has_primary_key = true;
+                kept.push(definition);
+            }
+            Line::Check => kept.push(definition),
+            Line::Key => split.keys.push(definition.to_owned()),
+            Line::ForeignKey => split.foreign_keys.push(definition.to_owned()),
+        }
+    }
+    // Without a primary key the first unique key holds the rows.
+    if !has_primary_key || split.keys.is_empty() {
+        return None;
+    }
+    split.base = format!("{head}\n  {}\n{}", kept.join(",\n  "), tail.join("\n"));
+    Some(split)
+}
+
+enum Line {
+    Column,
+    PrimaryKey,
+    Key,
+    ForeignKey,
+    Check,
+}
+
+fn kind_of(definition: &str) -> Option<Line> {
+    if definition.starts_with('`') {
+        return Some(Line::Column);
+    }
+    if definition.starts_with("PRIMARY KEY (") {
+        return Some(Line::PrimaryKey);
+    }
+    if definition.starts_with("KEY `") || definition.starts_with("UNIQUE KEY `") {
+        return Some(Line::Key);
+    }
+    let named = definition.strip_prefix("CONSTRAINT ")?;
+    let after_name = named.strip_prefix(quoted_name(named)?)?;
+    if after_name.starts_with(" FOREIGN KEY (") {
+        Some(Line::ForeignKey)
+    } else if after_name.starts_with(" CHECK (") {
+        Some(Line::Check)
+    } else {
+        None
+    }
+}
+
+/// Returns the quoted name with which a text begins, backticks included.
+fn quoted_name(text: &str) -> Option<&str> {
+    let mut chars = text.char_indices().skip(1).peekable();
+    if !text.starts_with('`') {
+        return None;
+    }
+    while let Some((at, c)) = chars.next() {
+        if c == '`' && chars.next_if(|(_, next)| *next == '`').is_none() {
+            return Some(&text[..=at]);
+        }
+    }
+    None
+}
+
+/// Takes the counter of generated numbers out of a definition: it moves, and is compared by its effect.
+pub(crate) fn without_counter(create: &str) -> String {
+    let Some(end) = create.rfind("\n) ") else {
+        return create.to_owned();
+    };
+    let (body, options) = create.split_at(end);
+    let Some(at) = options.find(" AUTO_INCREMENT=") else {
+        return create.to_owned();
+    };
+    let after = &options[at + " AUTO_INCREMENT=".len()..];
+    let digits = after.find(|c: char| !c.is_ascii_digit()).unwrap_or(after.len());
+    format!("{body}{}{}", &options[..at], &after[digits..])
+}
+
+/// Tells where two definitions part, in a few words of each.
+pub(crate) fn first_difference(source: &str, target: &str) -> String {
+    let lines = source.lines().zip(target.lines()).find(|(a, b)| a != b);
+    match lines {
+        Some((a, b)) => format!("`{}` became `{}`", a.trim(), b.trim()),
+        None => "one of them goes on where the other ends".into(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const PLAIN: &str = "CREATE TABLE `t` (\n  `id` int(11) NOT NULL AUTO_INCREMENT,\n  `a``b` int(11) DEFAULT NULL,\n  \
+        `c` char(3) DEFAULT ',',\n  PRIMARY KEY (`id`),\n  UNIQUE KEY `u` (`a``b`),\n  KEY `k` (`c`,`a``b`),\n  \
+        CONSTRAINT `f` FOREIGN KEY (`c`) REFERENCES `o` (`c`),\n  CONSTRAINT `ch` CHECK (`c` <> 'x')\n) \
+        ENGINE=InnoDB AUTO_INCREMENT=12 DEFAULT CHARSET=latin1 COMMENT='AUTO_INCREMENT=3'";
+
+    #[test]
+    fn keys_and_foreign_keys_are_cut_out_in_order() {
+        let split = split(PLAIN).unwrap();
+        assert_eq!(split.keys, ["UNIQUE KEY `u` (`a``b`)", "KEY `k` (`c`,`a``b`)"]);
+        assert_eq!(split.foreign_keys.len(), 1);
+        assert!(split.base.contains("CHECK") && !split.base.contains("KEY `k`"));
+        assert!(split.base.contains("AUTO_INCREMENT=12"));
+    }
+
+    #[test]
+    fn doubt_leaves_a_table_whole() {
+        for (from, to) in [
+            ("PRIMARY KEY (`id`)", "KEY `id` (`id`)"),
+            ("PRIMARY KEY (`id`)", "PRIMARY KEY (`c`,`id`)"),
+            ("KEY `k`", "FULLTEXT KEY `k`"),
+            ("  KEY `k`", "  SOME KEY `k`"),
+            ("COMMENT=", "PARTITION BY "),
+        ] {
+            assert_eq!(split(&PLAIN.replace(from, to)), None, "{to}");
+        }
+    }
+
+    #[test]
+    fn only_the_counter_itself_is_taken_out() {
+        assert_eq!(without_counter(PLAIN), PLAIN.replace(" AUTO_INCREMENT=12", ""));
+        assert_eq!(without_counter("CREATE VIEW"), "CREATE VIEW");
+    }
+
+    #[test]
+    fn a_name_ends_where_its_quotes_do() {
+        assert_eq!(quoted_name("`a``b` x"), Some("`a``b`"));
+        assert_eq!(quoted_name("`a``"), None);
+    }
+}
