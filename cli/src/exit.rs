@@ -60,13 +60,13 @@ impl Failure {
     pub fn print(&self) {
         let style = style::of_stderr();
         for found in &self.findings {
-            eprintln!("{}", finding::human(found, style));
+            talk!("{}", finding::human(found, style));
         }
         if !self.text.is_empty() {
-            eprintln!("{} {}", style.red("dbha:"), self.text);
+            talk!("{} {}", style.red("dbha:"), self.text);
         }
         if let Some(fix) = &self.fix {
-            eprintln!("      {} {fix}", style.bold("→"));
+            talk!("      {} {fix}", style.bold("→"));
         }
     }
 }

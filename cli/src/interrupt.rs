@@ -23,7 +23,7 @@ pub fn cancel_on_signal() -> CancellationToken {
             if signals > 1 {
                 std::process::exit(i32::from(crate::exit::INTERRUPTED));
             }
-            eprintln!("\ndbha: stopping in good order; once more to stop at once");
+            talk!("\ndbha: stopping in good order; once more to stop at once");
             cancel.cancel();
         }
     });

@@ -1,9 +1,10 @@
 //! `dbha`: makes two MySQL or MariaDB servers a proven replicated pair, with one command.
 
-// A command line tool prints; libraries never do.
-#![allow(clippy::print_stdout, clippy::print_stderr)]
 // Nothing of a binary can be reached from outside.
 #![allow(unreachable_pub)]
+
+#[macro_use]
+mod out;
 
 mod args;
 mod commands;
@@ -36,7 +37,7 @@ fn main() -> ExitCode {
     {
         Ok(runtime) => runtime,
         Err(error) => {
-            eprintln!("dbha: cannot start: {error}");
+            talk!("dbha: cannot start: {error}");
             return ExitCode::from(exit::FAILED);
         }
     };

@@ -52,7 +52,7 @@ fn endpoint(
     if named.is_none() && endpoint.password.is_some() {
         let warning =
             "a password on the command line can be read by every user of this machine; use --password-file";
-        eprintln!("{} {warning}", style::of_stderr().yellow("warning:"));
+        talk!("{} {warning}", style::of_stderr().yellow("warning:"));
     }
     tls(&mut endpoint, login, named)?;
     let of_side = |primary: &Option<_>, secondary: &Option<_>| match side {

@@ -90,7 +90,7 @@ impl Story<'_> {
         drop(servers);
         self.act("Both servers are gone, with every process, file and port of theirs")
             .await;
-        println!("\nNow with your own servers:\n  dbha setup --primary HOST --secondary HOST");
+        data!("\nNow with your own servers:\n  dbha setup --primary HOST --secondary HOST");
         Ok(0)
     }
 
@@ -142,18 +142,18 @@ impl Story<'_> {
     async fn show_status(&self, pair: &Pair) {
         status::human(&pair.status().await, style::of_stdout())
             .iter()
-            .for_each(|line| println!("{line}"));
+            .for_each(|line| data!("{line}"));
     }
 
     async fn act(&self, title: &str) {
         if !self.fast {
             tokio::time::sleep(Duration::from_millis(400)).await;
         }
-        println!("\n{}", style::of_stdout().bold(&format!("▌ {title}")));
+        data!("\n{}", style::of_stdout().bold(&format!("▌ {title}")));
     }
 
     fn say(&self, text: &str) {
-        println!("{} {text}", style::of_stdout().green("✔"));
+        data!("{} {text}", style::of_stdout().green("✔"));
     }
 }
 

@@ -41,7 +41,7 @@ pub fn run(cli: &Cli, args: &DsnArgs) -> Result<u8, Failure> {
         },
     };
     match cli.output.format {
-        Output::Human => println!("{}\n{}", document.go, document.url),
+        Output::Human => data!("{}\n{}", document.go, document.url),
         form => json::print(&document, form == Output::Json),
     }
     Ok(0)

@@ -20,17 +20,17 @@ pub async fn run(cli: &Cli, args: &SetupArgs) -> Result<u8, Failure> {
         planned
             .findings
             .iter()
-            .for_each(|found| eprintln!("{}", finding::human(found, style::of_stderr())));
+            .for_each(|found| talk!("{}", finding::human(found, style::of_stderr())));
     }
     let style = style::of_stdout();
     plan::human(&planned, style)
         .iter()
-        .for_each(|line| println!("{line}"));
+        .for_each(|line| data!("{line}"));
     if !planned.is_empty() {
-        println!();
+        data!();
         plan::statements(&planned, style)
             .iter()
-            .for_each(|line| println!("{line}"));
+            .for_each(|line| data!("{line}"));
     }
     Ok(0)
 }

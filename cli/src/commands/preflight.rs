@@ -39,12 +39,12 @@ pub async fn run(cli: &Cli, args: &SetupArgs) -> Result<u8, Failure> {
     let style = style::of_stdout();
     findings
         .iter()
-        .for_each(|found| println!("{}", finding::human(found, style)));
+        .for_each(|found| data!("{}", finding::human(found, style)));
     let verdict = match (blocked, findings.is_empty()) {
         (true, _) => style.red("The set-up cannot begin before the findings marked ✘ are mended."),
         (false, true) => style.green("Nothing speaks against a set-up."),
         (false, false) => style.green("Nothing speaks against a set-up; read the notes above."),
     };
-    println!("{verdict}");
+    data!("{verdict}");
     Ok(code)
 }

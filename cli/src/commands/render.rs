@@ -44,7 +44,7 @@ async fn my_cnf(cli: &Cli, args: &MyCnfArgs) -> Result<u8, Failure> {
             (dialect, plan_for_new_server(dialect, side, &options))
         }
     };
-    print!("{}", option_file(dialect, &plan));
+    crate::out::write_data(format_args!("{}", option_file(dialect, &plan)));
     Ok(0)
 }
 

@@ -100,21 +100,21 @@ async fn start(cli: &Cli, sandboxes: &Sandboxes, args: &SandboxUpArgs) -> Result
     );
     let style = style::of_stdout();
     for server in info.servers() {
-        println!(
+        data!(
             "  {:<9}  {}   {}",
             server.role,
             server.address(),
             style.dim(&client_hint(&info, server))
         );
     }
-    println!(
+    data!(
         "\nMake it a pair:\n  dbha setup --primary {} --secondary {} \\\n      --primary-password-file {} --secondary-password-file {} --yes",
         info.primary.address(),
         info.secondary.address(),
         info.primary.password_file.display(),
         info.secondary.password_file.display()
     );
-    println!("Remove it:\n  dbha sandbox down {}", info.name);
+    data!("Remove it:\n  dbha sandbox down {}", info.name);
     Ok(0)
 }
 
@@ -138,7 +138,7 @@ fn show(cli: &Cli, found: &[SandboxInfo]) {
         );
     }
     if found.is_empty() {
-        println!("There is no sandbox. Start one with `dbha sandbox up`.");
+        data!("There is no sandbox. Start one with `dbha sandbox up`.");
         return;
     }
     let mut rows = vec![
@@ -158,12 +158,12 @@ fn show(cli: &Cli, found: &[SandboxInfo]) {
             ]
         }));
     }
-    table::lines(&rows).iter().for_each(|line| println!("{line}"));
+    table::lines(&rows).iter().for_each(|line| data!("{line}"));
 }
 
 fn say(cli: &Cli, text: &str) {
     if !cli.output.quiet {
-        eprintln!("{} {text}", style::of_stderr().green("✔"));
+        talk!("{} {text}", style::of_stderr().green("✔"));
     }
 }
 

@@ -115,12 +115,12 @@ async fn confirmed(cli: &Cli, pair: &Pair, _args: &SetupArgs) -> Result<bool, Fa
         planned
             .findings
             .iter()
-            .for_each(|found| eprintln!("{}", finding::human(found, style)));
+            .for_each(|found| talk!("{}", finding::human(found, style)));
     }
     plan::human(&planned, style)
         .iter()
-        .for_each(|line| eprintln!("{line}"));
-    eprint!("Go on? [y/N] ");
+        .for_each(|line| talk!("{line}"));
+    crate::out::write_talk(format_args!("Go on? [y/N] "));
     let _ = std::io::stderr().flush();
     let mut answer = String::new();
     let _ = std::io::stdin().lock().read_line(&mut answer);

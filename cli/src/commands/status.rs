@@ -25,7 +25,7 @@ pub async fn run(cli: &Cli, args: &StatusArgs) -> Result<u8, Failure> {
     match cli.output.format {
         Output::Human => status::human(&seen, style::of_stdout())
             .iter()
-            .for_each(|line| println!("{line}")),
+            .for_each(|line| data!("{line}")),
         form => json::print(&seen, form == Output::Json),
     }
     Ok(seen.exit_code())

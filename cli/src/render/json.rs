@@ -9,7 +9,7 @@ pub fn print(document: &impl Serialize, indented: bool) {
         false => serde_json::to_string(document),
     };
     match text {
-        Ok(text) => println!("{text}"),
-        Err(error) => eprintln!("dbha: cannot write JSON: {error}"),
+        Ok(text) => data!("{text}"),
+        Err(error) => talk!("dbha: cannot write JSON: {error}"),
     }
 }

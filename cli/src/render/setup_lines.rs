@@ -35,7 +35,7 @@ impl SetupLines {
         // A poisoned lock means that another event's printing panicked; the state is still good enough to print.
         let mut state = self.state.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
         for line in self.lines(&mut state, &event.kind) {
-            eprintln!("{line}");
+            talk!("{line}");
         }
     }
 

@@ -48,12 +48,12 @@ pub fn of_prompt(user: &str, server: &str) -> Result<Option<Secret>, Failure> {
     if !stdin.is_terminal() || !std::io::stderr().is_terminal() {
         return Ok(None);
     }
-    eprint!("Password for {user} at {server}: ");
+    crate::out::write_talk(format_args!("Password for {user} at {server}: "));
     let _ = std::io::stderr().flush();
     let _echo_off = EchoOff::new();
     let mut line = String::new();
     let read = stdin.lock().read_line(&mut line);
-    eprintln!();
+    talk!();
     match read {
         Ok(0) | Err(_) => Err(Failure::usage("no password was given", "use --password-file")),
         Ok(_) => Ok(Some(Secret::new(line.trim_end_matches(['\r', '\n'])))),

@@ -481,3 +481,6 @@ fn judge(servers: &[ServerStatus], writers: WritableServers) -> (Verdict, String
     };
     (Verdict::Healthy, format!("both links run and {who}"))
 }
+
+#[cfg(test)]
+mod tests;

@@ -19,6 +19,8 @@
 
 mod advice;
 mod assess;
+#[cfg(test)]
+mod built_facts;
 mod condition;
 mod engine;
 mod error;

@@ -105,3 +105,6 @@ pub fn plan(
         steps,
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -19,6 +19,9 @@ pub enum ConnectFault {
     Silent,
 }
 
+/// Errors whose text names accounts, links or privileges and never a value of the statement.
+const NEVER_QUOTES_A_VALUE: [u16; 10] = [1044, 1045, 1142, 1198, 1205, 1227, 1290, 1396, 1934, 3081];
+
 /// What can go wrong between dbha and one server.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
@@ -106,12 +109,9 @@ impl SqlError {
             mysql_async::Error::Server(error) => SqlError::Rejected {
                 server,
                 code: error.code,
-                // A syntax error quotes the statement, and with it a secret.
-                text: match statement.is_secret() {
-                    true => format!(
-                        "(the server's words are withheld: they can quote a password) SQLSTATE {}",
-                        error.state
-                    ),
+                // Some errors quote the statement or a value of it, and with it a secret.
+                text: match statement.is_secret() && !NEVER_QUOTES_A_VALUE.contains(&error.code) {
+                    true => "(the server's words are withheld: they can quote a password)".to_owned(),
                     false => printable(&error.message),
                 },
                 statement: shown,

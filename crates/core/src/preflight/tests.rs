@@ -1,1 +1,304 @@
+use super::preflight;
+use crate::{
+    AutoIncrement, Both, FindingCode as Code, SetupOptions, Severity, Topology, Writers,
+    built_facts::{account, finished_pair, fresh_pair, running_link, set},
+};
+use dbha_sql::{ConnectedReplica, Engine, Facts, Observed, SchemaFacts, Setting};
 
+const MARIADB: &str = "10.11.19-MariaDB";
+const MYSQL: &str = "9.7.4";
+
+fn findings(facts: &Both<Facts>, options: &SetupOptions) -> Vec<(Code, Severity)> {
+    let topology = Topology::of_pair(facts, options);
+    preflight(facts, &topology, options, false)
+        .iter()
+        .map(|finding| (finding.code, finding.severity))
+        .collect()
+}
+
+fn blocking(facts: &Both<Facts>, options: &SetupOptions) -> Vec<Code> {
+    findings(facts, options)
+        .into_iter()
+        .filter(|(_, weight)| *weight == Severity::Blocks)
+        .map(|(code, _)| code)
+        .collect()
+}
+
+fn schema(name: &str) -> SchemaFacts {
+    SchemaFacts {
+        name: name.into(),
+        tables: 1,
+        bytes: 1,
+        views: 0,
+        routines: 0,
+        events: 0,
+        has_kine: false,
+    }
+}
+
+/// Changes fresh facts and returns what blocks then.
+fn blocked_by(version: &str, change: impl FnOnce(&mut Both<Facts>)) -> Vec<Code> {
+    let mut facts = fresh_pair(version);
+    change(&mut facts);
+    blocking(&facts, &SetupOptions::default())
+}
+
+#[test]
+fn nothing_blocks_two_fresh_servers() {
+    for version in [
+        MARIADB,
+        "10.5.23-MariaDB",
+        "11.8.6-MariaDB",
+        MYSQL,
+        "5.7.44",
+        "8.0.36",
+        "8.4.3",
+    ] {
+        assert_eq!(blocked_by(version, |_| {}), [], "{version}");
+    }
+}
+
+#[test]
+fn nothing_blocks_a_finished_pair() {
+    for version in [MARIADB, MYSQL] {
+        let options = SetupOptions::default();
+        let mut facts = finished_pair(version, &options);
+        // The data of the pair is no reason to refuse a second run.
+        facts.primary.schemas = Observed::Known(vec![schema("shop")]);
+        facts.secondary.schemas = Observed::Known(vec![schema("shop")]);
+        assert_eq!(blocking(&facts, &options), [], "{version}");
+    }
+}
+
+#[test]
+fn scenario_1_one_server_by_two_names_is_refused_and_nothing_else_said() {
+    let facts = fresh_pair(MARIADB);
+    let topology = Topology::of_pair(&facts, &SetupOptions::default());
+    let found = preflight(&facts, &topology, &SetupOptions::default(), true);
+    assert_eq!(
+        found.iter().map(|finding| finding.code).collect::<Vec<_>>(),
+        [Code::SameServer]
+    );
+}
+
+#[test]
+fn scenario_6_swapped_arguments_are_named() {
+    let codes = blocked_by(MARIADB, |facts| {
+        facts.secondary.schemas = Observed::Known(vec![schema("shop")])
+    });
+    assert_eq!(codes, [Code::SecondaryHasData, Code::SwappedArguments]);
+}
+
+#[test]
+fn scenario_7_a_cluster_member_is_refused() {
+    let codes = blocked_by(MARIADB, |facts| {
+        facts.primary.cluster = Some(dbha_sql::Cluster {
+            sign: "Galera".into(),
+        });
+    });
+    assert_eq!(codes, [Code::ClusterMember]);
+}
+
+#[test]
+fn scenario_9_servers_below_the_supported_versions_are_refused() {
+    assert!(blocked_by("10.4.34-MariaDB", |_| {}).contains(&Code::UnsupportedVersion));
+}
+
+#[test]
+fn scenario_10_and_11_data_on_the_secondary_needs_its_name() {
+    let mut facts = fresh_pair(MARIADB);
+    facts.primary.schemas = Observed::Known(vec![schema("shop")]);
+    facts.secondary.schemas = Observed::Known(vec![schema("shop")]);
+    let named = |name: &str| SetupOptions {
+        overwrite_secondary: Some(name.into()),
+        ..SetupOptions::default()
+    };
+    assert_eq!(
+        blocking(&facts, &SetupOptions::default()),
+        [Code::SecondaryHasData]
+    );
+    assert_eq!(blocking(&facts, &named("a")), [Code::SecondaryHasData]);
+    assert_eq!(blocking(&facts, &named("b")), []);
+}
+
+#[test]
+fn scenario_12_accounts_views_and_events_are_data() {
+    let with =
+        |schema| move |facts: &mut Both<Facts>| facts.secondary.schemas = Observed::Known(vec![schema]);
+    let empty = SchemaFacts {
+        tables: 0,
+        bytes: 0,
+        ..schema("test")
+    };
+    assert_eq!(
+        blocked_by(MARIADB, with(empty.clone())),
+        [],
+        "an empty schema test comes with the server"
+    );
+    assert!(
+        blocked_by(
+            MARIADB,
+            with(SchemaFacts {
+                views: 1,
+                ..empty.clone()
+            })
+        )
+        .contains(&Code::SecondaryHasData)
+    );
+    assert!(blocked_by(MARIADB, with(SchemaFacts { events: 1, ..empty })).contains(&Code::SecondaryHasData));
+    let user =
+        |facts: &mut Both<Facts>| facts.secondary.accounts = Observed::Known(vec![account("app", "%")]);
+    assert!(blocked_by(MARIADB, user).contains(&Code::SecondaryHasData));
+    let on_both = |facts: &mut Both<Facts>| {
+        facts.primary.accounts = Observed::Known(vec![account("app", "%")]);
+        facts.secondary.accounts = Observed::Known(vec![account("app", "%")]);
+    };
+    assert_eq!(blocked_by(MARIADB, on_both), []);
+}
+
+#[test]
+fn scenario_13_other_replication_on_either_end_is_refused() {
+    let follows = |facts: &mut Both<Facts>| {
+        facts.primary.links = Observed::Known(vec![running_link("elsewhere", "repl")]);
+    };
+    assert_eq!(blocked_by(MARIADB, follows), [Code::OtherReplication]);
+    let feeds = |facts: &mut Both<Facts>| {
+        let replica = ConnectedReplica {
+            user: "repl".into(),
+            host: "10.0.0.9:4".into(),
+        };
+        facts.secondary.connected_replicas = Observed::Known(vec![replica]);
+    };
+    assert_eq!(blocked_by(MARIADB, feeds), [Code::HasReplicas]);
+}
+
+#[test]
+fn scenario_16_equal_server_ids_are_mended_and_not_refused() {
+    let facts = fresh_pair(MARIADB);
+    let topology = Topology::of_pair(&facts, &SetupOptions::default());
+    assert_eq!(
+        topology
+            .servers
+            .iter()
+            .map(|server| server.server_id)
+            .collect::<Vec<_>>(),
+        [1, 2]
+    );
+}
+
+#[test]
+fn scenario_17_a_copied_server_uuid_is_refused() {
+    let codes = blocked_by(MYSQL, |facts| {
+        facts.secondary.server_uuid = facts.primary.server_uuid.clone()
+    });
+    assert_eq!(codes, [Code::CopiedServerUuid]);
+}
+
+#[test]
+fn scenario_18_binary_log_and_replica_updates_are_demanded() {
+    let codes = blocked_by(MARIADB, |facts| {
+        set(&mut facts.primary, Setting::LogBin, "OFF");
+        set(&mut facts.secondary, Setting::LogReplicaUpdates, "OFF");
+    });
+    assert_eq!(codes, [Code::BinaryLogOff, Code::ReplicaUpdatesOff]);
+}
+
+#[test]
+fn scenario_20_foreign_engines_are_refused_and_others_named() {
+    let engine = |name: &str| Engine {
+        name: name.into(),
+        tables: 1,
+        example: "s.t".into(),
+    };
+    let mut facts = fresh_pair(MARIADB);
+    facts.primary.engines = Observed::Known(vec![engine("FEDERATED"), engine("MyISAM"), engine("InnoDB")]);
+    let found = findings(&facts, &SetupOptions::default());
+    assert!(found.contains(&(Code::CannotBeCopied, Severity::Blocks)));
+    assert!(found.contains(&(Code::NotTransactional, Severity::Warning)));
+}
+
+#[test]
+fn scenario_22_and_23_kinds_and_ages_that_do_not_go_together() {
+    let mut mixed = fresh_pair(MARIADB);
+    mixed.secondary = fresh_pair(MYSQL).secondary;
+    assert_eq!(
+        blocking(&mixed, &SetupOptions::default()),
+        [Code::DifferentFlavors]
+    );
+    let mut newer = fresh_pair("11.8.6-MariaDB");
+    newer.secondary = fresh_pair(MARIADB).secondary;
+    assert_eq!(blocking(&newer, &SetupOptions::default()), [Code::NewerPrimary]);
+}
+
+#[test]
+fn scenario_24_different_name_case_is_refused() {
+    let codes = blocked_by(MARIADB, |facts| {
+        set(&mut facts.secondary, Setting::LowerCaseTableNames, "1")
+    });
+    assert_eq!(codes, [Code::DifferentNameCase]);
+}
+
+#[test]
+fn scenario_25_each_missing_privilege_is_named() {
+    let mut facts = fresh_pair(MARIADB);
+    let mut held: std::collections::BTreeSet<String> = facts
+        .primary
+        .dialect
+        .setup_privileges()
+        .iter()
+        .map(|name| (*name).to_owned())
+        .collect();
+    held.remove("RELOAD");
+    facts.primary.privileges = Observed::Known(held);
+    let options = SetupOptions::default();
+    let topology = Topology::of_pair(&facts, &options);
+    let found = preflight(&facts, &topology, &options, false);
+    assert_eq!(found[0].code, Code::MissingPrivilege);
+    assert!(found[0].text.ends_with("lacks RELOAD"), "{}", found[0].text);
+}
+
+#[test]
+fn a_socket_needs_an_address_for_the_peer() {
+    let codes = blocked_by(MARIADB, |facts| facts.primary.tcp = None);
+    assert_eq!(codes, [Code::NoAddressForPeer]);
+}
+
+#[test]
+fn kine_makes_the_increment_one_and_demands_one_writer() {
+    let mut facts = fresh_pair(MARIADB);
+    facts.primary.schemas = Observed::Known(vec![SchemaFacts {
+        has_kine: true,
+        ..schema("k3s")
+    }]);
+    let options = SetupOptions::default();
+    let topology = Topology::of_pair(&facts, &options);
+    assert_eq!(topology.auto_increment, AutoIncrement::Single);
+    assert!(
+        topology
+            .single_increment_because
+            .is_some_and(|why| why.contains("k3s.kine"))
+    );
+    let both = SetupOptions {
+        writers: Writers::Both,
+        ..SetupOptions::default()
+    };
+    assert_eq!(blocking(&facts, &both), [Code::IncrementNeedsOneWriter]);
+    let forced = SetupOptions {
+        auto_increment: Some(AutoIncrement::Interleaved),
+        ..SetupOptions::default()
+    };
+    assert_eq!(blocking(&facts, &forced), [Code::IncrementNeedsOneWriter]);
+}
+
+#[test]
+fn ignore_lets_only_ignorable_findings_through() {
+    let mut facts = fresh_pair(MARIADB);
+    set(&mut facts.primary, Setting::LogBin, "OFF");
+    let options = SetupOptions {
+        ignore: vec!["dbha-p23".into(), "DBHA-P07".into()],
+        ..SetupOptions::default()
+    };
+    let found = findings(&facts, &options);
+    assert!(found.contains(&(Code::SlowerCommits, Severity::Note)));
+    assert!(found.contains(&(Code::BinaryLogOff, Severity::Blocks)));
+}

@@ -72,10 +72,24 @@ pub(super) fn statements(view: &View<'_>) -> Vec<(Side, Statement)> {
             .map(|side| view.topology.link_from(*side).host.clone())
             .collect(),
     };
-    account_statements(view, &hosts, &Secret::new("***"))
+    let forgotten = Side::BOTH
         .into_iter()
-        .map(|one| (Side::Primary, one))
+        .filter(|source| must_forget(view, *source))
+        .flat_map(|source| {
+            let dialect = view.facts.of(source.peer()).dialect;
+            [dialect.stop_link(), dialect.forget_link()].map(|statement| (source.peer(), statement))
+        });
+    let accounts = account_statements(view, &hosts, &Secret::new("***"));
+    forgotten
+        .chain(accounts.into_iter().map(|one| (Side::Primary, one)))
         .collect()
+}
+
+/// A link of dbha's that does not work stands in the way of a probe of its source (1934), and is made anew later.
+///
+/// Nothing is lost by forgetting it: positions are kept by GTID, and what was received but not applied comes again.
+fn must_forget(view: &View<'_>, source: Side) -> bool {
+    follow::exists(view, source) && !follow::is_connected(view, source)
 }
 
 fn account_statements(view: &View<'_>, hosts: &BTreeSet<String>, password: &Secret) -> Vec<Statement> {
@@ -96,6 +110,14 @@ fn account_statements(view: &View<'_>, hosts: &BTreeSet<String>, password: &Secr
 /// Logged on the primary so that both sides know both: an account that one side alone has breaks the other later
 /// with 1396. Every statement may be repeated, because the secondary meets them again over its link.
 pub(super) async fn apply(run: &mut Run<'_>) -> Result<(), StepTrouble> {
+    for source in Side::BOTH {
+        if must_forget(&run.view(), source) {
+            let server = run.servers.of_mut(source.peer());
+            server
+                .execute_all(&[server.dialect().stop_link(), server.dialect().forget_link()])
+                .await?;
+        }
+    }
     let password = generate_password()?;
     let hosts = match &run.options.replication_host {
         Some(host) => BTreeSet::from([host.clone()]),
@@ -153,7 +175,7 @@ async fn peers_as_seen(run: &mut Run<'_>, password: &Secret) -> Result<BTreeSet<
         secondary: target(Side::Secondary),
     };
     let cancel = run.cancel;
-    // A link that runs already is not probed: its source knows the host, and the probe would cut it.
+    // A link that is connected is not probed: its account tells the host, and the probe would cut it.
     let dial = Side::BOTH.map(|source| !follow::is_connected(&run.view(), source));
     let (of_secondary, of_primary) = tokio::join!(
         knock(&mut run.servers.secondary, &targets.primary, dial[0], cancel),

@@ -80,6 +80,11 @@ fn own_link<'a>(view: &View<'a>, source: Side) -> Option<&'a ReplicaStatus> {
         .filter(|link| link.source_user == REPLICATION_USER)
 }
 
+/// Tells whether dbha made the peer follow `source`, in whatever state that link is.
+pub(super) fn exists(view: &View<'_>, source: Side) -> bool {
+    own_link(view, source).is_some()
+}
+
 /// Tells whether the peer reads from `source` right now.
 pub(super) fn is_connected(view: &View<'_>, source: Side) -> bool {
     own_link(view, source).is_some_and(|link| link.io == IoState::Running)

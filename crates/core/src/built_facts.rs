@@ -1,0 +1,170 @@
+//! Facts of servers that were never there, for tests of what is judged by facts alone.
+
+use crate::{Both, SetupOptions, Topology};
+use dbha_sql::{Dialect, Facts, GtidSet, Observed, Setting, SettingFact, Version};
+use std::collections::BTreeMap;
+
+/// Two fresh, reachable servers of one version, ready to become a pair; only their names and addresses differ.
+pub(crate) fn fresh_pair(version: &str) -> Both<Facts> {
+    let mut pair = Both {
+        primary: fresh(version, "a"),
+        secondary: fresh(version, "b"),
+    };
+    if pair.primary.dialect.has_server_uuid() {
+        pair.primary.server_uuid = Some("11111111-1111-1111-1111-111111111111".into());
+        pair.secondary.server_uuid = Some("22222222-2222-2222-2222-222222222222".into());
+    }
+    pair
+}
+
+/// Gives a setting a value that a restart would keep.
+pub(crate) fn set(facts: &mut Facts, setting: Setting, value: &str) {
+    facts.settings.insert(
+        setting,
+        SettingFact {
+            value: value.into(),
+            after_restart: Some(value.into()),
+        },
+    );
+}
+
+fn fresh(version: &str, name: &str) -> Facts {
+    let (flavor, number) = Version::detect(version).expect("a version");
+    let dialect = Dialect::new(flavor, number);
+    let values = [
+        (Setting::ServerId, "1"),
+        (Setting::GtidDomainId, "0"),
+        (Setting::AutoIncrementIncrement, "1"),
+        (Setting::AutoIncrementOffset, "1"),
+        (Setting::LogBin, "ON"),
+        (Setting::LogReplicaUpdates, "ON"),
+        (Setting::BinlogFormat, "MIXED"),
+        (Setting::BinlogRowImage, "FULL"),
+        (Setting::SyncBinlog, "0"),
+        (Setting::InnodbFlushLogAtTrxCommit, "1"),
+        (Setting::GtidStrictMode, "OFF"),
+        (Setting::GtidMode, "ON"),
+        (Setting::EnforceGtidConsistency, "ON"),
+        (Setting::ReplicaNetTimeout, "60"),
+        (Setting::RelayLogRecovery, "OFF"),
+        (Setting::ReplicaPreserveCommitOrder, "ON"),
+        (Setting::ReadOnly, "OFF"),
+        (Setting::SuperReadOnly, "OFF"),
+        (Setting::LowerCaseTableNames, "0"),
+        (Setting::InnodbPageSize, "16384"),
+        (Setting::MaxAllowedPacket, "16777216"),
+    ];
+    let mut settings = BTreeMap::new();
+    for (setting, value) in values
+        .into_iter()
+        .filter(|(setting, _)| dialect.variable(*setting).is_some())
+    {
+        settings.insert(
+            setting,
+            SettingFact {
+                value: value.into(),
+                after_restart: Some(value.into()),
+            },
+        );
+    }
+    Facts {
+        name: name.into(),
+        tcp: Some((format!("host-{name}"), 3306)),
+        dialect,
+        version_text: version.into(),
+        server_id: 1,
+        server_uuid: None,
+        own_account: "root@localhost".into(),
+        clock: 1_000_000.0,
+        settings,
+        executed: GtidSet::empty(flavor),
+        applied: GtidSet::empty(flavor),
+        binlog: Some(("bin.000001".into(), 4)),
+        links: Observed::Known(vec![]),
+        connected_replicas: Observed::Known(vec![]),
+        sessions: Observed::Known(dbha_sql::OldSessions::default()),
+        privileges: Observed::Known(["ALL PRIVILEGES".to_owned(), "GRANT OPTION".to_owned()].into()),
+        schemas: Observed::Known(vec![]),
+        engines: Observed::Known(vec![]),
+        accounts: Observed::Known(vec![account("root", "localhost")]),
+        replication_accounts: Observed::Known(vec![]),
+        offers_tls: false,
+        cluster: None,
+        claim: Observed::Absent,
+        recorded: Observed::Absent,
+    }
+}
+
+/// An account that people log in to.
+pub(crate) fn account(user: &str, host: &str) -> dbha_sql::Account {
+    dbha_sql::Account {
+        user: user.into(),
+        host: host.into(),
+        is_role: false,
+    }
+}
+
+/// A link by which a server follows a host, with both threads running.
+pub(crate) fn running_link(host: &str, user: &str) -> dbha_sql::ReplicaStatus {
+    dbha_sql::ReplicaStatus {
+        channel: String::new(),
+        source_host: host.into(),
+        source_port: 3306,
+        source_user: user.into(),
+        source_server_id: 0,
+        io: dbha_sql::IoState::Running,
+        sql: dbha_sql::SqlState::Running,
+        io_error: None,
+        sql_error: None,
+        lag: Some(std::time::Duration::ZERO),
+        gtid_mode: Some("Slave_Pos".into()),
+        received: None,
+        tls: false,
+        connect_retry: Some(2),
+        retry_count: None,
+        delay_seconds: 0,
+        filters: vec![],
+    }
+}
+
+/// A finished pair of two writers or one, as dbha leaves it.
+pub(crate) fn finished_pair(version: &str, options: &SetupOptions) -> Both<Facts> {
+    let mut facts = fresh_pair(version);
+    let topology = Topology::of_pair(&facts, options);
+    let writers = options.writers.to_string();
+    for side in crate::Side::BOTH {
+        let plan = topology.server(side);
+        let server = facts.of_mut(side);
+        server.server_id = plan.server_id;
+        for wanted in &plan.settings {
+            set(server, wanted.setting, &wanted.value);
+        }
+        let read_only = if plan.writable { "OFF" } else { "ON" };
+        set(server, Setting::ReadOnly, read_only);
+        if server.settings.contains_key(&Setting::SuperReadOnly) {
+            set(server, Setting::SuperReadOnly, read_only);
+        }
+        let link = topology.link_from(side.peer());
+        server.links = Observed::Known(vec![running_link(&link.host, dbha_sql::REPLICATION_USER)]);
+        server.replication_accounts = Observed::Known(vec![dbha_sql::ReplicationAccount {
+            host: "%".into(),
+            requires_tls: false,
+            grants_as_wanted: true,
+        }]);
+        server.recorded = Observed::Known(
+            topology
+                .servers
+                .iter()
+                .map(|one| {
+                    (
+                        one.server_id,
+                        one.name.clone(),
+                        one.side.to_string(),
+                        writers.clone(),
+                    )
+                })
+                .collect(),
+        );
+    }
+    facts
+}

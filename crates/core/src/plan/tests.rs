@@ -1,0 +1,135 @@
+use super::plan;
+use crate::{
+    Both, Check, SetupOptions, Step, Topology, Writers,
+    built_facts::{finished_pair, fresh_pair, set},
+};
+use dbha_sql::{Claim, ClaimState, Facts, Observed, Setting, SqlState};
+
+const MARIADB: &str = "10.11.19-MariaDB";
+const MYSQL: &str = "9.7.4";
+
+fn needed(facts: &Both<Facts>, options: &SetupOptions) -> Vec<Step> {
+    let topology = Topology::of_pair(facts, options);
+    plan("p", facts, &topology, options, vec![])
+        .needed()
+        .map(|step| step.step)
+        .collect()
+}
+
+#[test]
+fn a_finished_pair_needs_nothing() {
+    for version in [MARIADB, MYSQL] {
+        for writers in [Writers::One, Writers::Both] {
+            let options = SetupOptions {
+                writers,
+                ..SetupOptions::default()
+            };
+            assert_eq!(
+                needed(&finished_pair(version, &options), &options),
+                [],
+                "{version} {writers}"
+            );
+        }
+    }
+}
+
+#[test]
+fn a_fresh_pair_needs_every_step() {
+    for version in [MARIADB, MYSQL] {
+        assert_eq!(
+            needed(&fresh_pair(version), &SetupOptions::default()),
+            Step::ALL,
+            "{version}"
+        );
+    }
+}
+
+#[test]
+fn one_drifted_setting_needs_that_setting_and_a_new_proof() {
+    let options = SetupOptions::default();
+    let mut facts = finished_pair(MARIADB, &options);
+    set(&mut facts.secondary, Setting::SyncBinlog, "0");
+    assert_eq!(
+        needed(&facts, &options),
+        [Step::ConfigureSecondary, Step::ProveLinks]
+    );
+}
+
+#[test]
+fn a_stopped_thread_needs_its_link_and_a_new_proof() {
+    let options = SetupOptions::default();
+    let mut facts = finished_pair(MARIADB, &options);
+    if let Observed::Known(links) = &mut facts.primary.links {
+        links[0].sql = SqlState::Stopped;
+    }
+    assert_eq!(
+        needed(&facts, &options),
+        [Step::FollowSecondary, Step::ProveLinks]
+    );
+}
+
+#[test]
+fn a_lost_link_needs_new_passwords_on_both_links_and_no_copy() {
+    let options = SetupOptions::default();
+    let mut facts = finished_pair(MARIADB, &options);
+    facts.primary.links = Observed::Known(vec![]);
+    let steps = [
+        Step::EnsureAccounts,
+        Step::CheckReach,
+        Step::FollowPrimary,
+        Step::FollowSecondary,
+        Step::ProveLinks,
+    ];
+    assert_eq!(needed(&facts, &options), steps);
+}
+
+#[test]
+fn scenario_30_a_copy_that_was_cut_off_is_made_again() {
+    let options = SetupOptions::default();
+    let mut facts = fresh_pair(MARIADB);
+    let claim = |state, position: Option<&str>| Claim {
+        run: "r".into(),
+        source: "server_id 1".into(),
+        state,
+        position: position.map(str::to_owned),
+    };
+    facts.secondary.claim = Observed::Known(claim(ClaimState::Copying, None));
+    let steps = needed(&facts, &options);
+    assert!(
+        steps.contains(&Step::CopyData) && !steps.contains(&Step::ClaimSecondary),
+        "{steps:?}"
+    );
+    facts.secondary.claim = Observed::Known(claim(ClaimState::Copied, Some("0-1-5")));
+    assert!(!needed(&facts, &options).contains(&Step::CopyData));
+    // A claim for another primary's data is worth nothing here.
+    let stranger = Claim {
+        source: "server_id 77".into(),
+        ..claim(ClaimState::Copied, Some("0-1-5"))
+    };
+    facts.secondary.claim = Observed::Known(stranger);
+    assert!(needed(&facts, &options).contains(&Step::CopyData));
+}
+
+#[test]
+fn plans_show_statements_and_no_secret() {
+    let facts = fresh_pair(MYSQL);
+    let options = SetupOptions::default();
+    let plan = plan(
+        "p",
+        &facts,
+        &Topology::of_pair(&facts, &options),
+        &options,
+        vec![],
+    );
+    let json = serde_json::to_string(&plan).unwrap();
+    assert!(
+        json.contains("CHANGE REPLICATION SOURCE TO") && json.contains("'***'"),
+        "{json}"
+    );
+    let follow = plan
+        .steps
+        .iter()
+        .find(|step| step.step == Step::FollowPrimary)
+        .unwrap();
+    assert!(matches!(follow.check, Check::Needed(_)));
+}

@@ -1,0 +1,239 @@
+//! Every statement of every served version, as text: a new version is a readable diff.
+//!
+//! `UPDATE_GOLDENS=1 cargo test -p dbha-sql --test dialect_goldens` writes the files anew.
+
+use dbha_sql::{
+    AccountTls, Claim, ClaimState, Dialect, GtidSet, Marker, Secret, SessionProfile, Setting, SourceTarget,
+    Statement, Version,
+};
+use std::{fs, path::Path};
+
+/// Both sides of every boundary that the dialect knows.
+const VERSIONS: [&str; 9] = [
+    "10.5.23-MariaDB",
+    "10.11.19-MariaDB",
+    "11.8.6-MariaDB",
+    "5.7.44",
+    "8.0.21",
+    "8.0.22",
+    "8.0.36",
+    "8.4.3",
+    "9.7.4",
+];
+
+#[test]
+fn statements_are_the_golden_ones() {
+    let directory = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/goldens");
+    let mut wrong = Vec::new();
+    for version in VERSIONS {
+        let (flavor, number) = Version::detect(version).unwrap();
+        let text = rendered(Dialect::new(flavor, number));
+        let path = directory.join(format!("{version}.sql"));
+        if std::env::var_os("UPDATE_GOLDENS").is_some() {
+            fs::write(&path, &text).unwrap();
+        }
+        let golden = fs::read_to_string(&path).unwrap_or_default();
+        if golden != text {
+            wrong.push(format!("{version}:\n{}", first_difference(&golden, &text)));
+        }
+    }
+    assert!(
+        wrong.is_empty(),
+        "statements changed (UPDATE_GOLDENS=1 takes them over):\n{}",
+        wrong.join("\n")
+    );
+}
+
+#[test]
+fn no_statement_shows_its_secret() {
+    for version in VERSIONS {
+        let (flavor, number) = Version::detect(version).unwrap();
+        let dialect = Dialect::new(flavor, number);
+        let secret = Secret::new("marker-secret");
+        let with_secrets = [
+            dialect.follow(&source(&secret)),
+            dialect.point_probe(&source(&secret), "dbha_probe"),
+            dialect.ensure_replication_account("dbha_repl", "h", &secret, AccountTls::Free),
+        ];
+        for statement in with_secrets.into_iter().flatten() {
+            for shown in [
+                statement.to_string(),
+                format!("{statement:?}"),
+                serde_json_of(&statement),
+            ] {
+                assert!(!shown.contains("marker-secret"), "{version}: {shown}");
+                assert!(
+                    !shown.contains(dbha_sql::native_password_hash(&secret).expose()),
+                    "{version}: {shown}"
+                );
+            }
+        }
+    }
+}
+
+fn serde_json_of(statement: &Statement) -> String {
+    serde_json::to_string(statement).unwrap()
+}
+
+fn source(password: &Secret) -> SourceTarget {
+    SourceTarget {
+        host: "10.0.0.1".into(),
+        port: 3306,
+        user: "dbha_repl".into(),
+        password: password.clone(),
+        tls: true,
+    }
+}
+
+fn rendered(dialect: Dialect) -> String {
+    let secret = Secret::new("secret");
+    let clear = SourceTarget {
+        tls: false,
+        ..source(&secret)
+    };
+    let position = GtidSet::empty(dialect.flavor());
+    let claim = |state, position: Option<&str>| Claim {
+        run: "run".into(),
+        source: "server_id 1".into(),
+        state,
+        position: position.map(str::to_owned),
+    };
+    let sections: Vec<(&str, Vec<Statement>)> = vec![
+        (
+            "session: control",
+            vec![dialect.prepare_session(SessionProfile::Control)],
+        ),
+        (
+            "session: reader",
+            vec![dialect.prepare_session(SessionProfile::Reader)],
+        ),
+        (
+            "session: loader",
+            vec![dialect.prepare_session(SessionProfile::Loader)],
+        ),
+        (
+            "session: monitor",
+            vec![dialect.prepare_session(SessionProfile::Monitor)],
+        ),
+        ("facts: identity", vec![dialect.read_identity()]),
+        ("facts: settings", vec![dialect.read_settings(&Setting::ALL)]),
+        (
+            "facts: gtids",
+            vec![dialect.read_gtids(), dialect.read_binlog_coordinates()],
+        ),
+        ("facts: links", vec![dialect.read_replica_status()]),
+        (
+            "facts: people",
+            vec![
+                dialect.read_processlist(),
+                dialect.read_accounts(),
+                dialect.read_own_grants(),
+            ],
+        ),
+        (
+            "facts: data",
+            vec![dialect.read_schemas(), dialect.read_engines()],
+        ),
+        (
+            "facts: cluster, tls",
+            vec![dialect.read_cluster_membership(), dialect.read_tls_offer()],
+        ),
+        ("settings: change", changes(dialect)),
+        (
+            "read only: on, off",
+            [dialect.set_read_only(true), dialect.set_read_only(false)].concat(),
+        ),
+        (
+            "accounts",
+            dialect.ensure_replication_account("dbha_repl", "10.0.0.2", &secret, AccountTls::Required),
+        ),
+        ("link: over TLS", dialect.follow(&source(&secret))),
+        ("link: in clear", dialect.follow(&clear)),
+        (
+            "link: threads",
+            vec![
+                dialect.start_link(),
+                dialect.stop_link(),
+                dialect.start_applier(),
+                dialect.stop_applier(),
+            ],
+        ),
+        (
+            "link: forget",
+            vec![
+                dialect.forget_link(),
+                dialect.reset_binary_logs(),
+                dialect.set_replica_position(&position),
+            ],
+        ),
+        (
+            "probe",
+            [
+                dialect.point_probe(&clear, "dbha_probe"),
+                vec![dialect.start_probe("dbha_probe")],
+                dialect.remove_probe("dbha_probe"),
+            ]
+            .concat(),
+        ),
+        ("schema", dialect.ensure_dbha_schema()),
+        (
+            "claim",
+            vec![
+                dialect.write_claim(&claim(ClaimState::Copying, None)),
+                dialect.write_claim(&claim(ClaimState::Copied, Some("0-1-2"))),
+            ],
+        ),
+        (
+            "marker",
+            vec![
+                dialect.write_marker(&Marker {
+                    server_id: 1,
+                    token: "t".into(),
+                }),
+                dialect.read_marker(1),
+            ],
+        ),
+    ];
+    let mut text = format!("-- {} {}\n", dialect.flavor(), dialect.version());
+    text.push_str(&format!(
+        "-- privileges of a set-up: {}\n",
+        dialect.setup_privileges().join(", ")
+    ));
+    for (title, statements) in sections {
+        text.push_str(&format!("\n-- {title}\n"));
+        statements
+            .iter()
+            .for_each(|statement| text.push_str(&format!("{statement};\n")));
+    }
+    text
+}
+
+fn changes(dialect: Dialect) -> Vec<Statement> {
+    let settings = [
+        (Setting::ServerId, "2"),
+        (Setting::GtidDomainId, "2"),
+        (Setting::BinlogFormat, "ROW"),
+        (Setting::GtidMode, "ON"),
+        (Setting::EnforceGtidConsistency, "ON"),
+        (Setting::GtidStrictMode, "ON"),
+        (Setting::ReplicaNetTimeout, "10"),
+        (Setting::ReplicaPreserveCommitOrder, "ON"),
+        (Setting::RelayLogRecovery, "ON"),
+    ];
+    settings
+        .into_iter()
+        .flat_map(|(setting, value)| dialect.change_setting(setting, value))
+        .collect()
+}
+
+fn first_difference(golden: &str, text: &str) -> String {
+    let different = golden.lines().zip(text.lines()).find(|(a, b)| a != b);
+    match different {
+        Some((golden, now)) => format!("  golden: {golden}\n  now:    {now}"),
+        None => format!(
+            "  {} lines are golden, {} now",
+            golden.lines().count(),
+            text.lines().count()
+        ),
+    }
+}

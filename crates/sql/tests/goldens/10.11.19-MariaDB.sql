@@ -1,0 +1,103 @@
+-- MariaDB 10.11.19
+-- privileges of a set-up: SUPER, RELOAD, PROCESS, CREATE USER, REPLICATION SLAVE, REPLICATION MASTER ADMIN, BINLOG MONITOR, SELECT, CREATE, READ_ONLY ADMIN
+
+-- session: control
+SET NAMES utf8mb4, sql_mode = 'NO_AUTO_VALUE_ON_ZERO,STRICT_ALL_TABLES,ALLOW_INVALID_DATES,NO_ENGINE_SUBSTITUTION', time_zone = '+00:00', lock_wait_timeout = 10, wait_timeout = 28800, max_statement_time = 0;
+
+-- session: reader
+SET NAMES binary, sql_mode = 'NO_AUTO_VALUE_ON_ZERO,STRICT_ALL_TABLES,ALLOW_INVALID_DATES,NO_ENGINE_SUBSTITUTION', time_zone = '+00:00', lock_wait_timeout = 10, wait_timeout = 28800, net_write_timeout = 28800, tx_isolation = 'REPEATABLE-READ', max_statement_time = 0;
+
+-- session: loader
+SET NAMES binary, sql_mode = 'NO_AUTO_VALUE_ON_ZERO,STRICT_ALL_TABLES,ALLOW_INVALID_DATES,NO_ENGINE_SUBSTITUTION', time_zone = '+00:00', lock_wait_timeout = 60, wait_timeout = 28800, net_write_timeout = 28800, sql_log_bin = 0, foreign_key_checks = 0, unique_checks = 1, check_constraint_checks = 0, max_statement_time = 0;
+
+-- session: monitor
+SET NAMES utf8mb4, sql_mode = 'NO_AUTO_VALUE_ON_ZERO,STRICT_ALL_TABLES,ALLOW_INVALID_DATES,NO_ENGINE_SUBSTITUTION', time_zone = '+00:00', lock_wait_timeout = 10, wait_timeout = 28800, max_statement_time = 0;
+
+-- facts: identity
+SELECT @@global.server_id AS server_id, NULL AS uuid, CURRENT_USER() AS own_user, CAST(UNIX_TIMESTAMP(NOW(6)) AS CHAR) AS now, VERSION() AS version_text;
+
+-- facts: settings
+SELECT LOWER(VARIABLE_NAME) AS name, GLOBAL_VALUE AS value, GLOBAL_VALUE_ORIGIN AS origin, DEFAULT_VALUE AS persisted, READ_ONLY AS fixed FROM information_schema.SYSTEM_VARIABLES WHERE VARIABLE_NAME IN ('server_id', 'gtid_domain_id', 'auto_increment_increment', 'auto_increment_offset', 'log_bin', 'log_slave_updates', 'binlog_format', 'binlog_row_image', 'sync_binlog', 'innodb_flush_log_at_trx_commit', 'gtid_strict_mode', 'slave_net_timeout', 'relay_log_recovery', 'read_only', 'lower_case_table_names', 'innodb_page_size', 'character_set_server', 'collation_server', 'max_allowed_packet', 'port', 'hostname', 'datadir', 'have_ssl', 'event_scheduler', 'log_bin_trust_function_creators');
+
+-- facts: gtids
+SELECT @@global.gtid_binlog_pos AS executed, @@global.gtid_slave_pos AS applied, '' AS purged;
+SHOW MASTER STATUS;
+
+-- facts: links
+SHOW ALL SLAVES STATUS;
+
+-- facts: people
+SELECT ID AS id, USER AS user, HOST AS host, COMMAND AS command FROM information_schema.PROCESSLIST WHERE ID <> CONNECTION_ID();
+SELECT CONVERT(User USING utf8mb4) AS user, CONVERT(Host USING utf8mb4) AS host, is_role AS role FROM mysql.user ORDER BY 1, 2;
+SHOW GRANTS;
+
+-- facts: data
+SELECT s.SCHEMA_NAME AS name, COALESCE(t.tables, 0) AS tables, COALESCE(t.bytes, 0) AS bytes, COALESCE(t.views, 0) AS views, COALESCE(r.routines, 0) AS routines, COALESCE(e.events, 0) AS events, t.kine AS kine FROM information_schema.SCHEMATA s LEFT JOIN (SELECT TABLE_SCHEMA AS name, SUM(TABLE_TYPE <> 'VIEW') AS tables, SUM(TABLE_TYPE = 'VIEW') AS views, SUM(COALESCE(DATA_LENGTH, 0) + COALESCE(INDEX_LENGTH, 0)) AS bytes, MAX(TABLE_NAME = 'kine') AS kine FROM information_schema.TABLES WHERE TABLE_SCHEMA NOT IN ('information_schema', 'performance_schema', 'mysql', 'sys') GROUP BY TABLE_SCHEMA) t ON t.name = s.SCHEMA_NAME LEFT JOIN (SELECT ROUTINE_SCHEMA AS name, COUNT(*) AS routines FROM information_schema.ROUTINES WHERE ROUTINE_SCHEMA NOT IN ('information_schema', 'performance_schema', 'mysql', 'sys') GROUP BY ROUTINE_SCHEMA) r ON r.name = s.SCHEMA_NAME LEFT JOIN (SELECT EVENT_SCHEMA AS name, COUNT(*) AS events FROM information_schema.EVENTS WHERE EVENT_SCHEMA NOT IN ('information_schema', 'performance_schema', 'mysql', 'sys') GROUP BY EVENT_SCHEMA) e ON e.name = s.SCHEMA_NAME WHERE s.SCHEMA_NAME NOT IN ('information_schema', 'performance_schema', 'mysql', 'sys') ORDER BY s.SCHEMA_NAME;
+SELECT ENGINE AS engine, COUNT(*) AS tables, MIN(CONCAT(TABLE_SCHEMA, '.', TABLE_NAME)) AS example FROM information_schema.TABLES WHERE TABLE_TYPE IN ('BASE TABLE', 'SYSTEM VERSIONED') AND ENGINE IS NOT NULL AND TABLE_SCHEMA NOT IN ('information_schema', 'performance_schema', 'mysql', 'sys') GROUP BY ENGINE ORDER BY ENGINE;
+
+-- facts: cluster, tls
+SELECT CONCAT('Galera (wsrep_on=ON, wsrep_cluster_address=', @@global.wsrep_cluster_address, ')') AS sign FROM DUAL WHERE @@global.wsrep_on = 1 AND @@global.wsrep_cluster_address <> '';
+SELECT @@global.have_ssl AS value;
+
+-- settings: change
+SET GLOBAL server_id = 2;
+SET GLOBAL gtid_domain_id = 2;
+SET GLOBAL binlog_format = ROW;
+SET GLOBAL gtid_strict_mode = ON;
+SET GLOBAL slave_net_timeout = 10;
+SET GLOBAL relay_log_recovery = ON;
+
+-- read only: on, off
+SET GLOBAL read_only = ON;
+SET GLOBAL read_only = OFF;
+
+-- accounts
+SET SESSION sql_log_off = 1, SESSION slow_query_log = 0;
+CREATE USER IF NOT EXISTS 'dbha_repl'@'10.0.0.2' IDENTIFIED BY PASSWORD '***';
+ALTER USER 'dbha_repl'@'10.0.0.2' IDENTIFIED BY PASSWORD '***' REQUIRE SSL;
+SET SESSION sql_log_off = 0, SESSION slow_query_log = 1;
+REVOKE ALL PRIVILEGES, GRANT OPTION FROM 'dbha_repl'@'10.0.0.2';
+GRANT REPLICATION SLAVE ON *.* TO 'dbha_repl'@'10.0.0.2';
+
+-- link: over TLS
+SET SESSION sql_log_off = 1, SESSION slow_query_log = 0;
+CHANGE MASTER TO MASTER_HOST='10.0.0.1', MASTER_PORT=3306, MASTER_USER='dbha_repl', MASTER_PASSWORD='***', MASTER_USE_GTID=slave_pos, MASTER_CONNECT_RETRY=2, MASTER_SSL=1, MASTER_SSL_VERIFY_SERVER_CERT=0;
+SET SESSION sql_log_off = 0, SESSION slow_query_log = 1;
+
+-- link: in clear
+SET SESSION sql_log_off = 1, SESSION slow_query_log = 0;
+CHANGE MASTER TO MASTER_HOST='10.0.0.1', MASTER_PORT=3306, MASTER_USER='dbha_repl', MASTER_PASSWORD='***', MASTER_USE_GTID=slave_pos, MASTER_CONNECT_RETRY=2, MASTER_SSL=0, MASTER_SSL_VERIFY_SERVER_CERT=0;
+SET SESSION sql_log_off = 0, SESSION slow_query_log = 1;
+
+-- link: threads
+START SLAVE;
+STOP SLAVE;
+START SLAVE SQL_THREAD;
+STOP SLAVE SQL_THREAD;
+
+-- link: forget
+RESET SLAVE ALL;
+RESET MASTER;
+SET GLOBAL gtid_slave_pos = '';
+
+-- probe
+SET SESSION sql_log_off = 1, SESSION slow_query_log = 0;
+CHANGE MASTER 'dbha_probe' TO MASTER_HOST='10.0.0.1', MASTER_PORT=3306, MASTER_USER='dbha_repl', MASTER_PASSWORD='***', MASTER_USE_GTID=no, MASTER_LOG_FILE='dbha-probe.000001', MASTER_LOG_POS=4, MASTER_CONNECT_RETRY=2, MASTER_SSL=0, MASTER_SSL_VERIFY_SERVER_CERT=0;
+SET SESSION sql_log_off = 0, SESSION slow_query_log = 1;
+START SLAVE 'dbha_probe' IO_THREAD;
+STOP SLAVE 'dbha_probe';
+RESET SLAVE 'dbha_probe' ALL;
+
+-- schema
+CREATE DATABASE IF NOT EXISTS dbha CHARACTER SET utf8mb4 COLLATE utf8mb4_bin;
+CREATE TABLE IF NOT EXISTS dbha.server (server_id INT UNSIGNED NOT NULL PRIMARY KEY, name VARCHAR(255) NOT NULL, role VARCHAR(16) NOT NULL, writers VARCHAR(8) NOT NULL, recorded_at DATETIME(3) NOT NULL) ENGINE=InnoDB;
+CREATE TABLE IF NOT EXISTS dbha.marker (server_id INT UNSIGNED NOT NULL PRIMARY KEY, token VARCHAR(64) NOT NULL, written_at DATETIME(6) NOT NULL) ENGINE=InnoDB;
+CREATE TABLE IF NOT EXISTS dbha.claim (id TINYINT UNSIGNED NOT NULL PRIMARY KEY, run VARCHAR(64) NOT NULL, source VARCHAR(64) NOT NULL, state VARCHAR(16) NOT NULL, position LONGTEXT NULL, recorded_at DATETIME(3) NOT NULL) ENGINE=InnoDB;
+
+-- claim
+REPLACE INTO dbha.claim (id, run, source, state, position, recorded_at) VALUES (1, 'run', 'server_id 1', 'copying', NULL, UTC_TIMESTAMP(3));
+REPLACE INTO dbha.claim (id, run, source, state, position, recorded_at) VALUES (1, 'run', 'server_id 1', 'copied', '0-1-2', UTC_TIMESTAMP(3));
+
+-- marker
+REPLACE INTO dbha.marker (server_id, token, written_at) VALUES (1, 't', UTC_TIMESTAMP(6));
+SELECT token FROM dbha.marker WHERE server_id = 1;

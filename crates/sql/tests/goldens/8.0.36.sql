@@ -1,0 +1,100 @@
+-- MySQL 8.0.36
+-- privileges of a set-up: RELOAD, PROCESS, CREATE USER, REPLICATION SLAVE, REPLICATION CLIENT, SELECT, CREATE, SYSTEM_VARIABLES_ADMIN, PERSIST_RO_VARIABLES_ADMIN, REPLICATION_SLAVE_ADMIN, BINLOG_ADMIN, BACKUP_ADMIN, CONNECTION_ADMIN
+
+-- session: control
+SET NAMES utf8mb4, sql_mode = 'NO_AUTO_VALUE_ON_ZERO,STRICT_ALL_TABLES,ALLOW_INVALID_DATES,NO_ENGINE_SUBSTITUTION', time_zone = '+00:00', lock_wait_timeout = 10, wait_timeout = 28800, max_execution_time = 0, print_identified_with_as_hex = ON, sql_require_primary_key = OFF, sql_generate_invisible_primary_key = OFF;
+
+-- session: reader
+SET NAMES binary, sql_mode = 'NO_AUTO_VALUE_ON_ZERO,STRICT_ALL_TABLES,ALLOW_INVALID_DATES,NO_ENGINE_SUBSTITUTION', time_zone = '+00:00', lock_wait_timeout = 10, wait_timeout = 28800, net_write_timeout = 28800, transaction_isolation = 'REPEATABLE-READ', max_execution_time = 0, print_identified_with_as_hex = ON, sql_require_primary_key = OFF, sql_generate_invisible_primary_key = OFF;
+
+-- session: loader
+SET NAMES binary, sql_mode = 'NO_AUTO_VALUE_ON_ZERO,STRICT_ALL_TABLES,ALLOW_INVALID_DATES,NO_ENGINE_SUBSTITUTION', time_zone = '+00:00', lock_wait_timeout = 60, wait_timeout = 28800, net_write_timeout = 28800, sql_log_bin = 0, foreign_key_checks = 0, unique_checks = 1, max_execution_time = 0, print_identified_with_as_hex = ON, sql_require_primary_key = OFF, sql_generate_invisible_primary_key = OFF;
+
+-- session: monitor
+SET NAMES utf8mb4, sql_mode = 'NO_AUTO_VALUE_ON_ZERO,STRICT_ALL_TABLES,ALLOW_INVALID_DATES,NO_ENGINE_SUBSTITUTION', time_zone = '+00:00', lock_wait_timeout = 10, wait_timeout = 28800, max_execution_time = 0, print_identified_with_as_hex = ON, sql_require_primary_key = OFF, sql_generate_invisible_primary_key = OFF;
+
+-- facts: identity
+SELECT @@global.server_id AS server_id, @@global.server_uuid AS uuid, CURRENT_USER() AS own_user, CAST(UNIX_TIMESTAMP(NOW(6)) AS CHAR) AS now, VERSION() AS version_text;
+
+-- facts: settings
+SELECT v.VARIABLE_NAME AS name, v.VARIABLE_VALUE AS value, i.VARIABLE_SOURCE AS origin, p.VARIABLE_VALUE AS persisted, 'NO' AS fixed FROM performance_schema.global_variables v LEFT JOIN performance_schema.variables_info i ON i.VARIABLE_NAME = v.VARIABLE_NAME LEFT JOIN performance_schema.persisted_variables p ON p.VARIABLE_NAME = v.VARIABLE_NAME WHERE v.VARIABLE_NAME IN ('server_id', 'auto_increment_increment', 'auto_increment_offset', 'log_bin', 'log_replica_updates', 'binlog_format', 'binlog_row_image', 'sync_binlog', 'innodb_flush_log_at_trx_commit', 'enforce_gtid_consistency', 'gtid_mode', 'replica_net_timeout', 'relay_log_recovery', 'replica_preserve_commit_order', 'read_only', 'super_read_only', 'lower_case_table_names', 'innodb_page_size', 'character_set_server', 'collation_server', 'max_allowed_packet', 'port', 'hostname', 'datadir', 'have_ssl', 'event_scheduler', 'log_bin_trust_function_creators');
+
+-- facts: gtids
+SELECT @@global.gtid_executed AS executed, '' AS applied, @@global.gtid_purged AS purged;
+SHOW MASTER STATUS;
+
+-- facts: links
+SHOW REPLICA STATUS;
+
+-- facts: people
+SELECT ID AS id, USER AS user, HOST AS host, COMMAND AS command FROM performance_schema.processlist WHERE ID <> CONNECTION_ID();
+SELECT CONVERT(User USING utf8mb4) AS user, CONVERT(Host USING utf8mb4) AS host, 'N' AS role FROM mysql.user ORDER BY 1, 2;
+SHOW GRANTS;
+
+-- facts: data
+SELECT s.SCHEMA_NAME AS name, COALESCE(t.tables, 0) AS tables, COALESCE(t.bytes, 0) AS bytes, COALESCE(t.views, 0) AS views, COALESCE(r.routines, 0) AS routines, COALESCE(e.events, 0) AS events, t.kine AS kine FROM information_schema.SCHEMATA s LEFT JOIN (SELECT TABLE_SCHEMA AS name, SUM(TABLE_TYPE <> 'VIEW') AS tables, SUM(TABLE_TYPE = 'VIEW') AS views, SUM(COALESCE(DATA_LENGTH, 0) + COALESCE(INDEX_LENGTH, 0)) AS bytes, MAX(TABLE_NAME = 'kine') AS kine FROM information_schema.TABLES WHERE TABLE_SCHEMA NOT IN ('information_schema', 'performance_schema', 'mysql', 'sys') GROUP BY TABLE_SCHEMA) t ON t.name = s.SCHEMA_NAME LEFT JOIN (SELECT ROUTINE_SCHEMA AS name, COUNT(*) AS routines FROM information_schema.ROUTINES WHERE ROUTINE_SCHEMA NOT IN ('information_schema', 'performance_schema', 'mysql', 'sys') GROUP BY ROUTINE_SCHEMA) r ON r.name = s.SCHEMA_NAME LEFT JOIN (SELECT EVENT_SCHEMA AS name, COUNT(*) AS events FROM information_schema.EVENTS WHERE EVENT_SCHEMA NOT IN ('information_schema', 'performance_schema', 'mysql', 'sys') GROUP BY EVENT_SCHEMA) e ON e.name = s.SCHEMA_NAME WHERE s.SCHEMA_NAME NOT IN ('information_schema', 'performance_schema', 'mysql', 'sys') ORDER BY s.SCHEMA_NAME;
+SELECT ENGINE AS engine, COUNT(*) AS tables, MIN(CONCAT(TABLE_SCHEMA, '.', TABLE_NAME)) AS example FROM information_schema.TABLES WHERE TABLE_TYPE IN ('BASE TABLE', 'SYSTEM VERSIONED') AND ENGINE IS NOT NULL AND TABLE_SCHEMA NOT IN ('information_schema', 'performance_schema', 'mysql', 'sys') GROUP BY ENGINE ORDER BY ENGINE;
+
+-- facts: cluster, tls
+SELECT CONCAT('group replication (', MEMBER_STATE, ')') AS sign FROM performance_schema.replication_group_members WHERE MEMBER_STATE IS NOT NULL AND MEMBER_STATE NOT IN ('', 'OFFLINE') LIMIT 1;
+SELECT VALUE AS value FROM performance_schema.tls_channel_status WHERE CHANNEL = 'mysql_main' AND PROPERTY = 'Enabled';
+
+-- settings: change
+SET PERSIST server_id = 2;
+SET PERSIST binlog_format = ROW;
+SET PERSIST gtid_mode = OFF_PERMISSIVE;
+SET PERSIST gtid_mode = ON_PERMISSIVE;
+SET PERSIST gtid_mode = ON;
+SET PERSIST enforce_gtid_consistency = ON;
+SET PERSIST replica_net_timeout = 10;
+SET PERSIST replica_preserve_commit_order = ON;
+SET PERSIST_ONLY relay_log_recovery = ON;
+
+-- read only: on, off
+SET PERSIST super_read_only = ON;
+SET PERSIST read_only = ON;
+SET PERSIST read_only = OFF;
+SET PERSIST super_read_only = OFF;
+
+-- accounts
+CREATE USER IF NOT EXISTS 'dbha_repl'@'10.0.0.2' IDENTIFIED WITH caching_sha2_password BY '***';
+ALTER USER 'dbha_repl'@'10.0.0.2' IDENTIFIED WITH caching_sha2_password BY '***' REQUIRE SSL;
+REVOKE ALL PRIVILEGES, GRANT OPTION FROM 'dbha_repl'@'10.0.0.2';
+GRANT REPLICATION SLAVE ON *.* TO 'dbha_repl'@'10.0.0.2';
+
+-- link: over TLS
+CHANGE REPLICATION SOURCE TO SOURCE_HOST='10.0.0.1', SOURCE_PORT=3306, SOURCE_USER='dbha_repl', SOURCE_PASSWORD='***', SOURCE_AUTO_POSITION=1, SOURCE_RETRY_COUNT=0, SOURCE_CONNECT_RETRY=2, SOURCE_SSL=1, SOURCE_SSL_VERIFY_SERVER_CERT=0, GET_SOURCE_PUBLIC_KEY=0;
+
+-- link: in clear
+CHANGE REPLICATION SOURCE TO SOURCE_HOST='10.0.0.1', SOURCE_PORT=3306, SOURCE_USER='dbha_repl', SOURCE_PASSWORD='***', SOURCE_AUTO_POSITION=1, SOURCE_RETRY_COUNT=0, SOURCE_CONNECT_RETRY=2, SOURCE_SSL=0, SOURCE_SSL_VERIFY_SERVER_CERT=0, GET_SOURCE_PUBLIC_KEY=1;
+
+-- link: threads
+START REPLICA;
+STOP REPLICA;
+START REPLICA SQL_THREAD;
+STOP REPLICA SQL_THREAD;
+
+-- link: forget
+RESET REPLICA ALL FOR CHANNEL '';
+RESET MASTER;
+SET GLOBAL gtid_purged = '';
+
+-- probe
+CHANGE REPLICATION SOURCE TO SOURCE_HOST='10.0.0.1', SOURCE_PORT=3306, SOURCE_USER='dbha_repl', SOURCE_PASSWORD='***', SOURCE_AUTO_POSITION=0, SOURCE_RETRY_COUNT=1, SOURCE_LOG_FILE='dbha-probe.000001', SOURCE_LOG_POS=4, SOURCE_CONNECT_RETRY=2, SOURCE_SSL=0, SOURCE_SSL_VERIFY_SERVER_CERT=0, GET_SOURCE_PUBLIC_KEY=1 FOR CHANNEL 'dbha_probe';
+START REPLICA IO_THREAD FOR CHANNEL 'dbha_probe';
+STOP REPLICA FOR CHANNEL 'dbha_probe';
+RESET REPLICA ALL FOR CHANNEL 'dbha_probe';
+
+-- schema
+CREATE DATABASE IF NOT EXISTS dbha CHARACTER SET utf8mb4 COLLATE utf8mb4_bin;
+CREATE TABLE IF NOT EXISTS dbha.server (server_id INT UNSIGNED NOT NULL PRIMARY KEY, name VARCHAR(255) NOT NULL, role VARCHAR(16) NOT NULL, writers VARCHAR(8) NOT NULL, recorded_at DATETIME(3) NOT NULL) ENGINE=InnoDB;
+CREATE TABLE IF NOT EXISTS dbha.marker (server_id INT UNSIGNED NOT NULL PRIMARY KEY, token VARCHAR(64) NOT NULL, written_at DATETIME(6) NOT NULL) ENGINE=InnoDB;
+CREATE TABLE IF NOT EXISTS dbha.claim (id TINYINT UNSIGNED NOT NULL PRIMARY KEY, run VARCHAR(64) NOT NULL, source VARCHAR(64) NOT NULL, state VARCHAR(16) NOT NULL, position LONGTEXT NULL, recorded_at DATETIME(3) NOT NULL) ENGINE=InnoDB;
+
+-- claim
+REPLACE INTO dbha.claim (id, run, source, state, position, recorded_at) VALUES (1, 'run', 'server_id 1', 'copying', NULL, UTC_TIMESTAMP(3));
+REPLACE INTO dbha.claim (id, run, source, state, position, recorded_at) VALUES (1, 'run', 'server_id 1', 'copied', '0-1-2', UTC_TIMESTAMP(3));
+
+-- marker
+REPLACE INTO dbha.marker (server_id, token, written_at) VALUES (1, 't', UTC_TIMESTAMP(6));
+SELECT token FROM dbha.marker WHERE server_id = 1;
