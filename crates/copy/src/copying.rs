@@ -100,7 +100,7 @@ impl<'a> Copying<'a> {
         if !locked.is_empty() {
             let waiting = self.create_tables(&locked).await?;
             tell(self.news, CopyPhase::Data).await;
-            reports.append(&mut self.pour(waiting.clone()).await?);
+            reports.append(&mut self.pour_locked(waiting.clone()).await?);
             all.extend(waiting);
             self.release().await?;
         }
@@ -139,6 +139,29 @@ impl<'a> Copying<'a> {
         Ok(waiting)
     }
 
+    /// Pours tables that are in no snapshot, by readers outside of theirs: some of these engines, once read, forbid
+    /// the savepoints by which a snapshot lets go of a table.
+    async fn pour_locked(&mut self, waiting: Vec<WaitingTable>) -> Result<Vec<TableReport>, CopyError> {
+        let (mut pairs, mut inside) = (vec![], vec![]);
+        for pair in std::mem::take(&mut self.pairs) {
+            let outside = self.sessions.open(Side::Source, SessionProfile::Reader).await?;
+            inside.push(pair.reader);
+            pairs.push(Pair {
+                reader: outside,
+                loader: pair.loader,
+            });
+        }
+        let (pairs, reports) = copy_tables(pairs, waiting, self.news).await?;
+        for (pair, reader) in pairs.into_iter().zip(inside) {
+            pair.reader.close().await;
+            self.pairs.push(Pair {
+                reader,
+                loader: pair.loader,
+            });
+        }
+        Ok(reports)
+    }
+
     async fn pour(&mut self, waiting: Vec<WaitingTable>) -> Result<Vec<TableReport>, CopyError> {
         let pairs = std::mem::take(&mut self.pairs);
         let (pairs, reports) = copy_tables(pairs, waiting, self.news).await?;
@@ -151,7 +174,7 @@ impl<'a> Copying<'a> {
         tell(self.news, CopyPhase::Objects).await;
         let target = AccountBook::read(&mut self.definer.session).await?;
         let plan = AccountPlan::make(&self.snapshot.accounts, &target);
-        plan.create(&mut self.definer, &target).await?;
+        plan.create(&mut self.definer).await?;
         let definitions = &self.snapshot.definitions.objects;
         let broken = objects::create_all(&mut self.definer, definitions, &mut self.snapshot.present).await?;
         let is_broken = |one: &crate::definitions::ObjectDefinition| broken.contains(one);

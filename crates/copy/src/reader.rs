@@ -16,7 +16,8 @@ const LARGE_ROW: u64 = 256 << 10;
 /// Most rows in one batch.
 const MOST_ROWS: usize = 8_192;
 
-/// Reads all rows of a table inside the session's snapshot and sends them on in batches.
+/// Reads all rows of a table inside the session's snapshot and sends them on in batches; [`leave`] comes after the
+/// last question about the table.
 ///
 /// Ends early, without an error of its own, when nobody takes the batches any more: then the loader has failed.
 pub(crate) async fn read(
@@ -28,10 +29,11 @@ pub(crate) async fn read(
 ) -> Result<(), CopyError> {
     let shown = table.shown();
     let failed = || CopyError::reading(&shown);
-    session
-        .execute(&statements::rows::remember_before_table())
-        .await
-        .map_err(failed())?;
+    // Tables without a snapshot are read outside of any transaction, where there is nothing to go back to.
+    if table.transactional {
+        let remember = statements::rows::remember_before_table();
+        session.execute(&remember).await.map_err(failed())?;
+    }
     let statement = statements::rows::read(table, target);
     let enums = enum_places(table, target);
     let limit = dbha_sql::SessionProfile::Reader.statement_limit();
@@ -51,10 +53,18 @@ pub(crate) async fn read(
         })
         .await
         .map_err(failed())?;
-    session
-        .execute(&statements::rows::forget_table())
-        .await
-        .map_err(failed())?;
+    Ok(())
+}
+
+/// Gives the table's metadata locks back; the snapshot stays.
+pub(crate) async fn leave(session: &mut Session, table: &Table) -> Result<(), CopyError> {
+    if table.transactional {
+        let forget = statements::rows::forget_table();
+        session
+            .execute(&forget)
+            .await
+            .map_err(CopyError::reading(&table.shown()))?;
+    }
     Ok(())
 }
 

@@ -130,6 +130,40 @@ pub(crate) fn without_counter(create: &str) -> String {
     format!("{body}{}{}", &options[..at], &after[digits..])
 }
 
+/// Takes collations out of columns that have them from their table.
+///
+/// MySQL shows them where they are not the character set's first, and would remember a definition with them as
+/// another wish: the same table would then be shown in other words.
+pub(crate) fn with_inherited_collations(create: &str) -> String {
+    let options = create.rfind("\n) ").map_or("", |at| &create[at..]);
+    let default = options.split_once(" COLLATE=").map(|(_, rest)| rest);
+    let Some(default) = default.and_then(|rest| rest.split([' ', '\n']).next()) else {
+        return create.to_owned();
+    };
+    let words = format!(" COLLATE {default}");
+    let lines: Vec<String> = create
+        .split('\n')
+        .map(|line| match line.starts_with("  `") {
+            true => without_own_collation(line, &words),
+            false => line.to_owned(),
+        })
+        .collect();
+    lines.join("\n")
+}
+
+fn without_own_collation(line: &str, words: &str) -> String {
+    let Some((before, after)) = line.split_once(words) else {
+        return line.to_owned();
+    };
+    // Within the texts of an enumeration or a default the words mean nothing.
+    let quoted = before.matches('\'').count() % 2 == 1;
+    let longer_name = !(after.is_empty() || after.starts_with([' ', ',']));
+    match quoted || longer_name || before.contains(" CHARACTER SET ") {
+        true => line.to_owned(),
+        false => format!("{before}{after}"),
+    }
+}
+
 /// Tells where two definitions part, in a few words of each.
 pub(crate) fn first_difference(source: &str, target: &str) -> String {
     let lines = source.lines().zip(target.lines()).find(|(a, b)| a != b);
@@ -174,6 +208,16 @@ mod tests {
     fn only_the_counter_itself_is_taken_out() {
         assert_eq!(without_counter(PLAIN), PLAIN.replace(" AUTO_INCREMENT=12", ""));
         assert_eq!(without_counter("CREATE VIEW"), "CREATE VIEW");
+    }
+
+    #[test]
+    fn only_collations_of_the_table_are_taken_out() {
+        let create = "CREATE TABLE `t` (\n  `a` char(1) COLLATE x_bin DEFAULT NULL,\n  `b` char(1) COLLATE x_binx,\n  \
+            `c` char(1) CHARACTER SET x COLLATE x_bin,\n  `d` enum(' COLLATE x_bin')\n) ENGINE=InnoDB COLLATE=x_bin";
+        let expected = create.replacen(" COLLATE x_bin", "", 1);
+        assert_eq!(with_inherited_collations(create), expected);
+        let first = create.replace(" COLLATE=x_bin", "");
+        assert_eq!(with_inherited_collations(&first), first);
     }
 
     #[test]

@@ -3,7 +3,7 @@ use crate::{
     definer::Definer,
     definitions::{Definitions, read_table},
     statements,
-    table_definition::{SplitTable, split, without_counter},
+    table_definition::{SplitTable, split, with_inherited_collations, without_counter},
 };
 
 /// A table that stands empty on the target and waits for its rows.
@@ -80,12 +80,13 @@ async fn add_all(
 
 async fn define(definer: &mut Definer, table: &Table, create: &str) -> Result<(), CopyError> {
     let doing = || CopyError::doing(format!("creating {}", table.shown()));
+    let create = with_inherited_collations(create);
     definer
         .run(&statements::definitions::enter(&table.schema))
         .await
         .map_err(doing())?;
     definer
-        .run(&statements::definitions::as_given(create))
+        .run(&statements::definitions::as_given(&create))
         .await
         .map_err(doing())
 }

@@ -16,6 +16,8 @@ pub(crate) enum ValueForm {
     },
     /// As a text, because raw bytes are refused or read as the 16 bytes of an address.
     Text,
+    /// As a text: MySQL refuses the ends of the range of TIME in the binary protocol.
+    Time,
     /// As a text with a character set, because JSON takes no raw bytes.
     Json,
     /// The end of time of a current row, which newer servers put later.
@@ -29,6 +31,7 @@ impl ValueForm {
             "enum" => ValueForm::Number { zero_is_noted: true },
             "set" | "bit" => ValueForm::Number { zero_is_noted: false },
             "uuid" | "inet4" | "inet6" => ValueForm::Text,
+            "time" => ValueForm::Time,
             "json" if target.json_needs_charset() => ValueForm::Json,
             _ if column.origin == Origin::RowEnd => ValueForm::EndOfTime,
             _ => ValueForm::Plain,

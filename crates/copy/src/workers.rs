@@ -1,5 +1,6 @@
 use crate::{
-    CopyError, CopyProgress, TableReport, checksum::prove, pipe::pour, statements, tables::WaitingTable,
+    CopyError, CopyProgress, TableReport, checksum::prove, pipe::pour, reader, statements,
+    tables::WaitingTable,
 };
 use dbha_sql::Session;
 use std::{
@@ -104,6 +105,7 @@ async fn copy_table(
             stored: proof.rows,
         });
     }
+    reader::leave(&mut pair.reader, table).await?;
     let _ = news
         .send(CopyProgress::TableFinished {
             schema: schema.clone(),

@@ -1,4 +1,4 @@
-use super::{Account, AccountBook, AccountPlan};
+use super::{Account, AccountPlan};
 use crate::{CopyError, definer::Definer, statements};
 use dbha_sql::{SqlError, Statement};
 
@@ -9,7 +9,7 @@ impl AccountPlan {
     /// Drops what must go and creates accounts and roles, still without grants.
     ///
     /// Before the stored objects, because MySQL refuses to create an account that is already somebody's definer.
-    pub(crate) async fn create(&self, definer: &mut Definer, target: &AccountBook) -> Result<(), CopyError> {
+    pub(crate) async fn create(&self, definer: &mut Definer) -> Result<(), CopyError> {
         for account in &self.drop {
             let drop = statements::accounts::drop_account(&account.user, account.host.as_deref());
             run(definer, &drop, account).await?;
@@ -32,10 +32,7 @@ impl AccountPlan {
                         &statements::accounts::create_role(&account.user),
                         account,
                     )
-                    .await?;
-                    let (user, host) = &target.own;
-                    let back = statements::accounts::give_back_role(&account.user, user, host);
-                    run(definer, &back, account).await?;
+                    .await?
                 }
             }
         }
@@ -57,11 +54,12 @@ impl AccountPlan {
                 run(definer, &set, account).await?;
             }
         }
-        for account in &self.keep {
+        for account in self.keep.iter().filter(|account| !self.is_own(account)) {
             for line in self.lost_roles(account) {
                 grant(definer, account, line).await?;
             }
         }
+        self.give_back_roles(definer).await?;
         for line in &self.public_grants {
             tolerate(definer, &statements::accounts::grant(line), "everybody").await?;
         }
@@ -79,6 +77,31 @@ impl AccountPlan {
                 .map_err(CopyError::doing("logging again"))?;
         }
         Ok(())
+    }
+
+    /// Whoever creates a role gets it, with the right to pass it on: needed for the grants, and taken back after them.
+    async fn give_back_roles(&self, definer: &mut Definer) -> Result<(), CopyError> {
+        let had: Vec<&str> = self
+            .keep
+            .iter()
+            .filter(|account| self.is_own(account))
+            .flat_map(|account| self.lost_roles(account))
+            .collect();
+        for role in self.create.iter().filter(|account| account.host.is_none()) {
+            let begin = format!("GRANT {} TO ", statements::accounts::grantee(&role.user, None));
+            let line = had.iter().find(|line| line.starts_with(&begin));
+            let only_passing_on = match line {
+                Some(line) if line.ends_with(" WITH ADMIN OPTION") => continue,
+                line => line.is_some(),
+            };
+            let back = statements::accounts::give_back_role(&role.user, &self.own, only_passing_on);
+            run(definer, &back, role).await?;
+        }
+        Ok(())
+    }
+
+    fn is_own(&self, account: &Account) -> bool {
+        account.user == self.own.0 && account.host.as_deref() == Some(self.own.1.as_str())
     }
 
     /// Lines by which an account that stays had a role that was created anew.

@@ -11,6 +11,8 @@ pub(crate) struct AccountPlan {
     pub(super) create: Vec<Account>,
     /// Accounts of the target that stay and lose roles which are created anew.
     pub(super) keep: Vec<Account>,
+    /// The account that makes the changes, and gets every role that it creates.
+    pub(super) own: (String, String),
     /// Lines that everybody lacks.
     pub(super) public_grants: Vec<String>,
     /// Lines that everybody has too much.
@@ -26,6 +28,7 @@ impl AccountPlan {
             drop: vec![],
             create: vec![],
             keep: vec![],
+            own: target.own.clone(),
             public_grants: missing(&source.public, &target.public),
             public_revokes: missing(&target.public, &source.public),
             changes: vec![],
@@ -52,11 +55,6 @@ impl AccountPlan {
             plan.create.push(wanted.clone());
         }
         plan
-    }
-
-    /// Tells whether there is nothing to do.
-    pub(crate) fn is_empty(&self) -> bool {
-        self.changes.is_empty() && self.public_grants.is_empty() && self.public_revokes.is_empty()
     }
 
     fn note(&mut self, account: &Account, done: AccountDone) {
@@ -148,6 +146,6 @@ mod tests {
     #[test]
     fn equal_books_need_nothing() {
         let one = book(vec![account("app", "%", "x")]);
-        assert!(AccountPlan::make(&one, &one.clone()).is_empty());
+        assert!(AccountPlan::make(&one, &one.clone()).changes.is_empty());
     }
 }

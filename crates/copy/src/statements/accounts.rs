@@ -54,12 +54,13 @@ pub(crate) fn create_role(name: &str) -> Statement {
     Statement::new(format!("CREATE ROLE {}", quote_identifier(name)))
 }
 
-/// Takes a role back from the account that created it and thereby got it.
-pub(crate) fn give_back_role(name: &str, user: &str, host: &str) -> Statement {
+/// Takes a role back from the account that created it and thereby got it, or only the right to pass it on.
+pub(crate) fn give_back_role(name: &str, own: &(String, String), only_passing_on: bool) -> Statement {
+    let what = if only_passing_on { "ADMIN OPTION FOR " } else { "" };
     Statement::new(format!(
-        "REVOKE {} FROM {}",
+        "REVOKE {what}{} FROM {}",
         quote_identifier(name),
-        quote_account(user, host)
+        quote_account(&own.0, &own.1)
     ))
 }
 

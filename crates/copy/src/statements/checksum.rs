@@ -38,7 +38,7 @@ fn part(column: &Column, own: Dialect, target: Dialect) -> String {
         ProofForm::Bytes => format!("CAST({name} AS BINARY)"),
         ProofForm::LongBytes => format!("CRC32({name})"),
         ProofForm::Hexadecimal => format!("CRC32(HEX({name}))"),
-        ProofForm::Text => format!("CAST({name} AS CHAR)"),
+        ProofForm::Text => format!("CAST(CAST({name} AS CHAR CHARACTER SET ascii) AS BINARY)"),
         ProofForm::LongText => format!("CRC32(CAST({name} AS CHAR CHARACTER SET utf8mb4))"),
         ProofForm::EndOfTime => rows::end_of_time(&name, target),
     }

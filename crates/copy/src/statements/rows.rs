@@ -59,7 +59,8 @@ fn read_value(column: &Column, target: Dialect) -> String {
     match ValueForm::of(column, target) {
         ValueForm::Plain => name,
         ValueForm::Number { .. } => format!("CAST({name} AS UNSIGNED)"),
-        ValueForm::Text => format!("CAST({name} AS CHAR)"),
+        // A cast to a text without a character set would give the raw bytes.
+        ValueForm::Text | ValueForm::Time => format!("CAST({name} AS CHAR CHARACTER SET ascii)"),
         ValueForm::Json => format!("CAST({name} AS CHAR CHARACTER SET utf8mb4)"),
         ValueForm::EndOfTime => end_of_time(&name, target),
     }
@@ -85,7 +86,7 @@ pub(crate) fn write(table: &Table, rows: usize, target: Dialect) -> Statement {
     let places: Vec<&str> = table
         .carried()
         .map(|column| match ValueForm::of(column, target) {
-            ValueForm::Plain | ValueForm::Number { .. } | ValueForm::EndOfTime => "?",
+            ValueForm::Plain | ValueForm::Number { .. } | ValueForm::Time | ValueForm::EndOfTime => "?",
             ValueForm::Text => "CONVERT(? USING ascii)",
             ValueForm::Json => "CONVERT(? USING utf8mb4)",
         })
@@ -189,7 +190,7 @@ mod tests {
         let dialect = Dialect::new(MARIADB, Version::new(10, 11, 6));
         assert_eq!(
             read(&table(), dialect).sql(),
-            "SELECT `id`, CAST(`e` AS UNSIGNED), CAST(`u` AS CHAR) FROM `a``b`.`t` FORCE INDEX (PRIMARY) \
+            "SELECT `id`, CAST(`e` AS UNSIGNED), CAST(`u` AS CHAR CHARACTER SET ascii) FROM `a``b`.`t` FORCE INDEX (PRIMARY) \
              ORDER BY `id` DESC"
         );
         assert_eq!(
