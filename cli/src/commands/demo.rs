@@ -7,7 +7,7 @@ use crate::{
     interrupt::cancel_on_signal,
     render::{status, style},
 };
-use dbha_core::{CancellationToken, Endpoint, Pair, SetupOptions, Writers};
+use dbha_core::{CancellationToken, Endpoint, Pair, SetupOptions, Side, Writers, option_file};
 use dbha_sql::{Server, SqlError, Statement};
 use dbha_testkit::{ServerOptions, ServerPair, sample};
 use std::time::{Duration, Instant};
@@ -36,6 +36,9 @@ async fn gone(cancel: &CancellationToken) {
     tokio::time::sleep(Duration::from_millis(500)).await;
 }
 
+/// How long the pair may take to come back after its servers were restarted.
+const COMEBACK_LIMIT: Duration = Duration::from_secs(30);
+
 struct Story<'a> {
     cli: &'a Cli,
     fast: bool,
@@ -48,7 +51,7 @@ impl Story<'_> {
         self.act("Two private servers on this machine, fresh, both with server_id 1")
             .await;
         let began = Instant::now();
-        let servers = ServerPair::start(release, &ServerOptions::new()).await?;
+        let mut servers = ServerPair::start(release, &ServerOptions::new()).await?;
         let primary = endpoint(&servers.primary.url(), "primary")?;
         let secondary = endpoint(&servers.secondary.url(), "secondary")?;
         self.say(&format!(
@@ -66,6 +69,10 @@ impl Story<'_> {
             .await;
         let pair = self.pair(&primary, &secondary)?;
         pair.setup(setup::sink(self.cli, true)).await?;
+
+        self.act("What a restart would lose goes into the option files; both servers restart")
+            .await;
+        self.survive_a_restart(&pair, &mut servers).await?;
 
         self.act("A row written on each side is seen on the other").await;
         self.cross("Ada", &primary, &secondary).await?;
@@ -107,6 +114,36 @@ impl Story<'_> {
             .options(options)
             .cancellation(self.cancel.clone())
             .build()?)
+    }
+
+    /// Writes the lines of `dbha render my.cnf` into both option files and lets the pair come back by itself.
+    async fn survive_a_restart(&self, pair: &Pair, servers: &mut ServerPair) -> Result<(), Failure> {
+        let (topology, dialects) = pair.topology().await?;
+        for (side, server) in [
+            (Side::Primary, &mut servers.primary),
+            (Side::Secondary, &mut servers.secondary),
+        ] {
+            server.append_options(&option_file(*dialects.of(side), topology.server(side)))?;
+            server.restart().await?;
+        }
+        let began = Instant::now();
+        loop {
+            let status = pair.status().await;
+            if status.is_healthy() && status.restart_safe {
+                self.say(&format!(
+                    "back after {:.1} s without anybody's help; every setting is still there",
+                    began.elapsed().as_secs_f64()
+                ));
+                return Ok(());
+            }
+            if began.elapsed() > COMEBACK_LIMIT {
+                return Err(Failure::failed(
+                    format!("the pair did not come back: {}", status.reason),
+                    "report this as a fault of dbha",
+                ));
+            }
+            tokio::time::sleep(Duration::from_millis(100)).await;
+        }
     }
 
     async fn cross(&self, name: &str, from: &Endpoint, to: &Endpoint) -> Result<(), Failure> {

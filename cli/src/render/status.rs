@@ -1,7 +1,7 @@
 //! The state of a pair, for a person.
 
 use super::{style::Style, table};
-use dbha_core::{Condition, LinkStatus, ServerStatus, Status, Verdict};
+use dbha_core::{Condition, LinkStatus, Problem, ServerStatus, Status, Verdict};
 use serde::Serialize;
 
 /// Writes one sentence, then servers and links as tables, then everything that is wrong and what to do.
@@ -24,10 +24,15 @@ pub fn human(status: &Status, style: Style) -> Vec<String> {
     lines.extend(headed(servers(&status.servers), style));
     lines.push(String::new());
     lines.extend(headed(links(&status.links), style));
-    let problems: Vec<String> = status
+    let mut problems: Vec<&Problem> = status
         .servers
         .iter()
-        .flat_map(|server| problems(server, style))
+        .flat_map(|server| &server.problems)
+        .collect();
+    problems.sort_by_key(|problem| problem.code);
+    let problems: Vec<String> = problems
+        .into_iter()
+        .flat_map(|problem| lines_of(problem, style))
         .collect();
     if !problems.is_empty() {
         lines.push(String::new());
@@ -100,16 +105,14 @@ fn word<T: Serialize>(state: Option<T>) -> String {
         .unwrap_or_else(|| "unknown".into())
 }
 
-fn problems(server: &ServerStatus, style: Style) -> Vec<String> {
-    let line = |problem: &dbha_core::Problem| {
-        let mark = match problem.code {
-            Condition::NotRestartSafe | Condition::Lag => style.yellow("!"),
-            _ => style.red("✘"),
-        };
-        [
-            format!("{mark} {} {}", style.bold(problem.code.as_str()), problem.text),
-            format!("    → {}", problem.fix),
-        ]
+fn lines_of(problem: &Problem, style: Style) -> [String; 2] {
+    let mark = match problem.code {
+        Condition::NotRestartSafe | Condition::Lag => style.yellow("!"),
+        _ => style.red("✘"),
     };
-    server.problems.iter().flat_map(line).collect()
+    let code = style.bold(problem.code.as_str());
+    [
+        format!("{mark} {code} {}", problem.text),
+        format!("    → {}", problem.fix),
+    ]
 }

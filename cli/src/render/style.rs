@@ -27,10 +27,6 @@ fn wanted(terminal: bool) -> bool {
 }
 
 impl Style {
-    /// No colour at all.
-    #[cfg(test)]
-    pub const PLAIN: Style = Style(false);
-
     fn paint(self, code: &str, text: &str) -> String {
         if self.0 {
             format!("\u{1b}[{code}m{text}\u{1b}[0m")

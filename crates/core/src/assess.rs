@@ -1,8 +1,8 @@
 //! From what was seen of two servers to one verdict; pure, so that the same facts always give the same verdict.
 
 use crate::{
-    Both, Condition, LinkStatus, Problem, ServerStatus, SetupOptions, Side, Status, Topology, Verdict,
-    WritableServers, Writers, advice, option_lines,
+    AutoIncrement, Both, Condition, LinkStatus, Problem, ServerStatus, SetupOptions, Side, Status, Topology,
+    Verdict, WritableServers, Writers, advice, option_lines,
     status::{KeyStep, LastError},
 };
 use dbha_sql::{Facts, IoState, Observed, ReplicaStatus, Setting, SqlState};
@@ -98,41 +98,36 @@ fn expected(seen: &Both<Seen>) -> Option<Topology> {
     let (Ok(primary), Ok(secondary)) = (&seen.primary, &seen.secondary) else {
         return None;
     };
-    let Observed::Known(recorded) = &primary.recorded else {
-        return None;
-    };
-    let row = |facts: &Facts| recorded.iter().find(|(id, ..)| *id == facts.server_id);
+    let recorded = primary.recorded.known()?;
+    let row = |facts: &Facts| recorded.iter().find(|row| row.server_id == facts.server_id);
     let (of_primary, of_secondary) = (row(primary)?, row(secondary)?);
-    let single = [primary, secondary]
-        .iter()
-        .all(|facts| facts.has(Setting::AutoIncrementIncrement, "1"));
     let options = SetupOptions {
-        writers: if of_primary.3 == "both" {
+        writers: if of_primary.writers == "both" {
             Writers::Both
         } else {
             Writers::One
         },
-        auto_increment: single.then_some(crate::AutoIncrement::Single),
+        auto_increment: Some(match of_primary.key_step {
+            1 => AutoIncrement::Single,
+            _ => AutoIncrement::Interleaved,
+        }),
         ..SetupOptions::default()
     };
     // status B A of a pair that was set up as A B shows the same pair.
-    let swapped = of_primary.2 == Side::Secondary.to_string() && of_secondary.2 == Side::Primary.to_string();
-    let mut topology = match swapped {
-        false => Topology::of_pair(
-            &Both {
-                primary: primary.clone(),
-                secondary: secondary.clone(),
-            },
-            &options,
-        ),
-        true => Topology::of_pair(
-            &Both {
-                primary: secondary.clone(),
-                secondary: primary.clone(),
-            },
-            &options,
-        ),
+    let swapped =
+        of_primary.role == Side::Secondary.to_string() && of_secondary.role == Side::Primary.to_string();
+    let (first, second) = if swapped {
+        (secondary, primary)
+    } else {
+        (primary, secondary)
     };
+    let mut topology = Topology::of_pair(
+        &Both {
+            primary: first.clone(),
+            secondary: second.clone(),
+        },
+        &options,
+    );
     if swapped {
         topology.servers.reverse();
     }
@@ -188,8 +183,8 @@ fn server_status(seen: &Seen, side: Side, expected: Option<&Topology>) -> Server
         server_uuid: facts.server_uuid.clone(),
         role: recorded
             .iter()
-            .find(|(id, ..)| *id == facts.server_id)
-            .map(|(_, _, role, _)| role.clone()),
+            .find(|row| row.server_id == facts.server_id)
+            .map(|row| row.role.clone()),
         read_only: Some(facts.is_read_only()),
         auto_increment: Some(KeyStep {
             increment: facts.number(Setting::AutoIncrementIncrement).unwrap_or(1),

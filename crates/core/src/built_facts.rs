@@ -151,20 +151,14 @@ pub(crate) fn finished_pair(version: &str, options: &SetupOptions) -> Both<Facts
             requires_tls: false,
             grants_as_wanted: true,
         }]);
-        server.recorded = Observed::Known(
-            topology
-                .servers
-                .iter()
-                .map(|one| {
-                    (
-                        one.server_id,
-                        one.name.clone(),
-                        one.side.to_string(),
-                        writers.clone(),
-                    )
-                })
-                .collect(),
-        );
+        let row = |one: &crate::ServerPlan| dbha_sql::RecordedServer {
+            server_id: one.server_id,
+            name: one.name.clone(),
+            role: one.side.to_string(),
+            writers: writers.clone(),
+            key_step: topology.auto_increment.step_and_offsets().0,
+        };
+        server.recorded = Observed::Known(topology.servers.iter().map(row).collect());
     }
     facts
 }

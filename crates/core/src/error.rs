@@ -27,7 +27,7 @@ pub struct StepError {
     pub certainty: Certainty,
     /// The cause.
     #[source]
-    pub source: Option<StepFault>,
+    pub source: Option<Box<StepFault>>,
 }
 
 /// The cause of a failed step.
@@ -102,7 +102,7 @@ impl SetupError {
             SetupError::Step {
                 error,
                 changed_before,
-            } => match (&error.source, error.certainty) {
+            } => match (error.source.as_deref(), error.certainty) {
                 (Some(StepFault::Cancelled | StepFault::Copy(CopyError::Cancelled)), _) => 130,
                 (Some(StepFault::TimedOut), _) => 7,
                 (_, Certainty::Unknown) => 9,

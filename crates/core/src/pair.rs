@@ -4,7 +4,7 @@ use crate::{
     engine::{self, EngineInput},
     preflight, run_lock, same_server,
 };
-use dbha_sql::{Dialect, Endpoint, Facts, Server, SqlError};
+use dbha_sql::{Depth, Dialect, Endpoint, Facts, Server, SqlError};
 use tokio_util::sync::CancellationToken;
 
 /// Two servers that are, or are to be, a replicated pair.
@@ -207,7 +207,10 @@ impl Pair {
         let same = same_server::same_server(&mut servers.primary, &mut servers.secondary)
             .await
             .map_err(SetupError::Observe)?;
-        let (primary, secondary) = tokio::join!(servers.primary.observe(), servers.secondary.observe());
+        let (primary, secondary) = tokio::join!(
+            servers.primary.observe(Depth::Full),
+            servers.secondary.observe(Depth::Full)
+        );
         let facts = Both {
             primary: primary.map_err(SetupError::Observe)?,
             secondary: secondary.map_err(SetupError::Observe)?,
@@ -258,7 +261,7 @@ async fn look_at(endpoint: &Endpoint) -> Seen {
         }
     };
     let mut server = Server::connect_for_watching(endpoint).await.map_err(unseen)?;
-    let facts = server.observe().await.map_err(unseen)?;
+    let facts = server.observe(Depth::Running).await.map_err(unseen)?;
     server.session.close().await;
     Ok(facts)
 }

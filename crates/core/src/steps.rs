@@ -17,7 +17,7 @@ use crate::{
     error::StepFault,
 };
 use dbha_copy::CopyReport;
-use dbha_sql::{Facts, Secret, Server, Session, SessionProfile, SqlError, Statement};
+use dbha_sql::{Depth, Facts, Secret, Server, Session, SessionProfile, SqlError, Statement};
 use serde::{Deserialize, Serialize};
 use tokio_util::sync::CancellationToken;
 
@@ -227,14 +227,21 @@ impl Run<'_> {
         }
     }
 
-    /// Looks at both servers at once.
+    /// Looks at both servers at once; the data dictionary, which no step but the copy changes, is kept as it was.
     pub(crate) async fn observe(&mut self) -> Result<(), SqlError> {
-        let (primary, secondary) =
-            tokio::join!(self.servers.primary.observe(), self.servers.secondary.observe());
-        self.facts = Both {
-            primary: primary?,
-            secondary: secondary?,
-        };
+        let (primary, secondary) = tokio::join!(
+            self.servers.primary.observe(Depth::Running),
+            self.servers.secondary.observe(Depth::Running)
+        );
+        for (side, seen) in [(Side::Primary, primary?), (Side::Secondary, secondary?)] {
+            let before = self.facts.of_mut(side);
+            let (schemas, engines) = (before.schemas.clone(), before.engines.clone());
+            *before = Facts {
+                schemas,
+                engines,
+                ..seen
+            };
+        }
         Ok(())
     }
 
@@ -271,7 +278,7 @@ impl Run<'_> {
 pub(crate) struct StepTrouble {
     text: String,
     fix: String,
-    source: Option<StepFault>,
+    source: Option<Box<StepFault>>,
 }
 
 impl StepTrouble {
@@ -285,13 +292,13 @@ impl StepTrouble {
     }
 
     pub(crate) fn because(mut self, source: impl Into<StepFault>) -> Self {
-        self.source = Some(source.into());
+        self.source = Some(Box::new(source.into()));
         self
     }
 
     /// Names the step, and judges what is left of it on the servers.
     pub(crate) fn of_step(self, step: Step) -> StepError {
-        let certainty = match &self.source {
+        let certainty = match self.source.as_deref() {
             Some(StepFault::Sql(error)) if error.outcome_unknown() => Certainty::Unknown,
             _ if step == Step::CheckReach => Certainty::NotApplied,
             _ => Certainty::Applied,
@@ -317,7 +324,7 @@ impl<E: Into<StepFault>> From<E> for StepTrouble {
         Self {
             text: String::new(),
             fix,
-            source: Some(source),
+            source: Some(Box::new(source)),
         }
     }
 }

@@ -120,6 +120,8 @@ pub enum ClaimState {
     Copying,
     /// Everything was copied and compared; the position is in the claim.
     Copied,
+    /// The server was set to that position and follows its source: it must never be set back.
+    Following,
 }
 
 impl ClaimState {
@@ -128,6 +130,7 @@ impl ClaimState {
         match self {
             ClaimState::Copying => "copying",
             ClaimState::Copied => "copied",
+            ClaimState::Following => "following",
         }
     }
 }
@@ -143,6 +146,30 @@ pub struct Claim {
     pub state: ClaimState,
     /// Position of the copied data, once it was copied.
     pub position: Option<String>,
+}
+
+/// A row of dbha's registry: what one server of the pair was made.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct RecordedServer {
+    /// Its number.
+    pub server_id: u32,
+    /// Its name at that time.
+    pub name: String,
+    /// `primary` or `secondary`.
+    pub role: String,
+    /// `one` or `both`.
+    pub writers: String,
+    /// Step between generated keys.
+    pub key_step: u32,
+}
+
+/// How much is looked at.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Depth {
+    /// Everything, the data dictionary included, which takes long on servers with many thousand tables.
+    Full,
+    /// What changes from moment to moment; schemas and engines are [`Observed::Absent`].
+    Running,
 }
 
 /// Everything that was seen of one server at one moment.
@@ -194,8 +221,8 @@ pub struct Facts {
     pub cluster: Option<Cluster>,
     /// The claim of an unfinished run.
     pub claim: Observed<Claim>,
-    /// What dbha recorded of the pair: `server_id`, name, role, writers.
-    pub recorded: Observed<Vec<(u32, String, String, String)>>,
+    /// What dbha recorded of the pair, by `server_id`.
+    pub recorded: Observed<Vec<RecordedServer>>,
 }
 
 impl Facts {

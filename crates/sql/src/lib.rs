@@ -30,8 +30,8 @@ pub use dialect::{Dialect, Unsupported};
 pub use endpoint::{Address, Endpoint, ParseEndpointError};
 pub use error::{ConnectFault, SqlError};
 pub use facts::{
-    Account, Claim, ClaimState, Cluster, ConnectedReplica, Engine, Facts, Observed, OldSessions,
-    ReplicationAccount, SchemaFacts, SettingFact,
+    Account, Claim, ClaimState, Cluster, ConnectedReplica, Depth, Engine, Facts, Observed, OldSessions,
+    RecordedServer, ReplicationAccount, SchemaFacts, SettingFact,
 };
 pub use flavor::Flavor;
 pub use gtid::{GtidSet, MariaDbGtids, MySqlGtids, ParseGtidError};

@@ -1,4 +1,4 @@
-use crate::{Dialect, Endpoint, Facts, Row, Session, SessionProfile, SqlError, Statement};
+use crate::{Depth, Dialect, Endpoint, Facts, Row, Session, SessionProfile, SqlError, Statement};
 
 /// A server that was reached and logged in to: only a `Server` acts.
 pub struct Server {
@@ -36,9 +36,9 @@ impl Server {
         self.session.dialect()
     }
 
-    /// Looks at everything that matters for a pair, in a few statements.
-    pub async fn observe(&mut self) -> Result<Facts, SqlError> {
-        crate::facts::observe(&mut self.session).await
+    /// Looks at what matters for a pair, in a few statements.
+    pub async fn observe(&mut self, depth: Depth) -> Result<Facts, SqlError> {
+        crate::facts::observe(&mut self.session, depth).await
     }
 
     /// Runs a statement whose rows do not matter.

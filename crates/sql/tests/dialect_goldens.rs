@@ -2,6 +2,8 @@
 //!
 //! `UPDATE_GOLDENS=1 cargo test -p dbha-sql --test dialect_goldens` writes the files anew.
 
+#![allow(clippy::unwrap_used)] // a test, in functions of its own too
+
 use dbha_sql::{
     AccountTls, Claim, ClaimState, Dialect, GtidSet, Marker, Secret, SessionProfile, Setting, SourceTarget,
     Statement, Version,

@@ -1,5 +1,5 @@
 use crate::{Both, Finding, FindingCode as Code, SetupOptions, Side, Topology, Writers};
-use dbha_sql::{Account, Facts, Observed, Setting};
+use dbha_sql::{Account, Facts, Observed, RecordedServer, Setting};
 
 /// Engines whose rows live somewhere else.
 const FOREIGN_ENGINES: [&str; 4] = ["FEDERATED", "CONNECT", "SPIDER", "S3"];
@@ -11,7 +11,7 @@ pub(super) fn findings(facts: &Both<Facts>, topology: &Topology, options: &Setup
     for side in Side::BOTH {
         found.extend(hidden(side, facts.of(side)));
     }
-    if !is_provisioned(facts) {
+    if !is_provisioned(facts, options) {
         found.extend(secondary_in_use(facts, options));
         found.extend(engines(&facts.primary));
         found.extend(insecure_accounts(&facts.primary));
@@ -23,24 +23,36 @@ pub(super) fn findings(facts: &Both<Facts>, topology: &Topology, options: &Setup
     found
 }
 
-/// Tells whether the secondary holds what dbha itself put there: the pair is recorded, or a claim is on it.
-pub(crate) fn is_provisioned(facts: &Both<Facts>) -> bool {
-    let Observed::Known(recorded) = &facts.secondary.recorded else {
-        return false;
-    };
-    let Observed::Known(on_primary) = &facts.primary.recorded else {
+/// Tells whether the secondary holds what dbha itself put there, so that nothing has to be copied.
+///
+/// The pair is recorded on both alike, no claim is left, and the caller did not name the secondary for overwriting
+/// because its applier found the data to differ.
+pub(crate) fn is_provisioned(facts: &Both<Facts>, options: &SetupOptions) -> bool {
+    let (Some(recorded), Some(on_primary)) =
+        (facts.secondary.recorded.known(), facts.primary.recorded.known())
+    else {
         return false;
     };
     let unclaimed = facts.secondary.claim.known().is_none();
-    // Both servers carry the same two rows, and the primary is the primary in them.
-    let primary_role = |(id, _, role, _): &(u32, String, String, String)| {
-        *id == facts.primary.server_id && role == &Side::Primary.to_string()
+    let is_primary = |row: &RecordedServer| {
+        row.server_id == facts.primary.server_id && row.role == Side::Primary.to_string()
     };
-    unclaimed && recorded.len() == 2 && recorded.iter().any(primary_role) && same_ids(recorded, on_primary)
+    let ids = |rows: &[RecordedServer]| rows.iter().map(|row| row.server_id).collect::<Vec<_>>();
+    let same = recorded.len() == 2 && recorded.iter().any(is_primary) && ids(recorded) == ids(on_primary);
+    unclaimed && same && !(is_named_for_overwriting(facts, options) && has_diverged(&facts.secondary))
 }
 
-fn same_ids(a: &[(u32, String, String, String)], b: &[(u32, String, String, String)]) -> bool {
-    a.iter().map(|row| row.0).eq(b.iter().map(|row| row.0))
+/// Tells whether the caller allows the secondary's data to be thrown away.
+pub(crate) fn is_named_for_overwriting(facts: &Both<Facts>, options: &SetupOptions) -> bool {
+    let named = options.overwrite_secondary.as_deref();
+    named.is_some_and(|name| name == facts.secondary.name || name == Side::Secondary.to_string())
+}
+
+/// An applier that stopped with an error: the data is not what the primary's was.
+fn has_diverged(secondary: &Facts) -> bool {
+    secondary
+        .default_link()
+        .is_some_and(|link| link.sql_error.is_some())
 }
 
 fn hidden(side: Side, facts: &Facts) -> Option<Finding> {
@@ -106,8 +118,7 @@ fn is_servers_own(account: &Account, facts: &Facts) -> bool {
 /// Scenarios 6, 10, 11 and 12.
 fn secondary_in_use(facts: &Both<Facts>, options: &SetupOptions) -> Vec<Finding> {
     let claimed = facts.secondary.claim.known().is_some();
-    let named = options.overwrite_secondary.as_deref();
-    let named = named.is_some_and(|name| name == facts.secondary.name || name == "secondary");
+    let named = is_named_for_overwriting(facts, options);
     let held = holds_data(&facts.secondary, &facts.primary);
     if claimed || named || held.is_empty() {
         return vec![];

@@ -6,10 +6,10 @@ pub(super) fn findings(facts: &Both<Facts>, topology: &Topology, options: &Setup
     let mut found = Vec::new();
     for side in Side::BOTH {
         found.extend(binary_log(side, facts.of(side)));
-        found.extend(links(side, facts, topology));
+        found.extend(links(side, facts, topology, options));
         found.extend(address(side, topology));
     }
-    found.extend(replicas_of_secondary(facts));
+    found.extend(replicas_of_secondary(facts, options));
     found.extend(increments(facts, topology, options));
     found
 }
@@ -56,7 +56,7 @@ pub(crate) fn is_own_link(link: &ReplicaStatus, host: &str, port: u16) -> bool {
 }
 
 /// Scenarios 13 and 21.
-fn links(side: Side, facts: &Both<Facts>, topology: &Topology) -> Vec<Finding> {
+fn links(side: Side, facts: &Both<Facts>, topology: &Topology, options: &SetupOptions) -> Vec<Finding> {
     let server = facts.of(side);
     let links = match &server.links {
         Observed::Known(links) => links,
@@ -71,7 +71,7 @@ fn links(side: Side, facts: &Both<Facts>, topology: &Topology) -> Vec<Finding> {
         Observed::Absent => return vec![],
     };
     let wanted = topology.link_from(side.peer());
-    let known_pair = is_provisioned(facts);
+    let known_pair = is_provisioned(facts, options);
     let mut found = Vec::new();
     for link in links
         .iter()
@@ -116,11 +116,11 @@ fn links(side: Side, facts: &Both<Facts>, topology: &Topology) -> Vec<Finding> {
 }
 
 /// Scenario 13, the other end.
-fn replicas_of_secondary(facts: &Both<Facts>) -> Vec<Finding> {
+fn replicas_of_secondary(facts: &Both<Facts>, options: &SetupOptions) -> Vec<Finding> {
     let Observed::Known(replicas) = &facts.secondary.connected_replicas else {
         return vec![];
     };
-    if is_provisioned(facts) {
+    if is_provisioned(facts, options) {
         return vec![];
     }
     let strangers = replicas.iter().filter(|replica| replica.user != REPLICATION_USER);

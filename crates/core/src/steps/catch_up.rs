@@ -12,7 +12,7 @@ pub(super) fn check(view: &View<'_>) -> Check {
         return Check::Needed(vec!["the secondary follows nobody yet".into()]);
     };
     let close = link.lag.is_some_and(|lag| lag <= CLOSE_ENOUGH) || link.delay_seconds > 0;
-    match preflight::is_provisioned(view.facts) && link.is_running() && close {
+    match preflight::is_provisioned(view.facts, view.options) && link.is_running() && close {
         true => Check::Satisfied,
         false => {
             let missing = view

@@ -1,4 +1,4 @@
-use super::{Check, Run, StepTrouble, View};
+use super::{Check, Run, StepTrouble, View, follow};
 use crate::{Side, preflight};
 use dbha_sql::{Claim, ClaimState, Facts, Statement};
 
@@ -6,7 +6,7 @@ use dbha_sql::{Claim, ClaimState, Facts, Statement};
 pub(super) fn check(view: &View<'_>) -> Check {
     let claim = view.facts.secondary.claim.known();
     let ours = claim.is_some_and(|claim| claim.source == source_name(&view.facts.primary));
-    match preflight::is_provisioned(view.facts) || ours {
+    match preflight::is_provisioned(view.facts, view.options) || ours {
         true => Check::Satisfied,
         false => Check::Needed(vec![format!(
             "{} is marked as being filled",
@@ -33,6 +33,9 @@ pub(super) fn statements(view: &View<'_>) -> Vec<(Side, Statement)> {
 fn unlogged_statements(view: &View<'_>, run: &str) -> Vec<Statement> {
     let dialect = view.facts.secondary.dialect;
     let mut all = Vec::new();
+    if follow::exists(view, Side::Primary) {
+        all.extend([dialect.stop_link(), dialect.forget_link()]);
+    }
     if view.facts.secondary.is_read_only() {
         all.extend(dialect.set_read_only(false));
     }

@@ -8,9 +8,9 @@ use std::sync::Mutex;
 pub(super) fn check(view: &View<'_>) -> Check {
     let source = source_name(&view.facts.primary);
     let copied = view.facts.secondary.claim.known().is_some_and(|claim| {
-        claim.state == ClaimState::Copied && claim.position.is_some() && claim.source == source
+        claim.state != ClaimState::Copying && claim.position.is_some() && claim.source == source
     });
-    if preflight::is_provisioned(view.facts) || copied {
+    if preflight::is_provisioned(view.facts, view.options) || copied {
         return Check::Satisfied;
     }
     let schemas = view.facts.primary.data_schemas();

@@ -1,62 +1,75 @@
 use super::{Check, Run, StepTrouble, View};
-use crate::Side;
-use dbha_sql::{Observed, Statement};
+use crate::{ServerPlan, Side};
+use dbha_sql::{RecordedServer, Statement};
 
-/// Compares the recorded servers with the wanted ones by number, role and writers; names may differ by caller.
+/// Compares the recorded servers with the wanted ones; names may differ by caller and do not count.
 pub(super) fn check(view: &View<'_>) -> Check {
-    let wanted: Vec<(u32, String, String)> = sorted_rows(view);
-    let recorded: Vec<(u32, String, String)> = match &view.facts.primary.recorded {
-        Observed::Known(rows) => rows
+    let nameless = |rows: &[RecordedServer]| {
+        let mut rows: Vec<_> = rows
             .iter()
-            .map(|(id, _, role, writers)| (*id, role.clone(), writers.clone()))
-            .collect(),
-        _ => vec![],
+            .map(|row| RecordedServer {
+                name: String::new(),
+                ..row.clone()
+            })
+            .collect();
+        rows.sort();
+        rows
     };
-    if recorded == wanted {
+    let wanted = wanted(view);
+    let recorded = view
+        .facts
+        .primary
+        .recorded
+        .known()
+        .map(Vec::as_slice)
+        .unwrap_or_default();
+    if nameless(recorded) == nameless(&wanted) {
         return Check::Satisfied;
     }
-    let shown = |rows: &[(u32, String, String)]| match rows.is_empty() {
-        true => "nothing".to_owned(),
-        false => rows
-            .iter()
-            .map(|(id, role, _)| format!("server {id} as {role}"))
-            .collect::<Vec<_>>()
-            .join(", "),
-    };
     Check::Needed(vec![format!(
-        "recorded: {} → {}, writers {}",
-        shown(&recorded),
-        shown(&wanted),
-        view.topology.writers
+        "recorded: {} → {}",
+        shown(recorded),
+        shown(&wanted)
     )])
 }
 
-fn sorted_rows(view: &View<'_>) -> Vec<(u32, String, String)> {
-    let writers = view.topology.writers.to_string();
-    let mut rows: Vec<(u32, String, String)> = view
-        .topology
-        .servers
+fn shown(rows: &[RecordedServer]) -> String {
+    let Some(first) = rows.first() else {
+        return "nothing".into();
+    };
+    let servers = rows
         .iter()
-        .map(|server| (server.server_id, server.side.to_string(), writers.clone()))
-        .collect();
-    rows.sort();
-    rows
+        .map(|row| format!("server {} as {}", row.server_id, row.role));
+    let servers = servers.collect::<Vec<_>>().join(" and ");
+    format!(
+        "{servers}, writers {}, key step {}",
+        first.writers, first.key_step
+    )
+}
+
+fn wanted(view: &View<'_>) -> Vec<RecordedServer> {
+    let (key_step, ..) = view.topology.auto_increment.step_and_offsets();
+    let row = |server: &ServerPlan| RecordedServer {
+        server_id: server.server_id,
+        name: server.name.clone(),
+        role: server.side.to_string(),
+        writers: view.topology.writers.to_string(),
+        key_step,
+    };
+    view.topology.servers.iter().map(row).collect()
 }
 
 pub(super) fn statements(view: &View<'_>) -> Vec<(Side, Statement)> {
     let dialect = view.facts.primary.dialect;
-    let mut all = dialect.ensure_dbha_schema();
-    let writers = view.topology.writers.to_string();
     let ids: Vec<u32> = view
         .topology
         .servers
         .iter()
         .map(|server| server.server_id)
         .collect();
+    let mut all = dialect.ensure_dbha_schema();
     all.push(dialect.forget_other_servers(&ids));
-    all.extend(view.topology.servers.iter().map(|server| {
-        dialect.record_server(server.server_id, &server.name, &server.side.to_string(), &writers)
-    }));
+    all.extend(wanted(view).iter().map(|row| dialect.record_server(row)));
     all.into_iter()
         .map(|statement| (Side::Primary, statement))
         .collect()

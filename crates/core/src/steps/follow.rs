@@ -120,9 +120,15 @@ pub(super) fn statements(view: &View<'_>, source: Side) -> Vec<(Side, Statement)
     all.into_iter().map(|statement| (replica, statement)).collect()
 }
 
-/// A secondary under a claim starts from the position of its copy.
+/// A secondary starts from the position of its copy, once: set back later, it would apply transactions twice.
 fn must_take_position(view: &View<'_>, source: Side) -> bool {
-    source == Side::Primary && !preflight::is_provisioned(view.facts) && own_link(view, source).is_none()
+    let follows_already = view
+        .facts
+        .secondary
+        .claim
+        .known()
+        .is_some_and(|claim| claim.state == ClaimState::Following);
+    source == Side::Primary && !preflight::is_provisioned(view.facts, view.options) && !follows_already
 }
 
 fn claimed_position(view: &View<'_>) -> Option<GtidSet> {
@@ -162,6 +168,7 @@ pub(super) async fn apply(run: &mut Run<'_>, source: Side) -> Result<(), StepTro
         // With leftovers of its own installation the server would refuse the position, or fail with 1236 at once.
         server.execute(&dialect.reset_binary_logs()).await?;
         server.execute(&dialect.set_replica_position(&position)).await?;
+        mark_as_following(run).await?;
         run.detail(step_of(source), format!("from {position}"));
     } else if dialect.replica_needs_peer_caught_up() {
         move_own_domain(run, source).await?;
@@ -172,6 +179,23 @@ pub(super) async fn apply(run: &mut Run<'_>, source: Side) -> Result<(), StepTro
     }
     run.servers.of_mut(replica).execute(&dialect.start_link()).await?;
     wait_for_threads(run, source).await
+}
+
+/// Notes in the claim that the position was taken; from here on the next run goes on from where the links are.
+async fn mark_as_following(run: &mut Run<'_>) -> Result<(), StepTrouble> {
+    let Some(claim) = run.facts.secondary.claim.known().cloned() else {
+        return Ok(());
+    };
+    let dialect = run.servers.secondary.dialect();
+    let mut session = run.unlogged(Side::Secondary).await?;
+    session
+        .execute(&dialect.write_claim(&dbha_sql::Claim {
+            state: ClaimState::Following,
+            ..claim
+        }))
+        .await?;
+    session.close().await;
+    Ok(())
 }
 
 /// Tells the replica that it has its own transactions, and waits until its source has them too.

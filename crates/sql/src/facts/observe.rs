@@ -1,14 +1,14 @@
 use super::{
-    Account, Claim, ClaimState, Cluster, ConnectedReplica, Engine, Facts, Observed, OldSessions,
-    ReplicationAccount, SchemaFacts, SettingFact,
+    Account, Claim, ClaimState, Cluster, ConnectedReplica, Depth, Engine, Facts, Observed, OldSessions,
+    RecordedServer, ReplicationAccount, SchemaFacts, SettingFact,
 };
 use crate::{
     Dialect, GtidSet, REPLICATION_USER, ReplicaStatus, Row, Session, Setting, SqlError, Statement, printable,
 };
 use std::collections::{BTreeMap, BTreeSet};
 
-/// Looks at one server; what the account may not see becomes [`Observed::Denied`].
-pub(crate) async fn observe(session: &mut Session) -> Result<Facts, SqlError> {
+/// Looks at one server, as deep as asked; what the account may not see becomes [`Observed::Denied`].
+pub(crate) async fn observe(session: &mut Session, depth: Depth) -> Result<Facts, SqlError> {
     let dialect = session.dialect();
     let identity = required(session, &dialect.read_identity()).await?;
     let settings = session.query(&dialect.read_settings(&Setting::ALL)).await?;
@@ -50,8 +50,14 @@ pub(crate) async fn observe(session: &mut Session) -> Result<Facts, SqlError> {
         connected_replicas: connected_replicas(&processes),
         sessions: client_sessions(&processes),
         privileges: privileges(look(session, &dialect.read_own_grants()).await?),
-        schemas: map(look(session, &dialect.read_schemas()).await?, read_schema),
-        engines: map(look(session, &dialect.read_engines()).await?, read_engine),
+        schemas: match depth {
+            Depth::Full => map(look(session, &dialect.read_schemas()).await?, read_schema),
+            Depth::Running => Observed::Absent,
+        },
+        engines: match depth {
+            Depth::Full => map(look(session, &dialect.read_engines()).await?, read_engine),
+            Depth::Running => Observed::Absent,
+        },
         accounts: map(look(session, &dialect.read_accounts()).await?, read_account),
         replication_accounts: map(
             look(session, &dialect.read_replication_accounts(REPLICATION_USER)).await?,
@@ -269,21 +275,22 @@ fn read_claim(row: &Row) -> Claim {
         run: printable(row.get("run").unwrap_or("")),
         source: printable(row.get("source").unwrap_or("")),
         // An unknown word is read as the state in which nothing there may be relied on.
-        state: if row.get("state") == Some("copied") {
-            ClaimState::Copied
-        } else {
-            ClaimState::Copying
+        state: match row.get("state") {
+            Some("copied") => ClaimState::Copied,
+            Some("following") => ClaimState::Following,
+            _ => ClaimState::Copying,
         },
         position: row.get("position").map(str::to_owned),
     }
 }
 
-fn read_recorded(row: &Row) -> (u32, String, String, String) {
+fn read_recorded(row: &Row) -> RecordedServer {
     let text = |name| printable(row.get(name).unwrap_or(""));
-    (
-        row.parse("server_id").unwrap_or(0),
-        text("name"),
-        text("role"),
-        text("writers"),
-    )
+    RecordedServer {
+        server_id: row.parse("server_id").unwrap_or(0),
+        name: text("name"),
+        role: text("role"),
+        writers: text("writers"),
+        key_step: row.parse("key_step").unwrap_or(2),
+    }
 }

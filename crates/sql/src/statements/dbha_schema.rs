@@ -1,4 +1,4 @@
-use crate::{Claim, Dialect, Marker, Statement, quote_literal};
+use crate::{Claim, Dialect, Marker, RecordedServer, Statement, quote_literal};
 
 impl Dialect {
     /// Creates dbha's own schema and its tables where they are missing.
@@ -9,7 +9,7 @@ impl Dialect {
             "CREATE DATABASE IF NOT EXISTS dbha CHARACTER SET utf8mb4 COLLATE utf8mb4_bin",
             "CREATE TABLE IF NOT EXISTS dbha.server (server_id INT UNSIGNED NOT NULL PRIMARY KEY, \
              name VARCHAR(255) NOT NULL, role VARCHAR(16) NOT NULL, writers VARCHAR(8) NOT NULL, \
-             recorded_at DATETIME(3) NOT NULL) ENGINE=InnoDB",
+             key_step TINYINT UNSIGNED NOT NULL, recorded_at DATETIME(3) NOT NULL) ENGINE=InnoDB",
             "CREATE TABLE IF NOT EXISTS dbha.marker (server_id INT UNSIGNED NOT NULL PRIMARY KEY, \
              token VARCHAR(64) NOT NULL, written_at DATETIME(6) NOT NULL) ENGINE=InnoDB",
             "CREATE TABLE IF NOT EXISTS dbha.claim (id TINYINT UNSIGNED NOT NULL PRIMARY KEY, run VARCHAR(64) NOT NULL, \
@@ -21,13 +21,15 @@ impl Dialect {
     }
 
     /// Records what a server of the pair is.
-    pub fn record_server(&self, server_id: u32, name: &str, role: &str, writers: &str) -> Statement {
+    pub fn record_server(&self, server: &RecordedServer) -> Statement {
         Statement::new(format!(
-            "REPLACE INTO dbha.server (server_id, name, role, writers, recorded_at) \
-             VALUES ({server_id}, {}, {}, {}, UTC_TIMESTAMP(3))",
-            quote_literal(name),
-            quote_literal(role),
-            quote_literal(writers)
+            "REPLACE INTO dbha.server (server_id, name, role, writers, key_step, recorded_at) \
+             VALUES ({}, {}, {}, {}, {}, UTC_TIMESTAMP(3))",
+            server.server_id,
+            quote_literal(&server.name),
+            quote_literal(&server.role),
+            quote_literal(&server.writers),
+            server.key_step,
         ))
     }
 
@@ -40,9 +42,9 @@ impl Dialect {
         ))
     }
 
-    /// Reads what is recorded of the pair: columns `server_id`, `name`, `role`, `writers`.
+    /// Reads what is recorded of the pair: columns `server_id`, `name`, `role`, `writers`, `key_step`.
     pub fn read_recorded_servers(&self) -> Statement {
-        Statement::new("SELECT server_id, name, role, writers FROM dbha.server ORDER BY server_id")
+        Statement::new("SELECT server_id, name, role, writers, key_step FROM dbha.server ORDER BY server_id")
     }
 
     /// Writes a marker of this server.
