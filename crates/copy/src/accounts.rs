@@ -66,6 +66,18 @@ impl Account {
         }
     }
 
+    /// Tells whether it is a role that is no account.
+    pub(super) fn is_role(&self) -> bool {
+        self.host.is_none()
+    }
+
+    /// Tells whether a role is granted to it: such lines begin with a quoted name, all others with a privilege.
+    pub(super) fn has_roles(&self) -> bool {
+        self.grants
+            .iter()
+            .any(|line| line.expose().starts_with("GRANT `"))
+    }
+
     pub(super) fn same_name(&self, other: &Account) -> bool {
         self.user == other.user && self.host == other.host
     }

@@ -21,20 +21,7 @@ impl AccountPlan {
                 .map_err(CopyError::doing("hiding hashes from logs"))?;
         }
         for account in &self.create {
-            match (&account.host, &account.create) {
-                (Some(host), Some(create)) => {
-                    let create = statements::accounts::create_account(&account.user, host, create.expose());
-                    run(definer, &create, account).await?;
-                }
-                _ => {
-                    run(
-                        definer,
-                        &statements::accounts::create_role(&account.user),
-                        account,
-                    )
-                    .await?
-                }
-            }
+            create(definer, account).await?;
         }
         Ok(())
     }
@@ -48,11 +35,10 @@ impl AccountPlan {
             }
         }
         for account in &self.create {
-            if let (Some(host), Some(roles)) = (&account.host, &account.default_roles) {
-                let set =
-                    statements::accounts::set_default_roles(definer.dialect(), &account.user, host, roles);
-                run(definer, &set, account).await?;
-            }
+            set_default_roles(definer, account).await?;
+        }
+        for account in &self.create_last {
+            self.create_whole(definer, account).await?;
         }
         for account in self.keep.iter().filter(|account| !self.is_own(account)) {
             for line in self.lost_roles(account) {
@@ -77,6 +63,17 @@ impl AccountPlan {
                 .map_err(CopyError::doing("logging again"))?;
         }
         Ok(())
+    }
+
+    async fn create_whole(&self, definer: &mut Definer, account: &Account) -> Result<(), CopyError> {
+        create(definer, account).await?;
+        let granted = grant_all(definer, account).await;
+        if granted.is_err() {
+            let drop = statements::accounts::drop_account(&account.user, account.host.as_deref());
+            // The error of the grant is the one to report.
+            let _ = definer.run(&drop).await;
+        }
+        granted
     }
 
     /// Whoever creates a role gets it, with the right to pass it on: needed for the grants, and taken back after them.
@@ -121,6 +118,31 @@ impl AccountPlan {
                     .any(|role| line.starts_with(&format!("GRANT {role} TO ")))
             })
     }
+}
+
+async fn create(definer: &mut Definer, account: &Account) -> Result<(), CopyError> {
+    let create = match (&account.host, &account.create) {
+        (Some(host), Some(create)) => {
+            statements::accounts::create_account(&account.user, host, create.expose())
+        }
+        _ => statements::accounts::create_role(&account.user),
+    };
+    run(definer, &create, account).await
+}
+
+async fn grant_all(definer: &mut Definer, account: &Account) -> Result<(), CopyError> {
+    for line in &account.grants {
+        grant(definer, account, line.expose()).await?;
+    }
+    set_default_roles(definer, account).await
+}
+
+async fn set_default_roles(definer: &mut Definer, account: &Account) -> Result<(), CopyError> {
+    let (Some(host), Some(roles)) = (&account.host, &account.default_roles) else {
+        return Ok(());
+    };
+    let set = statements::accounts::set_default_roles(definer.dialect(), &account.user, host, roles);
+    run(definer, &set, account).await
 }
 
 async fn run(definer: &mut Definer, statement: &Statement, account: &Account) -> Result<(), CopyError> {

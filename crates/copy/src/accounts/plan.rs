@@ -9,6 +9,9 @@ pub(crate) struct AccountPlan {
     pub(super) drop: Vec<Account>,
     /// To be created.
     pub(super) create: Vec<Account>,
+    /// To be created at the very end and all at once: accounts that the target keeps from then on, so that a run
+    /// that is cut off leaves them whole or not at all.
+    pub(super) create_last: Vec<Account>,
     /// Accounts of the target that stay and lose roles which are created anew.
     pub(super) keep: Vec<Account>,
     /// The account that makes the changes, and gets every role that it creates.
@@ -27,6 +30,7 @@ impl AccountPlan {
         let mut plan = Self {
             drop: vec![],
             create: vec![],
+            create_last: vec![],
             keep: vec![],
             own: target.own.clone(),
             public_grants: missing(&source.public, &target.public),
@@ -52,9 +56,36 @@ impl AccountPlan {
                 }
                 None => plan.note(wanted, AccountDone::Created),
             }
-            plan.create.push(wanted.clone());
+            match target.keeps(wanted) {
+                true => plan.create_last.push(wanted.clone()),
+                false => plan.create.push(wanted.clone()),
+            }
         }
+        plan.renew_roles(source, target);
         plan
+    }
+
+    /// Creates all roles and their members anew where one member must be granted a role: on MariaDB only whoever
+    /// may pass a role on can grant it, and that is whoever created it.
+    fn renew_roles(&mut self, source: &AccountBook, target: &AccountBook) {
+        let mut made = self.create.iter().chain(&self.create_last);
+        if !made.any(Account::has_roles) || !source.accounts.iter().any(Account::is_role) {
+            return;
+        }
+        let mut create = vec![];
+        for wanted in &source.accounts {
+            let planned = self.create.iter().any(|account| account.same_name(wanted));
+            let member = wanted.is_role() || wanted.has_roles();
+            let equal = target.accounts.contains(wanted) && !target.keeps(wanted);
+            if equal && member {
+                self.drop.push(wanted.clone());
+            }
+            if planned || (equal && member) {
+                create.push(wanted.clone());
+            }
+        }
+        // In the order of the source's list: roles first.
+        self.create = create;
     }
 
     fn note(&mut self, account: &Account, done: AccountDone) {
@@ -139,8 +170,26 @@ mod tests {
                 ("app@%", AccountDone::Replaced),
             ]
         );
-        assert_eq!(plan.create.len(), 2);
+        assert_eq!((plan.create.len(), plan.create_last.len()), (1, 1));
         assert_eq!(plan.drop.len(), 2);
+    }
+
+    #[test]
+    fn a_role_is_made_anew_for_a_new_member() {
+        let role = Account {
+            host: None,
+            create: None,
+            ..account("reader", "", "")
+        };
+        let mut member = account("app", "%", "x");
+        member.grants = vec![Secret::new("GRANT `reader` TO `app`@`%`")];
+        let stranger = account("other", "%", "x");
+        let source = book(vec![role.clone(), member.clone(), stranger.clone()]);
+        let target = book(vec![role, stranger]);
+        let plan = AccountPlan::make(&source, &target);
+        let names: Vec<&str> = plan.create.iter().map(|account| account.user.as_str()).collect();
+        assert_eq!(names, ["reader", "app"]);
+        assert_eq!(plan.changes.len(), 1);
     }
 
     #[test]

@@ -90,11 +90,13 @@ async fn grants(session: &mut Session, user: &str, host: Option<&str>) -> Result
         Err(error) if error.code() == Some(1141) => vec![],
         Err(error) => return Err(CopyError::doing("reading accounts")(error)),
     };
+    // Lines about proxies are quoted in another way by some releases, and PUBLIC by none.
     let grantee = statements::accounts::grantee(user, host);
+    let other = host.map_or(user.to_owned(), |host| dbha_sql::quote_account(user, host));
     Ok(rows
         .iter()
         .filter_map(|row| row.at(0))
-        .filter(|line| is_for(line, &grantee) || (host.is_none() && is_for(line, user)))
+        .filter(|line| is_for(line, &grantee) || is_for(line, &other))
         .map(str::to_owned)
         .collect())
 }
