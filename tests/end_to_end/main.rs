@@ -1,1 +1,35 @@
 //! End-to-end tests: the program itself against real servers that each test starts and ends.
+//!
+//! A file about one thing that a person does with dbha is a module of tests (`setup_…`, `status`, `demo` …); the
+//! others are what those share. Slow tests have `slow_` in their names and run in `make test-all` only.
+
+// Tests fail by panicking, and say what they skip.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::print_stderr)]
+
+mod contents_of_server;
+mod eventually;
+mod operator;
+mod ran;
+mod releases;
+mod servers;
+mod session;
+mod snapshot_of_server;
+mod writers;
+
+mod demo;
+mod ndjson;
+mod preflight;
+mod render;
+mod restart;
+mod sandbox;
+mod secrets;
+mod setup_interrupted;
+mod setup_new_pair;
+mod setup_one_writer;
+mod setup_overwrite;
+mod setup_refusals;
+mod setup_repairs;
+mod setup_second_run;
+mod setup_under_writers;
+mod status;
+mod usage;
