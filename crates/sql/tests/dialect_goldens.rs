@@ -93,7 +93,10 @@ fn rendered(dialect: Dialect) -> String {
         tls: false,
         ..source(&secret)
     };
-    let position = GtidSet::empty(dialect.flavor());
+    let position = match dialect.has_gtid_domains() {
+        true => GtidSet::parse(dialect.flavor(), "0-1-93").unwrap(),
+        false => GtidSet::parse(dialect.flavor(), "3e11fa47-71ca-11e1-9e33-c80aa9429562:1-93").unwrap(),
+    };
     let claim = |state, position: Option<&str>| Claim {
         run: "run".into(),
         source: "server_id 1".into(),
@@ -162,12 +165,9 @@ fn rendered(dialect: Dialect) -> String {
         ),
         (
             "link: forget",
-            vec![
-                dialect.forget_link(),
-                dialect.reset_binary_logs(),
-                dialect.set_replica_position(&position),
-            ],
+            vec![dialect.forget_link(), dialect.set_replica_position(&position)],
         ),
+        ("link: begin", dialect.begin_at(&position)),
         (
             "probe",
             [

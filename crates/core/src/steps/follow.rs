@@ -20,7 +20,6 @@ fn step_of(source: Side) -> Step {
 /// Compares the whole link: address, account, GTID, retries, TLS, both threads.
 pub(super) fn check(view: &View<'_>, source: Side) -> Check {
     let wanted = view.topology.link_from(source);
-    let facts = view.facts.of(source.peer());
     let Some(link) = own_link(view, source) else {
         return Check::Needed(vec![format!(
             "{} follows {}:{}",
@@ -60,7 +59,8 @@ pub(super) fn check(view: &View<'_>, source: Side) -> Check {
     );
     compare(link.sql == SqlState::Running, "the SQL thread is stopped".into());
     compare(!view.new_password, "new password".into());
-    compare(facts.default_link().is_some(), "no link".into());
+    let replaced = source == Side::Secondary && must_take_position(view, Side::Primary);
+    compare(!replaced, "the secondary's binary logs are replaced".into());
     if different.is_empty() {
         Check::Satisfied
     } else {
@@ -97,7 +97,9 @@ pub(super) fn can_log_in(view: &View<'_>, source: Side) -> bool {
             .as_ref()
             .is_some_and(|error| matches!(error.code, 1045 | 1130 | 1698))
     };
-    own_link(view, source).is_some_and(|link| !refused(link))
+    // The link of a secondary that is filled anew is forgotten, and its password with it.
+    let forgotten = source == Side::Primary && must_take_position(view, source);
+    !forgotten && own_link(view, source).is_some_and(|link| !refused(link))
 }
 
 pub(super) fn statements(view: &View<'_>, source: Side) -> Vec<(Side, Statement)> {
@@ -107,17 +109,22 @@ pub(super) fn statements(view: &View<'_>, source: Side) -> Vec<(Side, Statement)
     if own_link(view, source).is_some() {
         all.push(dialect.stop_link());
     }
+    let mut stop_reader = Vec::new();
     if must_take_position(view, source) {
-        all.push(dialect.reset_binary_logs());
-        if let Some(position) = claimed_position(view) {
-            all.push(dialect.set_replica_position(&position));
+        if own_link(view, Side::Secondary).is_some() {
+            stop_reader.push((Side::Primary, view.facts.primary.dialect.stop_link()));
         }
+        let unknown = GtidSet::empty(dialect.flavor());
+        all.extend(dialect.begin_at(&claimed_position(view).unwrap_or(unknown)));
     }
     if view.new_password || own_link(view, source).is_none() {
         all.extend(dialect.follow(&target(view, source, Secret::new("***"))));
     }
     all.push(dialect.start_link());
-    all.into_iter().map(|statement| (replica, statement)).collect()
+    stop_reader
+        .into_iter()
+        .chain(all.into_iter().map(|statement| (replica, statement)))
+        .collect()
 }
 
 /// A secondary starts from the position of its copy, once: set back later, it would apply transactions twice.
@@ -164,10 +171,14 @@ pub(super) async fn apply(run: &mut Run<'_>, source: Side) -> Result<(), StepTro
                 "run the same command again",
             )
         })?;
+        // A reset under a live reader would kill the reader's link without a word.
+        if own_link(&run.view(), Side::Secondary).is_some() {
+            let stop = run.servers.primary.dialect().stop_link();
+            run.servers.primary.execute(&stop).await?;
+        }
         let server = run.servers.of_mut(replica);
         // With leftovers of its own installation the server would refuse the position, or fail with 1236 at once.
-        server.execute(&dialect.reset_binary_logs()).await?;
-        server.execute(&dialect.set_replica_position(&position)).await?;
+        server.execute_all(&dialect.begin_at(&position)).await?;
         mark_as_following(run).await?;
         run.detail(step_of(source), format!("from {position}"));
     } else if dialect.replica_needs_peer_caught_up() {
@@ -198,10 +209,11 @@ async fn mark_as_following(run: &mut Run<'_>) -> Result<(), StepTrouble> {
     Ok(())
 }
 
-/// Tells the replica that it has its own transactions, and waits until its source has them too.
+/// Tells the replica that it has its own transactions, as far as its source has them too.
 ///
 /// MariaDB asks the source for everything after `gtid_slave_pos`, its own domains included. What the source has
-/// purged since, or has not applied yet, would end the IO thread with 1236.
+/// purged since, or has not applied yet, would end the IO thread with 1236. The secondary's link runs by the time the
+/// primary's is started, so the primary can wait for the secondary; the other way round both would wait for ever.
 async fn move_own_domain(run: &mut Run<'_>, source: Side) -> Result<(), StepTrouble> {
     const CONFLICTS_WITH_BINLOG: u16 = 1947;
     let replica = source.peer();
@@ -209,6 +221,9 @@ async fn move_own_domain(run: &mut Run<'_>, source: Side) -> Result<(), StepTrou
     let mut pause = Pause::within(Duration::from_secs(10));
     let own = loop {
         let (executed, applied) = gtids(run, replica).await?;
+        if source == Side::Primary && !gtids(run, source).await?.0.contains(&executed) {
+            return Ok(());
+        }
         let position = executed.union(&applied);
         match run
             .servers

@@ -190,6 +190,20 @@ impl Dialect {
         })
     }
 
+    /// Lets an empty server begin at a position: its binary log starts behind it, and it has everything up to it.
+    ///
+    /// MariaDB is given the history for its binary log as well. Without it a peer that asks for exactly this position
+    /// is refused with 1236 as soon as the log holds the next transaction.
+    pub fn begin_at(&self, position: &GtidSet) -> Vec<Statement> {
+        let mut all = vec![self.reset_binary_logs()];
+        if self.flavor() == Flavor::MariaDb {
+            let state = quote_literal(&position.to_string());
+            all.push(Statement::new(format!("SET GLOBAL gtid_binlog_state = {state}")));
+        }
+        all.push(self.set_replica_position(position));
+        all
+    }
+
     /// Tells a server that it already has everything up to a position.
     pub fn set_replica_position(&self, position: &GtidSet) -> Statement {
         let variable = match self.flavor() {

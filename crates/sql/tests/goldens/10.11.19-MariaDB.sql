@@ -77,8 +77,12 @@ STOP SLAVE SQL_THREAD;
 
 -- link: forget
 RESET SLAVE ALL;
+SET GLOBAL gtid_slave_pos = '0-1-93';
+
+-- link: begin
 RESET MASTER;
-SET GLOBAL gtid_slave_pos = '';
+SET GLOBAL gtid_binlog_state = '0-1-93';
+SET GLOBAL gtid_slave_pos = '0-1-93';
 
 -- probe
 SET SESSION sql_log_off = 1, SESSION slow_query_log = 0;
