@@ -1,6 +1,6 @@
 //! Everything that a server holds for its users: definitions, rows by checksum, accounts.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::session::{Session, TextRow};
 
@@ -8,6 +8,21 @@ use crate::session::{Session, TextRow};
 pub(crate) type Contents = BTreeMap<String, String>;
 
 const SYSTEM_SCHEMAS: [&str; 5] = ["mysql", "information_schema", "performance_schema", "sys", "dbha"];
+
+/// Lists what differs, each thing with what it was and what it is.
+pub(crate) fn differences(before: &Contents, after: &Contents) -> Vec<String> {
+    let names: BTreeSet<&String> = before.keys().chain(after.keys()).collect();
+    let differing = names
+        .into_iter()
+        .filter(|name| before.get(*name) != after.get(*name));
+    let nothing = "nothing".to_owned();
+    differing
+        .map(|name| {
+            let text = |all: &Contents| all.get(name).unwrap_or(&nothing).clone();
+            format!("{name}:\n    {}\n    {}", text(before), text(after))
+        })
+        .collect()
+}
 
 /// Reads the schemas of users with all that is in them; dbha's own is left out.
 pub(crate) async fn contents(session: &mut Session) -> Contents {
@@ -38,7 +53,7 @@ async fn tables(session: &mut Session, schema: &str, all: &mut Contents) {
     for table in session.column(&list).await {
         let name = format!("`{schema}`.`{table}`");
         let definition = last_column(session, &format!("SHOW CREATE TABLE {name}")).await;
-        all.insert(format!("table {schema}.{table}"), without_next_key(&definition));
+        all.insert(format!("table {schema}.{table}"), comparable(&definition));
         let count = session.value(&format!("SELECT COUNT(*) FROM {name}")).await;
         let checksum = session.rows(&format!("CHECKSUM TABLE {name}")).await;
         all.insert(
@@ -84,7 +99,7 @@ fn others(schema: &str) -> [(&'static str, String); 5] {
 async fn stored(session: &mut Session, statement: &str) -> String {
     let mut row: TextRow = session.rows(statement).await.remove(0);
     row.remove("Created");
-    format!("{row:?}")
+    comparable(&format!("{row:?}"))
 }
 
 async fn last_column(session: &mut Session, statement: &str) -> String {
@@ -93,15 +108,28 @@ async fn last_column(session: &mut Session, statement: &str) -> String {
     definition.map_or_else(|| format!("{row:?}"), |(_, text)| text.clone())
 }
 
-/// The next generated key differs between servers that keep their keys apart.
-fn without_next_key(definition: &str) -> String {
-    let Some((before, after)) = definition.split_once(" AUTO_INCREMENT=") else {
-        return definition.to_owned();
+/// Leaves out of a definition what may differ between two servers that hold the same.
+///
+/// The next generated key does where servers keep their keys apart. MySQL shows a column's character set beside
+/// its collation once either was stated for the column, which a definition taken from SHOW CREATE does.
+pub(crate) fn comparable(definition: &str) -> String {
+    let mut text = match definition.split_once(" AUTO_INCREMENT=") {
+        Some((before, after)) => {
+            format!(
+                "{before}{}",
+                after.trim_start_matches(|c: char| c.is_ascii_digit())
+            )
+        }
+        None => definition.to_owned(),
     };
-    format!(
-        "{before}{}",
-        after.trim_start_matches(|c: char| c.is_ascii_digit())
-    )
+    for set in ["utf8mb4", "ascii"] {
+        text = text.replace(&format!(" CHARACTER SET {set} COLLATE "), " COLLATE ");
+    }
+    // An event must run on one server only, so it is switched off where it came to by a copy or a link.
+    for off in [" DISABLE ON SLAVE ", " DISABLE ON REPLICA "] {
+        text = text.replace(off, " ENABLE ");
+    }
+    text
 }
 
 /// Reads every account with what it may do and how it logs in.

@@ -9,6 +9,7 @@
 mod contents_of_server;
 mod eventually;
 mod operator;
+mod processes;
 mod ran;
 mod releases;
 mod servers;

@@ -2,7 +2,7 @@
 
 use dbha_testkit::{PrivateServer, Release, ServerOptions, ServerPair, sample};
 
-use crate::contents_of_server::contents;
+use crate::contents_of_server::{contents, differences};
 use crate::eventually::eventually;
 use crate::session::{Session, TextRow};
 
@@ -93,7 +93,8 @@ pub(crate) async fn assert_same_contents(pair: &ServerPair) {
     let mut primary = Session::open(&pair.primary).await;
     let mut secondary = Session::open(&pair.secondary).await;
     let (of_primary, of_secondary) = (contents(&mut primary).await, contents(&mut secondary).await);
-    assert_eq!(of_primary, of_secondary);
+    let differing = differences(&of_primary, &of_secondary);
+    assert!(differing.is_empty(), "{}", differing.join("\n"));
 }
 
 /// Both flavours list a position in no certain order.
@@ -127,11 +128,16 @@ pub(crate) async fn assert_nothing_left_behind(pair: &ServerPair) {
     }
 }
 
+/// Writes a row of the sample; returns its generated key.
+pub(crate) async fn write(name: &str, server: &PrivateServer) -> u64 {
+    let mut writer = Session::open(server).await;
+    writer.run(&sample::new_customer(name)).await;
+    writer.generated_key().unwrap()
+}
+
 /// Writes a row of the sample on one server and waits for it on the other; returns its generated key.
 pub(crate) async fn cross(name: &str, from: &PrivateServer, to: &PrivateServer) -> u64 {
-    let mut writer = Session::open(from).await;
-    writer.run(&sample::new_customer(name)).await;
-    let key = writer.generated_key().unwrap();
+    let key = write(name, from).await;
     let mut reader = Session::open(to).await;
     eventually(
         "the row is on the other server",

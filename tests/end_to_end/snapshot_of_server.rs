@@ -1,10 +1,8 @@
 //! Everything that can be seen of a server, to prove that a run changed nothing.
 
-use std::collections::BTreeMap;
-
 use dbha_testkit::{PrivateServer, ServerPair};
 
-use crate::contents_of_server::{accounts, contents};
+use crate::contents_of_server::{Contents, accounts, contents, differences};
 use crate::servers::positions;
 use crate::session::Session;
 
@@ -19,7 +17,7 @@ const RESTLESS: [&str; 4] = [
 /// Both servers of a pair as they are at one moment.
 #[derive(Debug)]
 pub(crate) struct SnapshotOfPair {
-    servers: [BTreeMap<String, String>; 2],
+    servers: [Contents; 2],
 }
 
 impl SnapshotOfPair {
@@ -38,19 +36,18 @@ impl SnapshotOfPair {
             .zip(&self.servers)
             .zip(&now.servers)
         {
-            let changed: Vec<_> = before
-                .keys()
-                .chain(after.keys())
-                .filter(|name| before.get(*name) != after.get(*name))
-                .map(|name| (name, before.get(name), after.get(name)))
-                .collect();
-            assert!(changed.is_empty(), "changed on the {role}: {changed:#?}");
+            let changed = differences(before, after);
+            assert!(
+                changed.is_empty(),
+                "changed on the {role}:\n{}",
+                changed.join("\n")
+            );
         }
     }
 }
 
 /// Settings, accounts, positions, links, the names of all databases and what is in those of users.
-async fn snapshot(server: &PrivateServer) -> BTreeMap<String, String> {
+async fn snapshot(server: &PrivateServer) -> Contents {
     let mut session = Session::open(server).await;
     let mut all = contents(&mut session).await;
     all.extend(accounts(&mut session).await);

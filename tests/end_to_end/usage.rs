@@ -1,1 +1,115 @@
-//! to come
+//! Mistakes on the command line and in files: exit code 2, and what to do, before any server is asked.
+
+use std::fs::{self, Permissions};
+use std::os::unix::fs::PermissionsExt;
+
+use crate::operator::Operator;
+
+const SETUP: [&str; 6] = ["setup", "--yes", "--primary", "a:1", "--secondary", "b:2"];
+
+#[tokio::test]
+async fn scenario_2_addresses_that_cannot_be_are_refused() {
+    let mut operator = Operator::without_servers();
+    operator.primary = "127.0.0.1:3306".into();
+    for wrong in [
+        "host:0",
+        "host:65536",
+        "host:-1",
+        "host:x",
+        "",
+        ":3306",
+        "[::1",
+        "http://host/",
+        "user@host",
+        "ho st",
+        "mysql://host/?ssl-mode=maybe",
+    ] {
+        operator.secondary = wrong.into();
+        operator
+            .setup([])
+            .await
+            .exits(2)
+            .says_one_error_with_a_fix()
+            .says("--secondary");
+    }
+}
+
+#[tokio::test]
+async fn arguments_that_do_not_exist_are_refused() {
+    let operator = Operator::without_servers();
+    let cases: [&[&str]; 8] = [
+        &["--no-such-flag"],
+        &["--writers", "three"],
+        &["--auto-increment", "3"],
+        &["--lock-wait-timeout", "0"],
+        &["--copy-workers", "0"],
+        &["--primary-address", "nonsense:port"],
+        &["-o", "xml"],
+        &["--ssl-mode", "maybe"],
+    ];
+    for case in cases {
+        let ran = operator.finish(operator.bare(SETUP).args(case)).await.exits(2);
+        assert!(ran.stdout.is_empty() && !ran.stderr.is_empty(), "{ran}");
+    }
+    for case in [&["setup", "--primary", "a"][..], &["no-such-command"], &[]] {
+        operator
+            .finish(&mut operator.bare(case.iter().copied()))
+            .await
+            .exits(2);
+    }
+}
+
+#[tokio::test]
+async fn scenario_8_files_with_secrets_that_others_can_read_are_refused() {
+    let mut operator = Operator::without_servers();
+    operator.primary = "127.0.0.1:1".into();
+    operator.secondary = "127.0.0.1:2".into();
+    let open = operator.password_file("open", "passw0rdInAnOpenFile");
+    for mode in [0o640, 0o604, 0o644] {
+        fs::set_permissions(&open, Permissions::from_mode(mode)).unwrap();
+        let kept = std::mem::replace(&mut operator.secondary_password_file, open.clone());
+        operator
+            .setup([])
+            .await
+            .exits(2)
+            .says_one_error_with_a_fix()
+            .says("chmod 600")
+            .says("open.password");
+        operator.secondary_password_file = kept;
+    }
+    let of_client = operator.home().join(".my.cnf");
+    fs::write(&of_client, "[client]\nuser=root\npassword=passw0rdInAnOpenFile\n").unwrap();
+    fs::set_permissions(&of_client, Permissions::from_mode(0o644)).unwrap();
+    operator
+        .setup([])
+        .await
+        .exits(2)
+        .says_one_error_with_a_fix()
+        .says(".my.cnf");
+}
+
+#[tokio::test]
+async fn files_that_are_not_there_are_named() {
+    let mut operator = Operator::without_servers();
+    operator.primary = "127.0.0.1:1".into();
+    operator.secondary = "127.0.0.1:2".into();
+    operator
+        .setup(["--config", "no-such-config.toml"])
+        .await
+        .exits(2)
+        .says_one_error_with_a_fix()
+        .says("no-such-config.toml");
+    operator
+        .setup(["--ssl-ca", "no-such-ca.pem"])
+        .await
+        .exits(2)
+        .says_one_error_with_a_fix()
+        .says("no-such-ca.pem");
+    operator.primary_password_file = "no-such-password".into();
+    operator
+        .setup([])
+        .await
+        .exits(2)
+        .says_one_error_with_a_fix()
+        .says("no-such-password");
+}
