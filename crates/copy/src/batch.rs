@@ -19,13 +19,16 @@ pub(crate) struct RowBatch {
 
 /// From here on a batch is sent.
 pub(crate) const BATCH_BYTES: u64 = 512 << 10;
+/// Bytes of rows in one statement: the client keeps its buffers at their largest, and larger gains nothing.
+const STATEMENT_BYTES: u64 = 128 << 10;
 /// Most rows in one statement: more gain nothing and keep long texts of placeholders.
 const MOST_ROWS: usize = 1_024;
 
-/// Returns how many rows of a table one statement can hold, a power of two.
-pub(crate) fn rows_per_statement(table: &Table) -> usize {
+/// Returns how many rows of a table one statement holds where a row has so many bytes: a power of two.
+pub(crate) fn rows_per_statement(table: &Table, row_bytes: u64) -> usize {
     let columns = table.carried().count().max(1);
-    let most = (MOST_PLACEHOLDERS / columns).clamp(1, MOST_ROWS);
+    let by_bytes = usize::try_from(STATEMENT_BYTES / row_bytes.max(1)).unwrap_or(MOST_ROWS);
+    let most = (MOST_PLACEHOLDERS / columns).min(by_bytes).clamp(1, MOST_ROWS);
     1 << most.ilog2()
 }
 

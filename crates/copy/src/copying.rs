@@ -5,11 +5,12 @@ use crate::{
     clear,
     definer::Definer,
     objects,
+    pipe::{Lane, Pair},
     sessions::{Sessions, Side},
     snapshot::Snapshot,
     statements,
     tables::{self, WaitingTable},
-    workers::{Pair, copy_tables},
+    workers::copy_tables,
 };
 use dbha_sql::SessionProfile;
 use std::time::Duration;
@@ -48,10 +49,15 @@ impl<'a> Copying<'a> {
         }
         tell(news, CopyPhase::Snapshot).await;
         let mut snapshot = Snapshot::take(sessions, options).await?;
+        let lane = Lane::new();
         let readers = std::mem::take(&mut snapshot.readers).into_iter();
         let pairs = readers
             .zip(loaders)
-            .map(|(reader, loader)| Pair { reader, loader });
+            .map(|(reader, loader)| Pair {
+            reader,
+            loader,
+            lane: lane.clone(),
+        });
         Ok(Self {
             sessions,
             snapshot,
@@ -149,6 +155,7 @@ impl<'a> Copying<'a> {
             pairs.push(Pair {
                 reader: outside,
                 loader: pair.loader,
+                lane: pair.lane,
             });
         }
         let (pairs, reports) = copy_tables(pairs, waiting, self.news).await?;
@@ -157,6 +164,7 @@ impl<'a> Copying<'a> {
             self.pairs.push(Pair {
                 reader,
                 loader: pair.loader,
+                lane: pair.lane,
             });
         }
         Ok(reports)

@@ -58,14 +58,12 @@ struct Loader<'a> {
     session: &'a mut Session,
     table: &'a Table,
     target: Dialect,
-    most: usize,
 }
 
 impl<'a> Loader<'a> {
     fn new(session: &'a mut Session, table: &'a Table) -> Self {
         Self {
             target: session.dialect(),
-            most: rows_per_statement(table),
             session,
             table,
         }
@@ -88,8 +86,9 @@ impl<'a> Loader<'a> {
         }
         let mut notes_left = batch.enum_zeros;
         let columns = batch.values.len() / batch.rows.max(1);
+        let most = rows_per_statement(self.table, batch.bytes / batch.rows.max(1) as u64);
         let mut values = batch.values.into_iter();
-        for rows in decompose(batch.rows, self.most) {
+        for rows in decompose(batch.rows, most) {
             let piece: Vec<Value> = values.by_ref().take(rows * columns).collect();
             let notes = self.store_piece(rows, piece, noted).await?;
             notes_left = notes_left.wrapping_sub(u64::from(notes));

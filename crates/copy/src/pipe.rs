@@ -14,40 +14,81 @@ const ROOM_BYTES: u64 = 3 << 20;
 /// One permit stands for so many bytes.
 const PERMIT_BYTES: u64 = 1 << 10;
 
+/// A table with a row from here on has the lane for such rows to itself.
+const HUGE_ROW: u64 = 8 << 20;
+
+/// The lane that all pipes of a copy share for huge rows: one table at a time, so that memory holds one such row
+/// and not one for each worker.
+#[derive(Clone)]
+pub(crate) struct Lane(Arc<Semaphore>);
+
+impl Lane {
+    pub(crate) fn new() -> Self {
+        Self(Arc::new(Semaphore::new(1)))
+    }
+}
+
 /// The bounded room between one reader and one loader.
-pub(crate) struct Room(Arc<Semaphore>);
+pub(crate) struct Room {
+    bytes: Arc<Semaphore>,
+    lane: Lane,
+    in_lane: Option<OwnedSemaphorePermit>,
+}
 
 impl Room {
-    fn new() -> Self {
-        Self(Arc::new(Semaphore::new((ROOM_BYTES / PERMIT_BYTES) as usize)))
+    fn new(lane: &Lane) -> Self {
+        Self {
+            bytes: Arc::new(Semaphore::new((ROOM_BYTES / PERMIT_BYTES) as usize)),
+            lane: lane.clone(),
+            in_lane: None,
+        }
+    }
+
+    /// Enters the lane for huge rows when the first one comes, and stays in it: more are likely.
+    pub(crate) async fn enter_lane_for(&mut self, bytes: u64) {
+        if bytes >= HUGE_ROW && self.in_lane.is_none() {
+            self.in_lane = self.lane.0.clone().acquire_owned().await.ok();
+        }
     }
 
     /// Waits until there is room for so many bytes; what is larger than the room gets all of it.
     pub(crate) async fn take(&self, bytes: u64) -> Option<OwnedSemaphorePermit> {
         let permits = (bytes.min(ROOM_BYTES) / PERMIT_BYTES) as u32;
         // Never closed; were it, batches would only flow without a bound.
-        self.0.clone().acquire_many_owned(permits).await.ok()
+        self.bytes.clone().acquire_many_owned(permits).await.ok()
     }
 
     /// Waits until not all of the room is taken.
     pub(crate) async fn wait_for_some(&self) {
-        drop(self.0.acquire().await);
+        drop(self.bytes.acquire().await);
     }
+}
+
+/// A reader, the loader that stores what it reads, and the lane that they share with other pairs.
+pub(crate) struct Pair {
+    /// Reads inside the snapshot.
+    pub(crate) reader: Session,
+    /// Writes on the target.
+    pub(crate) loader: Session,
+    /// See [`Lane`].
+    pub(crate) lane: Lane,
 }
 
 /// Pours all rows of a table from the reader's snapshot into the loader; reading and storing overlap.
 pub(crate) async fn pour(
-    reader: &mut Session,
-    loader: &mut Session,
+    pair: &mut Pair,
     table: &Table,
     news: impl FnMut(Loaded),
 ) -> Result<Loaded, CopyError> {
-    let room = Room::new();
-    let target = loader.dialect();
+    let mut room = Room::new(&pair.lane);
+    // A table known for huge rows enters the lane before its first one is in memory.
+    room.enter_lane_for(table.bytes_estimate / table.rows_estimate.max(1))
+        .await;
+    let target = pair.loader.dialect();
     let (batches, waiting) = mpsc::channel(WAITING_BATCHES);
     let (read, loaded) = tokio::join!(
-        reader::read(reader, table, target, &room, batches),
-        loader::load(loader, table, waiting, news)
+        reader::read(&mut pair.reader, table, target, room, batches),
+        loader::load(&mut pair.loader, table, waiting, news)
     );
     // A loader that failed makes its reader stop, so its own error is the cause.
     let loaded = loaded?;

@@ -24,7 +24,7 @@ pub(crate) async fn read(
     session: &mut Session,
     table: &Table,
     target: Dialect,
-    room: &Room,
+    mut room: Room,
     batches: mpsc::Sender<RowBatch>,
 ) -> Result<(), CopyError> {
     let shown = table.shown();
@@ -43,11 +43,11 @@ pub(crate) async fn read(
             let mut rows = conn.exec_iter(statement.sql(), ()).await?;
             while let Some(row) = rows.next().await? {
                 if let Some(batch) = sorter.add(row) {
-                    hand_over(batch, room, &batches).await?;
+                    hand_over(batch, &mut room, &batches).await?;
                 }
             }
             for batch in sorter.rest() {
-                hand_over(batch, room, &batches).await?;
+                hand_over(batch, &mut room, &batches).await?;
             }
             Ok(())
         })
@@ -70,10 +70,11 @@ pub(crate) async fn leave(session: &mut Session, table: &Table) -> Result<(), Co
 
 async fn hand_over(
     mut batch: RowBatch,
-    room: &Room,
+    room: &mut Room,
     batches: &mpsc::Sender<RowBatch>,
 ) -> Result<(), driver::Error> {
     let gone = |_| driver::Error::Other("nobody takes the rows any more".into());
+    room.enter_lane_for(batch.bytes).await;
     batch.room = room.take(batch.bytes).await;
     batches.send(batch).await.map_err(|_| gone(()))?;
     // A row that filled all the room must be stored before the next one is even read.

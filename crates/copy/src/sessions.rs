@@ -116,12 +116,8 @@ impl Drop for Guard {
 async fn end_marked(endpoint: &Endpoint) {
     let work = async {
         let mut session = Session::connect(endpoint, SessionProfile::Monitor).await?;
-        let holders = session
-            .query_first(&statements::sessions::marked_sessions())
-            .await?;
-        for slot in 0..statements::sessions::MOST_SESSIONS {
-            let holder = holders.as_ref().and_then(|row| row.at(slot));
-            if let Some(id) = holder.and_then(|id| id.parse().ok()) {
+        for row in session.query(&statements::sessions::marked_sessions()).await? {
+            if let Some(id) = row.parse("holder") {
                 let kill = session.dialect().kill_connection(id);
                 // It may have ended by itself meanwhile.
                 let _ = session.execute(&kill).await;

@@ -1,8 +1,10 @@
 use crate::{
-    CopyError, CopyProgress, TableReport, checksum::prove, pipe::pour, reader, statements,
+    CopyError, CopyProgress, TableReport,
+    checksum::prove,
+    pipe::{Pair, pour},
+    reader, statements,
     tables::WaitingTable,
 };
-use dbha_sql::Session;
 use std::{
     collections::VecDeque,
     sync::{Arc, Mutex, PoisonError},
@@ -14,14 +16,6 @@ use tokio::{sync::mpsc, task::JoinSet};
 const KEYS_WITHIN: Duration = Duration::from_secs(7 * 86_400);
 /// Shortest time between two pieces of news from one worker.
 const NEWS_EVERY: Duration = Duration::from_millis(100);
-
-/// A reader and the loader that stores what it reads.
-pub(crate) struct Pair {
-    /// Reads inside the snapshot.
-    pub(crate) reader: Session,
-    /// Writes on the target.
-    pub(crate) loader: Session,
-}
 
 /// Tables that nobody has taken yet.
 type Queue = Arc<Mutex<VecDeque<WaitingTable>>>;
@@ -83,7 +77,7 @@ async fn copy_table(
         })
         .await;
     let mut told = Instant::now();
-    let loaded = pour(&mut pair.reader, &mut pair.loader, table, |loaded| {
+    let loaded = pour(pair, table, |loaded| {
         if told.elapsed() >= NEWS_EVERY {
             told = Instant::now();
             let _ = news.try_send(CopyProgress::TableRows {

@@ -15,15 +15,24 @@ pub(crate) fn mark(slot: usize) -> Statement {
     Statement::new(format!("SELECT GET_LOCK({}, 0)", quote_literal(&lock_name(slot))))
 }
 
-/// Reads who holds the locks of all sessions of a copy: one row, a column for each, NULL where nobody does.
+/// Reads who holds the locks of all sessions of a copy: column `holder`, a row for each that is held.
 pub(crate) fn marked_sessions() -> Statement {
+    // Rows and not columns: the client keeps a buffer for every column that it ever saw at once.
     let each: Vec<String> = (0..MOST_SESSIONS)
-        .map(|slot| format!("IS_USED_LOCK({})", quote_literal(&lock_name(slot))))
+        .map(|slot| {
+            format!(
+                "SELECT IS_USED_LOCK({}) AS holder",
+                quote_literal(&lock_name(slot))
+            )
+        })
         .collect();
-    Statement::new(format!("SELECT {}", each.join(", ")))
+    Statement::new(format!(
+        "SELECT holder FROM ({}) locks WHERE holder IS NOT NULL",
+        each.join(" UNION ALL ")
+    ))
 }
 
-/// Reads whether the session itself holds anything; used only to keep it from being closed as idle.
+/// Does nothing: a sign of life that keeps a session from being closed as idle.
 pub(crate) fn ping() -> Statement {
     Statement::new("DO 0")
 }
