@@ -155,13 +155,25 @@ fn without_own_collation(line: &str, words: &str) -> String {
     let Some((before, after)) = line.split_once(words) else {
         return line.to_owned();
     };
-    // Within the texts of an enumeration or a default the words mean nothing.
-    let quoted = before.matches('\'').count() % 2 == 1;
+    // Within the texts of an enumeration or a default the words mean nothing; a quote in a name opens no text.
+    let quoted = after_name(before).matches('\'').count() % 2 == 1;
     let longer_name = !(after.is_empty() || after.starts_with([' ', ',']));
     match quoted || longer_name || before.contains(" CHARACTER SET ") {
         true => line.to_owned(),
         false => format!("{before}{after}"),
     }
+}
+
+/// Returns what follows the quoted name at the beginning of a column's line.
+fn after_name(line: &str) -> &str {
+    let mut rest = line.trim_start().strip_prefix('`').unwrap_or(line);
+    while let Some((_, after)) = rest.split_once('`') {
+        match after.strip_prefix('`') {
+            Some(more) => rest = more,
+            None => return after,
+        }
+    }
+    rest
 }
 
 /// Tells where two definitions part, in a few words of each.
@@ -208,6 +220,12 @@ mod tests {
     fn only_the_counter_itself_is_taken_out() {
         assert_eq!(without_counter(PLAIN), PLAIN.replace(" AUTO_INCREMENT=12", ""));
         assert_eq!(without_counter("CREATE VIEW"), "CREATE VIEW");
+    }
+
+    #[test]
+    fn quotes_in_a_name_open_no_text() {
+        let create = "CREATE TABLE `t` (\n  `what's ``in` it` char(1) COLLATE x_bin\n) COLLATE=x_bin";
+        assert!(!with_inherited_collations(create).contains("` char(1) COLLATE"));
     }
 
     #[test]
