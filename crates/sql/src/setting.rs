@@ -127,7 +127,6 @@ impl Dialect {
             Setting::EnforceGtidConsistency if !mariadb => "enforce_gtid_consistency",
             Setting::SuperReadOnly if !mariadb => "super_read_only",
             Setting::ReplicaPreserveCommitOrder if replica_names => "replica_preserve_commit_order",
-            Setting::ReplicaPreserveCommitOrder if !mariadb => "slave_preserve_commit_order",
             Setting::GtidMode
             | Setting::EnforceGtidConsistency
             | Setting::SuperReadOnly

@@ -84,7 +84,16 @@ impl Dialect {
         };
         let options = format!("{gtid}, {{M}}_LOG_FILE='dbha-probe.000001', {{M}}_LOG_POS=4");
         let (before, after) = self.channel_words(channel);
-        self.change_source(source, &options, &before, &after)
+        let mut statements = Vec::new();
+        if self.flavor() == Flavor::MySql && self.version() < Version::new(8, 0, 2) {
+            // Named channels need their positions in tables, which later versions have by default.
+            statements.extend(
+                ["master_info_repository", "relay_log_info_repository"]
+                    .map(|name| Statement::new(format!("SET GLOBAL {name} = 'TABLE'"))),
+            );
+        }
+        statements.extend(self.change_source(source, &options, &before, &after));
+        statements
     }
 
     /// Starts the IO thread of a probe.

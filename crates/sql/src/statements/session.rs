@@ -49,6 +49,7 @@ impl Dialect {
     fn isolation_variable(&self) -> &'static str {
         match self.flavor() {
             Flavor::MariaDb if self.version() < Version::new(11, 1, 1) => "tx_isolation",
+            Flavor::MySql if self.version() < Version::new(8, 0, 3) => "tx_isolation",
             _ => "transaction_isolation",
         }
     }

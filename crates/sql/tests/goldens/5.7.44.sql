@@ -5,7 +5,7 @@
 SET NAMES utf8mb4, sql_mode = 'NO_AUTO_VALUE_ON_ZERO,STRICT_ALL_TABLES,ALLOW_INVALID_DATES,NO_ENGINE_SUBSTITUTION', time_zone = '+00:00', lock_wait_timeout = 10, wait_timeout = 28800, max_execution_time = 0;
 
 -- session: reader
-SET NAMES binary, sql_mode = 'NO_AUTO_VALUE_ON_ZERO,STRICT_ALL_TABLES,ALLOW_INVALID_DATES,NO_ENGINE_SUBSTITUTION', time_zone = '+00:00', lock_wait_timeout = 10, wait_timeout = 28800, net_write_timeout = 28800, transaction_isolation = 'REPEATABLE-READ', max_execution_time = 0;
+SET NAMES binary, sql_mode = 'NO_AUTO_VALUE_ON_ZERO,STRICT_ALL_TABLES,ALLOW_INVALID_DATES,NO_ENGINE_SUBSTITUTION', time_zone = '+00:00', lock_wait_timeout = 10, wait_timeout = 28800, net_write_timeout = 28800, tx_isolation = 'REPEATABLE-READ', max_execution_time = 0;
 
 -- session: loader
 SET NAMES binary, sql_mode = 'NO_AUTO_VALUE_ON_ZERO,STRICT_ALL_TABLES,ALLOW_INVALID_DATES,NO_ENGINE_SUBSTITUTION', time_zone = '+00:00', lock_wait_timeout = 60, wait_timeout = 28800, net_write_timeout = 28800, sql_log_bin = 0, foreign_key_checks = 0, unique_checks = 1, max_execution_time = 0;
@@ -17,7 +17,7 @@ SET NAMES utf8mb4, sql_mode = 'NO_AUTO_VALUE_ON_ZERO,STRICT_ALL_TABLES,ALLOW_INV
 SELECT @@global.server_id AS server_id, @@global.server_uuid AS uuid, CURRENT_USER() AS own_user, CAST(UNIX_TIMESTAMP(NOW(6)) AS CHAR) AS now, VERSION() AS version_text;
 
 -- facts: settings
-SELECT VARIABLE_NAME AS name, VARIABLE_VALUE AS value, NULL AS origin, NULL AS persisted, 'NO' AS fixed FROM performance_schema.global_variables WHERE VARIABLE_NAME IN ('server_id', 'auto_increment_increment', 'auto_increment_offset', 'log_bin', 'log_slave_updates', 'binlog_format', 'binlog_row_image', 'sync_binlog', 'innodb_flush_log_at_trx_commit', 'enforce_gtid_consistency', 'gtid_mode', 'slave_net_timeout', 'relay_log_recovery', 'slave_preserve_commit_order', 'read_only', 'super_read_only', 'lower_case_table_names', 'innodb_page_size', 'character_set_server', 'collation_server', 'max_allowed_packet', 'port', 'hostname', 'datadir', 'have_ssl', 'event_scheduler', 'log_bin_trust_function_creators');
+SELECT VARIABLE_NAME AS name, VARIABLE_VALUE AS value, NULL AS origin, NULL AS persisted, 'NO' AS fixed FROM performance_schema.global_variables WHERE VARIABLE_NAME IN ('server_id', 'auto_increment_increment', 'auto_increment_offset', 'log_bin', 'log_slave_updates', 'binlog_format', 'binlog_row_image', 'sync_binlog', 'innodb_flush_log_at_trx_commit', 'enforce_gtid_consistency', 'gtid_mode', 'slave_net_timeout', 'relay_log_recovery', 'read_only', 'super_read_only', 'lower_case_table_names', 'innodb_page_size', 'character_set_server', 'collation_server', 'max_allowed_packet', 'port', 'hostname', 'datadir', 'have_ssl', 'event_scheduler', 'log_bin_trust_function_creators');
 
 -- facts: gtids
 SELECT @@global.gtid_executed AS executed, '' AS applied, @@global.gtid_purged AS purged;
@@ -42,12 +42,11 @@ SELECT @@global.have_ssl AS value;
 -- settings: change
 SET GLOBAL server_id = 2;
 SET GLOBAL binlog_format = ROW;
+SET GLOBAL enforce_gtid_consistency = ON;
 SET GLOBAL gtid_mode = OFF_PERMISSIVE;
 SET GLOBAL gtid_mode = ON_PERMISSIVE;
 SET GLOBAL gtid_mode = ON;
-SET GLOBAL enforce_gtid_consistency = ON;
 SET GLOBAL slave_net_timeout = 10;
-SET GLOBAL slave_preserve_commit_order = ON;
 
 -- read only: on, off
 SET GLOBAL super_read_only = ON;
@@ -80,6 +79,8 @@ RESET MASTER;
 SET GLOBAL gtid_purged = '3e11fa47-71ca-11e1-9e33-c80aa9429562:1-93';
 
 -- probe
+SET GLOBAL master_info_repository = 'TABLE';
+SET GLOBAL relay_log_info_repository = 'TABLE';
 CHANGE MASTER TO MASTER_HOST='10.0.0.1', MASTER_PORT=3306, MASTER_USER='dbha_repl', MASTER_PASSWORD='***', MASTER_AUTO_POSITION=0, MASTER_RETRY_COUNT=1, MASTER_LOG_FILE='dbha-probe.000001', MASTER_LOG_POS=4, MASTER_CONNECT_RETRY=2, MASTER_SSL=0, MASTER_SSL_VERIFY_SERVER_CERT=0 FOR CHANNEL 'dbha_probe';
 START SLAVE IO_THREAD FOR CHANNEL 'dbha_probe';
 STOP SLAVE FOR CHANNEL 'dbha_probe';

@@ -17,7 +17,7 @@ SET NAMES utf8mb4, sql_mode = 'NO_AUTO_VALUE_ON_ZERO,STRICT_ALL_TABLES,ALLOW_INV
 SELECT @@global.server_id AS server_id, @@global.server_uuid AS uuid, CURRENT_USER() AS own_user, CAST(UNIX_TIMESTAMP(NOW(6)) AS CHAR) AS now, VERSION() AS version_text;
 
 -- facts: settings
-SELECT v.VARIABLE_NAME AS name, v.VARIABLE_VALUE AS value, i.VARIABLE_SOURCE AS origin, p.VARIABLE_VALUE AS persisted, 'NO' AS fixed FROM performance_schema.global_variables v LEFT JOIN performance_schema.variables_info i ON i.VARIABLE_NAME = v.VARIABLE_NAME LEFT JOIN performance_schema.persisted_variables p ON p.VARIABLE_NAME = v.VARIABLE_NAME WHERE v.VARIABLE_NAME IN ('server_id', 'auto_increment_increment', 'auto_increment_offset', 'log_bin', 'log_slave_updates', 'binlog_format', 'binlog_row_image', 'sync_binlog', 'innodb_flush_log_at_trx_commit', 'enforce_gtid_consistency', 'gtid_mode', 'slave_net_timeout', 'relay_log_recovery', 'slave_preserve_commit_order', 'read_only', 'super_read_only', 'lower_case_table_names', 'innodb_page_size', 'character_set_server', 'collation_server', 'max_allowed_packet', 'port', 'hostname', 'datadir', 'have_ssl', 'event_scheduler', 'log_bin_trust_function_creators');
+SELECT v.VARIABLE_NAME AS name, v.VARIABLE_VALUE AS value, i.VARIABLE_SOURCE AS origin, p.VARIABLE_VALUE AS persisted, 'NO' AS fixed FROM performance_schema.global_variables v LEFT JOIN performance_schema.variables_info i ON i.VARIABLE_NAME = v.VARIABLE_NAME LEFT JOIN performance_schema.persisted_variables p ON p.VARIABLE_NAME = v.VARIABLE_NAME WHERE v.VARIABLE_NAME IN ('server_id', 'auto_increment_increment', 'auto_increment_offset', 'log_bin', 'log_slave_updates', 'binlog_format', 'binlog_row_image', 'sync_binlog', 'innodb_flush_log_at_trx_commit', 'enforce_gtid_consistency', 'gtid_mode', 'slave_net_timeout', 'relay_log_recovery', 'read_only', 'super_read_only', 'lower_case_table_names', 'innodb_page_size', 'character_set_server', 'collation_server', 'max_allowed_packet', 'port', 'hostname', 'datadir', 'have_ssl', 'event_scheduler', 'log_bin_trust_function_creators');
 
 -- facts: gtids
 SELECT @@global.gtid_executed AS executed, '' AS applied, @@global.gtid_purged AS purged;
@@ -42,12 +42,11 @@ SELECT VALUE AS value FROM performance_schema.tls_channel_status WHERE CHANNEL =
 -- settings: change
 SET PERSIST server_id = 2;
 SET PERSIST binlog_format = ROW;
+SET PERSIST enforce_gtid_consistency = ON;
 SET PERSIST gtid_mode = OFF_PERMISSIVE;
 SET PERSIST gtid_mode = ON_PERMISSIVE;
 SET PERSIST gtid_mode = ON;
-SET PERSIST enforce_gtid_consistency = ON;
 SET PERSIST slave_net_timeout = 10;
-SET PERSIST slave_preserve_commit_order = ON;
 SET PERSIST_ONLY relay_log_recovery = ON;
 
 -- read only: on, off

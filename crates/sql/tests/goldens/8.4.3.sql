@@ -42,10 +42,10 @@ SELECT VALUE AS value FROM performance_schema.tls_channel_status WHERE CHANNEL =
 -- settings: change
 SET PERSIST server_id = 2;
 SET PERSIST binlog_format = ROW;
+SET PERSIST enforce_gtid_consistency = ON;
 SET PERSIST gtid_mode = OFF_PERMISSIVE;
 SET PERSIST gtid_mode = ON_PERMISSIVE;
 SET PERSIST gtid_mode = ON;
-SET PERSIST enforce_gtid_consistency = ON;
 SET PERSIST replica_net_timeout = 10;
 SET PERSIST replica_preserve_commit_order = ON;
 SET PERSIST_ONLY relay_log_recovery = ON;
