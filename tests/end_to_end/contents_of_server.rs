@@ -148,7 +148,25 @@ pub(crate) async fn accounts(session: &mut Session) -> Contents {
         };
         all.insert(format!("account {name}"), format!("{definition:?}"));
         let grants = session.column(&format!("SHOW GRANTS FOR {name}")).await;
+        let grants: Vec<String> = grants.iter().map(|grant| with_columns_in_order(grant)).collect();
         all.insert(format!("grants of {name}"), grants.join("; "));
     }
     all
+}
+
+/// The columns of a grant come in no certain order.
+fn with_columns_in_order(grant: &str) -> String {
+    let Some((before, rest)) = grant.split_once(" (") else {
+        return grant.to_owned();
+    };
+    let Some((list, after)) = rest.split_once(')') else {
+        return grant.to_owned();
+    };
+    let mut columns: Vec<&str> = list.split(", ").collect();
+    columns.sort_unstable();
+    format!(
+        "{before} ({}){}",
+        columns.join(", "),
+        with_columns_in_order(after)
+    )
 }

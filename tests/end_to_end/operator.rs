@@ -143,7 +143,7 @@ impl Operator {
 
     /// Runs a prepared command to its end; fails the test if it takes too long or prints a secret.
     pub(crate) async fn finish(&self, command: &mut Command) -> Ran {
-        let shown = format!("{:?}", command.as_std());
+        let shown = shown(command);
         let child = command.spawn().unwrap();
         match timeout(RUN_LIMIT, child.wait_with_output()).await {
             Ok(output) => self.ran(shown, &output.unwrap()),
@@ -167,4 +167,13 @@ impl Operator {
         }
         ran
     }
+}
+
+/// The command line as somebody would type it.
+fn shown(command: &Command) -> String {
+    let arguments = command
+        .as_std()
+        .get_args()
+        .map(|argument| argument.to_string_lossy());
+    format!("dbha {}", arguments.collect::<Vec<_>>().join(" "))
 }

@@ -83,7 +83,7 @@ impl std::fmt::Display for Ran {
         } = self;
         write!(
             f,
-            "{command}\nexit code {code:?}\n--- stdout\n{stdout}\n--- stderr\n{stderr}"
+            "\n{command}\nexit code {code:?}\n--- stdout\n{stdout}\n--- stderr\n{stderr}"
         )
     }
 }

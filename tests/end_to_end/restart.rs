@@ -5,7 +5,7 @@ use dbha_testkit::{Release, ServerPair};
 use crate::eventually::eventually;
 use crate::operator::Operator;
 use crate::releases::on_releases;
-use crate::servers::{assert_same_contents, cross, pair_with_sample};
+use crate::servers::{assert_same_contents, cross, pair_with_sample, write};
 
 /// Appends to each server's option file what `dbha render my.cnf` prints for it; MySQL keeps settings by itself.
 async fn keep_settings(pair: &ServerPair, operator: &Operator, writers: &str) {
@@ -75,6 +75,31 @@ async fn scenario_74_after_a_restart_the_standby_is_still_read_only(release: Rel
     assert_same_contents(&pair).await;
 }
 
+on_releases!(scenario_60_a_row_that_was_not_sent_yet_is_sent_after_both_restarted: mariadb_10_5, mariadb_10_11, mariadb_11_8, mysql_9_7);
+
+/// A file that gave the binary log another name would take from the primary what it has not sent yet.
+async fn scenario_60_a_row_that_was_not_sent_yet_is_sent_after_both_restarted(release: Release) {
+    let mut pair = pair_with_sample(release, 3).await;
+    let operator = Operator::of(&pair);
+    operator.setup(["--writers", "both"]).await.exits(0);
+    keep_settings(&pair, &operator, "both").await;
+
+    pair.secondary.stop().await.unwrap();
+    write("Ada", &pair.primary).await;
+    pair.primary.restart().await.unwrap();
+    write("Grace", &pair.primary).await;
+    pair.secondary.start().await.unwrap();
+
+    eventually(
+        "the pair is healthy again",
+        async || operator.status().await.json(),
+        |status| status["verdict"] == "healthy",
+    )
+    .await;
+    cross("Grete", &pair.secondary, &pair.primary).await;
+    assert_same_contents(&pair).await;
+}
+
 on_releases!(scenario_74_settings_that_a_restart_lost_are_named_and_put_back: mariadb_10_11);
 
 /// Without the lines in its option file, a secondary of MariaDB comes back with its peer's `server_id`.
@@ -105,7 +130,7 @@ async fn scenario_52_a_secondary_that_was_killed_follows_again_by_itself(release
     pair.secondary.kill().await.unwrap();
     let down = operator.status().await.exits(4).json();
     assert_eq!(down["verdict"], "unreachable", "{down:#}");
-    crate::servers::write("Ada", &pair.primary).await;
+    write("Ada", &pair.primary).await;
     pair.secondary.start().await.unwrap();
 
     eventually(

@@ -2,9 +2,11 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
 
 use dbha_testkit::{PrivateServer, sample};
 use tokio::task::JoinHandle;
+use tokio::time::sleep;
 
 use crate::session::Session;
 
@@ -14,6 +16,9 @@ const TABLES: [&str; 2] = [
     "CREATE TABLE rental_shop.stand (writer INT NOT NULL, slot INT NOT NULL, entries INT NOT NULL, \
      PRIMARY KEY (writer, slot))",
 ];
+
+/// Between two entries of a writer: a secondary on a loaded machine must be able to keep up.
+const PAUSE: Duration = Duration::from_millis(25);
 
 /// Writers on one server; dropped, they end with the test.
 pub(crate) struct Writers {
@@ -82,6 +87,7 @@ async fn write(mut session: Session, writer: u32, go_on: Arc<AtomicBool>) -> Wri
             written.error = Some(error.to_string());
             break;
         }
+        sleep(PAUSE).await;
     }
     written
 }
