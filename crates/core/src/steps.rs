@@ -9,6 +9,7 @@ mod copy_tally;
 mod ensure_accounts;
 mod ensure_registry;
 mod follow;
+mod own_domain;
 mod prove_links;
 mod set_writers;
 

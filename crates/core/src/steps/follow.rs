@@ -1,6 +1,6 @@
 //! The two links: the secondary follows the primary, and the primary follows the secondary.
 
-use super::{Check, Run, Step, StepTrouble, View};
+use super::{Check, Run, Step, StepTrouble, View, own_domain};
 use crate::{Side, advice, preflight, wait::Pause};
 use dbha_sql::{
     ClaimState, GtidSet, IoState, REPLICATION_USER, ReplicaStatus, Secret, SourceTarget, SqlState, Statement,
@@ -182,7 +182,7 @@ pub(super) async fn apply(run: &mut Run<'_>, source: Side) -> Result<(), StepTro
         mark_as_following(run).await?;
         run.detail(step_of(source), format!("from {position}"));
     } else if dialect.replica_needs_peer_caught_up() {
-        move_own_domain(run, source).await?;
+        own_domain::move_own_domain(run, step_of(source), source).await?;
     }
     if let Some(password) = run.password.clone() {
         let statements = dialect.follow(&target(&run.view(), source, password));
@@ -207,37 +207,6 @@ async fn mark_as_following(run: &mut Run<'_>) -> Result<(), StepTrouble> {
         .await?;
     session.close().await;
     Ok(())
-}
-
-/// Tells the replica that it has its own transactions, as far as its source has them too.
-///
-/// MariaDB asks the source for everything after `gtid_slave_pos`, its own domains included. What the source has
-/// purged since, or has not applied yet, would end the IO thread with 1236. The secondary's link runs by the time the
-/// primary's is started, so the primary can wait for the secondary; the other way round both would wait for ever.
-async fn move_own_domain(run: &mut Run<'_>, source: Side) -> Result<(), StepTrouble> {
-    const CONFLICTS_WITH_BINLOG: u16 = 1947;
-    let replica = source.peer();
-    let dialect = run.servers.of(replica).dialect();
-    let mut pause = Pause::within(Duration::from_secs(10));
-    let own = loop {
-        let (executed, applied) = gtids(run, replica).await?;
-        if source == Side::Primary && !gtids(run, source).await?.0.contains(&executed) {
-            return Ok(());
-        }
-        let position = executed.union(&applied);
-        match run
-            .servers
-            .of_mut(replica)
-            .execute(&dialect.set_replica_position(&position))
-            .await
-        {
-            Ok(_) => break executed,
-            // A writer was faster than the statement: its transaction came between the look and the setting.
-            Err(error) if error.code() == Some(CONFLICTS_WITH_BINLOG) => pause.wait(run.cancel).await?,
-            Err(error) => return Err(error.into()),
-        }
-    };
-    super::catch_up::wait_until_has(run, step_of(source), source, &own).await
 }
 
 /// Reads what a server's binary log holds, and what it has by replication.
