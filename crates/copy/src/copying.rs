@@ -50,13 +50,13 @@ impl<'a> Copying<'a> {
         tell(news, CopyPhase::Snapshot).await;
         let mut snapshot = Snapshot::take(sessions, options).await?;
         let lane = Lane::new();
+        let identities = snapshot.identities.clone();
         let readers = std::mem::take(&mut snapshot.readers).into_iter();
-        let pairs = readers
-            .zip(loaders)
-            .map(|(reader, loader)| Pair {
+        let pairs = readers.zip(loaders).map(|(reader, loader)| Pair {
             reader,
             loader,
             lane: lane.clone(),
+            identities: identities.clone(),
         });
         Ok(Self {
             sessions,
@@ -72,6 +72,9 @@ impl<'a> Copying<'a> {
     /// Goes from the snapshot to the last check.
     pub(crate) async fn run(mut self) -> Result<CopyReport, CopyError> {
         let (tables, waiting) = self.rows().await?;
+        let copied: Vec<&Table> = waiting.iter().map(|waiting| &waiting.table).collect();
+        let identities = self.snapshot.identities.clone();
+        identities.check_rest(&mut self.snapshot.present, &copied).await?;
         tell(self.news, CopyPhase::Indexes).await;
         for table in &waiting {
             tables::add_foreign_keys(&mut self.definer, table).await?;
@@ -156,6 +159,7 @@ impl<'a> Copying<'a> {
                 reader: outside,
                 loader: pair.loader,
                 lane: pair.lane,
+                identities: pair.identities,
             });
         }
         let (pairs, reports) = copy_tables(pairs, waiting, self.news).await?;
@@ -165,6 +169,7 @@ impl<'a> Copying<'a> {
                 reader,
                 loader: pair.loader,
                 lane: pair.lane,
+                identities: pair.identities,
             });
         }
         Ok(reports)

@@ -33,6 +33,7 @@ mod snapshot;
 mod statements;
 mod table;
 mod table_definition;
+mod table_identity;
 mod tables;
 mod uncopyable;
 mod value_form;

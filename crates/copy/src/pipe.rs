@@ -2,6 +2,7 @@ use crate::{
     CopyError, Table,
     loader::{self, Loaded},
     reader,
+    table_identity::TableIdentities,
 };
 use dbha_sql::Session;
 use std::sync::Arc;
@@ -72,6 +73,8 @@ pub(crate) struct Pair {
     pub(crate) loader: Session,
     /// See [`Lane`].
     pub(crate) lane: Lane,
+    /// What the tables are that the snapshot saw.
+    pub(crate) identities: Arc<TableIdentities>,
 }
 
 /// Pours all rows of a table from the reader's snapshot into the loader; reading and storing overlap.

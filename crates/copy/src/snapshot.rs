@@ -6,9 +6,13 @@ use crate::{
     query_text::masked,
     sessions::{Sessions, Side},
     statements,
+    table_identity::TableIdentities,
 };
 use dbha_sql::{GtidSet, Session, SessionProfile, Statement};
-use std::time::{Duration, Instant};
+use std::{
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
 /// One consistent picture of a server over several sessions, and everything that is in no snapshot beside it.
 pub(crate) struct Snapshot {
@@ -20,6 +24,8 @@ pub(crate) struct Snapshot {
     pub(crate) definitions: Definitions,
     /// Where its sequences stand: next number and round, in the order of the inventory.
     pub(crate) sequences: Vec<(i128, u64)>,
+    /// What its tables are.
+    pub(crate) identities: Arc<TableIdentities>,
     /// Its accounts.
     pub(crate) accounts: AccountBook,
     /// Everything up to here is in the picture.
@@ -94,6 +100,7 @@ impl Snapshot {
                 taking.look().await?
             }
         };
+        let identities = Arc::new(TableIdentities::read(&mut taking.present).await?);
         let sequences = taking.read_sequences(&inventory).await?;
         let accounts = AccountBook::read(&mut taking.present).await?;
         if held.is_some() && inventory.tables_without_snapshot().next().is_some() {
@@ -106,6 +113,7 @@ impl Snapshot {
             inventory,
             definitions,
             sequences,
+            identities,
             accounts,
             position,
             coordinates,

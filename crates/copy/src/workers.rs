@@ -99,6 +99,8 @@ async fn copy_table(
             stored: proof.rows,
         });
     }
+    let identities = pair.identities.clone();
+    identities.check_one(&mut pair.reader, table).await?;
     reader::leave(&mut pair.reader, table).await?;
     let _ = news
         .send(CopyProgress::TableFinished {

@@ -1,4 +1,4 @@
-use dbha_sql::{Dialect, Statement};
+use dbha_sql::{Dialect, Statement, quote_literal};
 
 /// Stops DDL on the source while its writers go on; empty where the server has no such lock before the snapshot.
 ///
@@ -66,12 +66,17 @@ pub(crate) fn running_queries() -> Statement {
     )
 }
 
-/// Reads the numbers by which the storage engine knows its tables: columns `id`, `name`.
+/// Reads the numbers by which the storage engine knows its tables, or one of them: columns `id`, `name`.
 ///
 /// A number that changed means a table that was rebuilt, emptied or swapped since.
-pub(crate) fn table_numbers() -> Statement {
-    Statement::new(
-        "SELECT TABLE_ID AS id, NAME AS name FROM information_schema.INNODB_SYS_TABLES \
-         WHERE NAME LIKE '%/%' AND NAME NOT LIKE 'mysql/%' AND NAME NOT LIKE '%/#sql%'",
-    )
+pub(crate) fn table_numbers(name: Option<&str>) -> Statement {
+    let which = match name {
+        Some(name) => format!("NAME = {}", quote_literal(name)),
+        None => "NAME LIKE '%/%' AND NAME NOT LIKE 'mysql/%' AND NAME NOT LIKE 'sys/%' AND NAME NOT LIKE '%/#sql%' \
+                 AND NAME NOT LIKE 'dbha/claim' AND NAME NOT LIKE '%/FTS\\_%'"
+            .to_owned(),
+    };
+    Statement::new(format!(
+        "SELECT TABLE_ID AS id, NAME AS name FROM information_schema.INNODB_SYS_TABLES WHERE {which}"
+    ))
 }

@@ -1,0 +1,81 @@
+use crate::{CopyError, Table, statements};
+use dbha_sql::Session;
+use std::collections::HashMap;
+
+/// The numbers by which the source's engine knew its tables at the moment of the snapshot.
+///
+/// Where nothing keeps DDL out during the copy, a table that was swapped for another of the same name could be
+/// read without any error: an older one is visible in the snapshot as well. Its number gives it away.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct TableIdentities {
+    numbers: HashMap<String, String>,
+}
+
+/// Above this, asking for one table at a time would cost the source more than one look at the end.
+const MOST_TABLES: usize = 500;
+
+impl TableIdentities {
+    /// Reads the numbers; definitions must be locked. Empty where they stay locked for the whole copy.
+    pub(crate) async fn read(session: &mut Session) -> Result<Self, CopyError> {
+        if session.dialect().has_instance_backup_lock() {
+            return Ok(Self::default());
+        }
+        Ok(Self {
+            numbers: list(session, None).await?,
+        })
+    }
+
+    /// Fails unless a table that was just read, and is still held, is the one of the snapshot.
+    pub(crate) async fn check_one(&self, session: &mut Session, table: &Table) -> Result<(), CopyError> {
+        let Some(name) = engine_name(table).filter(|_| self.numbers.len() <= MOST_TABLES) else {
+            return Ok(());
+        };
+        let Some(number) = self.numbers.get(&name) else {
+            return Ok(());
+        };
+        let now = list(session, Some(&name)).await?;
+        match now.get(&name) == Some(number) {
+            true => Ok(()),
+            false => Err(CopyError::SchemaChanged { what: table.shown() }),
+        }
+    }
+
+    /// Fails unless every table that [`Self::check_one`] passed over is still the one of the snapshot.
+    pub(crate) async fn check_rest(&self, session: &mut Session, tables: &[&Table]) -> Result<(), CopyError> {
+        let checked: Vec<String> = match self.numbers.len() <= MOST_TABLES {
+            true => tables.iter().filter_map(|table| engine_name(table)).collect(),
+            false => vec![],
+        };
+        let mut rest = self
+            .numbers
+            .iter()
+            .filter(|(name, _)| !checked.contains(name))
+            .peekable();
+        if rest.peek().is_none() {
+            return Ok(());
+        }
+        let now = list(session, None).await?;
+        match rest.find(|(name, number)| now.get(*name) != Some(*number)) {
+            None => Ok(()),
+            Some((name, _)) => Err(CopyError::SchemaChanged { what: name.clone() }),
+        }
+    }
+}
+
+/// Returns the engine's own name of a table, where it needs no encoding and the table is in one piece.
+fn engine_name(table: &Table) -> Option<String> {
+    let plain = |name: &str| {
+        name.bytes()
+            .all(|byte| byte.is_ascii_alphanumeric() || byte == b'_')
+    };
+    (plain(&table.schema) && plain(&table.name)).then(|| format!("{}/{}", table.schema, table.name))
+}
+
+async fn list(session: &mut Session, name: Option<&str>) -> Result<HashMap<String, String>, CopyError> {
+    let rows = session
+        .query(&statements::snapshot::table_numbers(name))
+        .await
+        .map_err(CopyError::doing("reading the engine's numbers of tables"))?;
+    let read = |row: &dbha_sql::Row| Some((row.get("name")?.to_owned(), row.get("id")?.to_owned()));
+    Ok(rows.iter().filter_map(read).collect())
+}
