@@ -9,3 +9,4 @@ pub mod setup_lines;
 pub mod status;
 pub mod style;
 pub mod table;
+pub mod wrap;

@@ -1,6 +1,6 @@
 //! One finding, for a person.
 
-use super::style::Style;
+use super::{style::Style, wrap::words};
 use dbha_core::{Finding, Severity};
 
 /// Writes a finding in two or three lines: what, why, what to do.
@@ -10,12 +10,13 @@ pub fn human(finding: &Finding, style: Style) -> String {
         Severity::Warning => style.yellow("!"),
         Severity::Note => style.dim("·"),
     };
-    let mut text = format!("{mark} {} {}", style.bold(finding.code.as_str()), finding.text);
+    let seen = words(&finding.text).join("\n           ");
+    let mut text = format!("{mark} {} {seen}", style.bold(finding.code.as_str()));
     if finding.severity != Severity::Note {
         text.push_str(&format!("\n    {}", style.dim(finding.code.why())));
     }
     if finding.fix != "nothing to do" {
-        text.push_str(&format!("\n    → {}", finding.fix));
+        text.push_str(&format!("\n    → {}", words(&finding.fix).join("\n      ")));
     }
     text
 }

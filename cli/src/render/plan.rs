@@ -1,10 +1,7 @@
 //! A plan, for a person.
 
-use super::style::Style;
+use super::{style::Style, wrap::wrapped};
 use dbha_core::{AutoIncrement, Check, Plan, PlannedStep, Writers};
-
-/// How wide a line of differences may become.
-const WIDTH: usize = 96;
 
 /// Writes what a set-up will do: the aim, what is lost, and a line per step that has something to do.
 pub fn human(plan: &Plan, style: Style) -> Vec<String> {
@@ -19,7 +16,7 @@ pub fn human(plan: &Plan, style: Style) -> Vec<String> {
     for (number, step) in plan.needed().enumerate() {
         lines.push(format!("  {:>2}  {}", number + 1, step.title));
         lines.extend(
-            wrapped(&differences(step), WIDTH)
+            wrapped(&differences(step))
                 .into_iter()
                 .map(|text| format!("      {}", style.dim(&text))),
         );
@@ -61,34 +58,5 @@ fn differences(step: &PlannedStep) -> Vec<String> {
     match &step.check {
         Check::Satisfied => vec![],
         Check::Needed(list) => list.clone(),
-    }
-}
-
-/// Joins entries with commas into lines of at most `width` characters; an entry is never cut.
-fn wrapped(entries: &[String], width: usize) -> Vec<String> {
-    let mut lines: Vec<String> = Vec::new();
-    for (index, entry) in entries.iter().enumerate() {
-        let entry = if index + 1 < entries.len() {
-            format!("{entry},")
-        } else {
-            entry.clone()
-        };
-        match lines.last_mut() {
-            Some(line) if line.chars().count() + 1 + entry.chars().count() <= width => {
-                line.push(' ');
-                line.push_str(&entry);
-            }
-            _ => lines.push(entry),
-        }
-    }
-    lines
-}
-
-#[cfg(test)]
-mod tests {
-    #[test]
-    fn entries_share_lines_and_stay_whole() {
-        let entries = ["aaaa", "bbbb", "cccccccccccc"].map(str::to_owned);
-        assert_eq!(super::wrapped(&entries, 11), ["aaaa, bbbb,", "cccccccccccc"]);
     }
 }

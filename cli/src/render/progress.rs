@@ -20,7 +20,7 @@ impl CopyProgress {
     pub fn new(terminal: bool) -> Self {
         let bar = terminal.then(|| {
             let bar = ProgressBar::with_draw_target(Some(0), ProgressDrawTarget::stderr_with_hz(10));
-            let style = ProgressStyle::with_template("    {bar:30} {percent:>3}%  {msg}");
+            let style = ProgressStyle::with_template("    {bar:24} {percent:>3}%  {wide_msg}");
             bar.set_style(
                 style
                     .unwrap_or_else(|_| ProgressStyle::default_bar())
@@ -74,8 +74,7 @@ impl CopyProgress {
             _ => String::new(),
         };
         format!(
-            "{}: {} rows, {} of about {}, {}/s, {} of {} tables{left}",
-            counts.phase,
+            "{} rows, {} of {}, {}/s, {} of {} tables{left}",
             grouped(counts.rows_done),
             HumanBytes(counts.bytes_done),
             HumanBytes(counts.bytes.max(counts.bytes_done)),

@@ -1,7 +1,7 @@
 //! The proof at the end of a set-up, for a person.
 
-use super::style::Style;
-use dbha_core::{Condition, Proof, Status};
+use super::{style::Style, wrap::wrapped};
+use dbha_core::{Proof, Status};
 
 /// Writes what was proven and what a restart would do.
 pub fn human(proof: &Proof, status: &Status, style: Style) -> Vec<String> {
@@ -62,14 +62,17 @@ pub fn restart(status: &Status, style: Style) -> Vec<String> {
     let heading =
         "a restart would lose settings, unless these lines stand under [mysqld] in the option file:";
     let mut lines = vec![format!("  {} {heading}", style.yellow("!"))];
-    for server in &status.servers {
-        for problem in server
-            .problems
-            .iter()
-            .filter(|problem| problem.code == Condition::NotRestartSafe)
-        {
-            lines.push(format!("      {}", problem.text));
-        }
+    for server in status
+        .servers
+        .iter()
+        .filter(|server| !server.lost_at_restart.is_empty())
+    {
+        lines.push(format!("      of {}:", server.name));
+        lines.extend(
+            wrapped(&server.lost_at_restart)
+                .into_iter()
+                .map(|line| format!("        {line}")),
+        );
     }
     lines.push("      → dbha render my.cnf --server primary|secondary prints the whole file".into());
     lines

@@ -1,6 +1,6 @@
 //! The state of a pair, for a person.
 
-use super::{style::Style, table};
+use super::{style::Style, table, wrap::words};
 use dbha_core::{Condition, LinkStatus, Problem, ServerStatus, Status, Verdict};
 use serde::Serialize;
 
@@ -105,14 +105,15 @@ fn word<T: Serialize>(state: Option<T>) -> String {
         .unwrap_or_else(|| "unknown".into())
 }
 
-fn lines_of(problem: &Problem, style: Style) -> [String; 2] {
+fn lines_of(problem: &Problem, style: Style) -> Vec<String> {
     let mark = match problem.code {
         Condition::NotRestartSafe | Condition::Lag => style.yellow("!"),
         _ => style.red("✘"),
     };
-    let code = style.bold(problem.code.as_str());
-    [
-        format!("{mark} {code} {}", problem.text),
-        format!("    → {}", problem.fix),
+    let text = words(&problem.text).join("\n           ");
+    let fix = words(&problem.fix).join("\n      ");
+    vec![
+        format!("{mark} {} {text}", style.bold(problem.code.as_str())),
+        format!("    → {fix}"),
     ]
 }

@@ -96,6 +96,8 @@ pub struct ServerStatus {
     pub errant: Option<String>,
     /// Whether its settings would survive a restart.
     pub settings_persisted: Option<bool>,
+    /// The lines that its option file lacks, `name=value`; without them a restart would lose these settings.
+    pub lost_at_restart: Vec<String>,
     /// Everything that is wrong with it.
     pub problems: Vec<Problem>,
 }

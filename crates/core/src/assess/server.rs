@@ -66,6 +66,7 @@ pub(super) fn server_status(seen: &Seen, side: Side, expected: Option<&Topology>
         gtid: Some(facts.position().to_string()),
         errant: None,
         settings_persisted: Some(unsafe_lines.is_empty()),
+        lost_at_restart: unsafe_lines,
         problems,
     }
 }
@@ -85,6 +86,7 @@ fn unreachable(unseen: &Unseen) -> ServerStatus {
         gtid: None,
         errant: None,
         settings_persisted: None,
+        lost_at_restart: vec![],
         problems: vec![Problem {
             code: Condition::Unreachable,
             text: unseen.text.clone(),
