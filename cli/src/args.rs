@@ -17,6 +17,7 @@ pub struct Cli {
 
 /// How results are printed.
 #[derive(Debug, Args)]
+#[command(next_help_heading = "Output")]
 pub struct OutputArgs {
     /// Form of the result on standard output; everything said to a person goes to standard error.
     #[arg(short = 'o', long = "output", global = true, value_enum, default_value_t = Output::Human, value_name = "FORM")]
@@ -66,11 +67,12 @@ pub enum Command {
 
 /// The two servers and how to log in to them.
 #[derive(Debug, Args)]
+#[command(next_help_heading = "Servers")]
 pub struct PairArgs {
     /// The server whose data counts: NAME, host[:port], [ipv6]:port, /socket, mysql://user@host/ or user@tcp(host:port)/.
     #[arg(long, value_name = "SERVER", env = "DBHA_PRIMARY")]
     pub primary: String,
-    /// The server that receives it.
+    /// The server that is filled from the primary; it must be empty.
     #[arg(long, value_name = "SERVER", env = "DBHA_SECONDARY")]
     pub secondary: String,
     /// How to log in.
@@ -113,6 +115,7 @@ pub struct LoginArgs {
 
 /// Options of a set-up, and of the looks before it.
 #[derive(Debug, Args)]
+#[command(next_help_heading = "Set-up")]
 pub struct SetupArgs {
     /// The pair.
     #[command(flatten)]
@@ -158,7 +161,7 @@ pub struct SetupArgs {
     #[arg(long)]
     pub prove: bool,
     /// Name of the pair in status and events.
-    #[arg(long, value_name = "NAME", default_value = "")]
+    #[arg(long, value_name = "NAME", default_value = "", hide_default_value = true)]
     pub name: String,
 }
 
@@ -187,7 +190,7 @@ pub struct StatusArgs {
     #[command(flatten)]
     pub pair: PairArgs,
     /// Name of the pair in the output.
-    #[arg(long, value_name = "NAME", default_value = "")]
+    #[arg(long, value_name = "NAME", default_value = "", hide_default_value = true)]
     pub name: String,
 }
 
@@ -298,7 +301,7 @@ pub struct SandboxDownArgs {
 /// Which servers to start.
 #[derive(Debug, Args)]
 pub struct ReleaseArgs {
-    /// Flavour; the newest release of it that is installed here.
+    /// Flavour: MariaDB 10.11 or MySQL 9.7.
     #[arg(long, value_enum, default_value_t = FlavorArg::Mariadb)]
     pub flavor: FlavorArg,
     /// Release, e.g. mariadb-11.8; overrides the flavour.
@@ -324,7 +327,7 @@ pub struct DsnArgs {
     #[arg(value_name = "SERVER")]
     pub server: String,
     /// Database to put into the DSN.
-    #[arg(long, default_value = "", value_name = "NAME")]
+    #[arg(long, default_value = "", hide_default_value = true, value_name = "NAME")]
     pub database: String,
 }
 

@@ -1,8 +1,9 @@
 //! Exit codes and the last words before them.
 
-use crate::render::{finding, style};
+use crate::render::{finding, json, style};
 use dbha_core::{BuildError, Finding, SetupError};
 use dbha_testkit::TestkitError;
+use serde::Serialize;
 
 /// Failed, servers unchanged.
 pub const FAILED: u8 = 1;
@@ -51,6 +52,29 @@ impl Failure {
         }
     }
 
+    /// Prints the failure as one document, for `-o json`.
+    pub fn print_json(&self) {
+        #[derive(Serialize)]
+        struct Document<'a> {
+            schema_version: u32,
+            error: &'a str,
+            fix: &'a Option<String>,
+            exit_code: u8,
+            findings: &'a [Finding],
+        }
+        let (error, fix, findings) = (self.text.as_str(), &self.fix, self.findings.as_slice());
+        json::print(
+            &Document {
+                schema_version: 1,
+                error,
+                fix,
+                exit_code: self.code,
+                findings,
+            },
+            true,
+        );
+    }
+
     /// Returns the exit code.
     pub fn code(&self) -> u8 {
         self.code
@@ -59,7 +83,8 @@ impl Failure {
     /// Prints the last words to standard error.
     pub fn print(&self) {
         let style = style::of_stderr();
-        for found in &self.findings {
+        // Those that do not block were told before, or are not what stands in the way.
+        for found in self.findings.iter().filter(|found| found.blocks()) {
             talk!("{}", finding::human(found, style));
         }
         if !self.text.is_empty() {

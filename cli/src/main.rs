@@ -48,6 +48,9 @@ fn main() -> ExitCode {
         Ok(code) => ExitCode::from(code),
         Err(failure) => {
             failure.print();
+            if cli.output.format == args::Output::Json {
+                failure.print_json();
+            }
             ExitCode::from(failure.code())
         }
     }

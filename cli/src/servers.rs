@@ -11,6 +11,7 @@ use crate::{
 };
 use dbha_core::{Endpoint, Side};
 use my_cnf::ClientOptions;
+use password::PasswordFiles;
 
 /// Resolves both servers of a pair.
 pub fn resolve(pair: &PairArgs, output: &OutputArgs) -> Result<(Endpoint, Endpoint), Failure> {
@@ -26,8 +27,9 @@ pub fn resolve_two(
 ) -> Result<(Endpoint, Endpoint), Failure> {
     let config = Config::read(output.config.as_deref())?;
     let files = my_cnf::read(login.defaults_file.as_deref())?;
-    let primary = endpoint(Side::Primary, primary, login, &config, &files)?;
-    let secondary = endpoint(Side::Secondary, secondary, login, &config, &files)?;
+    let mut passwords = PasswordFiles::default();
+    let primary = endpoint(Side::Primary, primary, login, &config, &files, &mut passwords)?;
+    let secondary = endpoint(Side::Secondary, secondary, login, &config, &files, &mut passwords)?;
     Ok((primary, secondary))
 }
 
@@ -38,6 +40,7 @@ fn endpoint(
     login: &LoginArgs,
     config: &Config,
     files: &ClientOptions,
+    passwords: &mut PasswordFiles,
 ) -> Result<Endpoint, Failure> {
     let named = config.server.get(text);
     let parse = |address: &str| {
@@ -77,7 +80,7 @@ fn endpoint(
         .or_else(|| named.and_then(|server| server.password_file.as_ref()));
     if endpoint.password.is_none() {
         endpoint.password = match file {
-            Some(file) => Some(password::of_file(file)?),
+            Some(file) => Some(passwords.read(file)?),
             None => files.password.clone(),
         };
     }

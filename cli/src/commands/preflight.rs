@@ -43,7 +43,7 @@ pub async fn run(cli: &Cli, args: &SetupArgs) -> Result<u8, Failure> {
     let verdict = match (blocked, findings.is_empty()) {
         (true, _) => style.red("The set-up cannot begin before the findings marked ✘ are mended."),
         (false, true) => style.green("Nothing speaks against a set-up."),
-        (false, false) => style.green("Nothing speaks against a set-up; read the notes above."),
+        (false, false) => style.green("Nothing stops a set-up; read the warnings and notes above."),
     };
     data!("{verdict}");
     Ok(code)

@@ -8,8 +8,8 @@ use crate::{
     servers,
 };
 use dbha_core::{
-    Address, AutoIncrement, CancellationToken, CopyMethod, Endpoint, EventSink, Pair, SetupDone,
-    SetupOptions, Writers,
+    Address, AutoIncrement, CancellationToken, CopyMethod, Endpoint, EventSink, Finding, FindingCode, Pair,
+    SetupDone, SetupOptions, Writers,
 };
 use serde::Serialize;
 use std::{
@@ -57,6 +57,26 @@ pub fn pair(cli: &Cli, args: &SetupArgs, cancel: CancellationToken) -> Result<Pa
 }
 
 fn options(args: &SetupArgs) -> Result<SetupOptions, Failure> {
+    for code in &args.ignore {
+        let known = FindingCode::ALL
+            .iter()
+            .find(|known| known.as_str().eq_ignore_ascii_case(code));
+        match known {
+            None => {
+                return Err(Failure::usage(
+                    format!("--ignore {code}: there is no such code"),
+                    "codes are DBHA-P01 and so on",
+                ));
+            }
+            Some(known) if !known.is_ignorable() => {
+                return Err(Failure::usage(
+                    format!("{known} cannot be ignored: {}", known.why()),
+                    "mend what it names",
+                ));
+            }
+            Some(_) => {}
+        }
+    }
     Ok(SetupOptions {
         pair: args.name.clone(),
         writers: match args.writers {
@@ -112,9 +132,12 @@ async fn confirmed(cli: &Cli, pair: &Pair, _args: &SetupArgs) -> Result<bool, Fa
     }
     let style = style::of_stderr();
     if !cli.output.quiet {
+        // What a restart would lose is told at the end, with the lines to write.
+        let told_now = |found: &&Finding| found.code != FindingCode::NotRestartSafe;
         planned
             .findings
             .iter()
+            .filter(told_now)
             .for_each(|found| talk!("{}", finding::human(found, style)));
     }
     plan::human(&planned, style)

@@ -11,6 +11,12 @@ use dbha_core::{Pair, SetupOptions};
 /// Looks at a pair once and says how it is.
 pub async fn run(cli: &Cli, args: &StatusArgs) -> Result<u8, Failure> {
     let (primary, secondary) = servers::resolve(&args.pair, &cli.output)?;
+    if primary.address == secondary.address {
+        return Err(Failure::usage(
+            "both names lead to one address",
+            "give the two servers of the pair",
+        ));
+    }
     let options = SetupOptions {
         pair: args.name.clone(),
         ..SetupOptions::default()

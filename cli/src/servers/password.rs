@@ -3,13 +3,30 @@
 use crate::exit::Failure;
 use dbha_core::Secret;
 use std::{
+    collections::HashMap,
     io::{BufRead, IsTerminal, Write},
-    path::Path,
+    path::{Path, PathBuf},
     process::Command,
 };
 
+/// Password files, each read once: a pipe behind /dev/fd/N gives its text only the first time.
+#[derive(Default)]
+pub struct PasswordFiles(HashMap<PathBuf, Secret>);
+
+impl PasswordFiles {
+    /// Returns the password in a file.
+    pub fn read(&mut self, path: &Path) -> Result<Secret, Failure> {
+        if let Some(known) = self.0.get(path) {
+            return Ok(known.clone());
+        }
+        let secret = of_file(path)?;
+        self.0.insert(path.to_owned(), secret.clone());
+        Ok(secret)
+    }
+}
+
 /// Reads the first line of a file; a file that others can read is refused (scenario 8).
-pub fn of_file(path: &Path) -> Result<Secret, Failure> {
+fn of_file(path: &Path) -> Result<Secret, Failure> {
     refuse_if_open(path)?;
     let text = std::fs::read_to_string(path).map_err(|error| {
         Failure::usage(

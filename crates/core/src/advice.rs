@@ -44,13 +44,13 @@ pub(crate) fn for_link(code: u32) -> Option<&'static str> {
         }
         4151 | 3118 => "the account is locked: ALTER USER … ACCOUNT UNLOCK",
         1236 | 13114 => {
-            "the source no longer has the binary logs that are needed, or this server has transactions that the source lacks"
+            "the source has purged binary logs that are needed, or does not yet have what this server asks for: dbha setup mends the second case, dbha setup --overwrite-secondary the first"
         }
         1062 => {
-            "a row is there already: the two servers have diverged; compare the row on both before anything else"
+            "a row is there already: the two servers have diverged; compare the row on both; if the primary is right, dbha setup --overwrite-secondary builds the secondary anew"
         }
         1032 => {
-            "a row to be changed is missing: the two servers have diverged; compare the row on both before anything else"
+            "a row to be changed is missing: the two servers have diverged; compare the row on both; if the primary is right, dbha setup --overwrite-secondary builds the secondary anew"
         }
         1290 => "the server is read-only",
         _ => return None,

@@ -145,7 +145,9 @@ pub(crate) fn finished_pair(version: &str, options: &SetupOptions) -> Both<Facts
             set(server, Setting::SuperReadOnly, read_only);
         }
         let link = topology.link_from(side.peer());
-        server.links = Observed::Known(vec![running_link(&link.host, dbha_sql::REPLICATION_USER)]);
+        let mut running = running_link(&link.host, dbha_sql::REPLICATION_USER);
+        running.gtid_mode = Some(server.dialect.link_position_mode().into());
+        server.links = Observed::Known(vec![running]);
         server.replication_accounts = Observed::Known(vec![dbha_sql::ReplicationAccount {
             host: "%".into(),
             requires_tls: false,

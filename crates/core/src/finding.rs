@@ -83,6 +83,8 @@ finding_codes! {
     IncrementByK3s = "DBHA-P30", Note, true, "K3s needs auto_increment_increment = 1, so the pair gets 1/1 and one writer.";
     CannotSee = "DBHA-P31", Blocks, false, "What cannot be seen cannot be judged.";
     SmallerPackets = "DBHA-P32", Warning, true, "A row larger than the secondary's max_allowed_packet would stop the copy or the link.";
+    WroteAsPrimary = "DBHA-P33", Blocks, false, "The secondary lost its identity at a restart and wrote under the primary's: both servers gave out the same numbers for different transactions, and replication cannot tell them apart.";
+    RolesAreSwapped = "DBHA-P34", Blocks, false, "The two are a pair already, with the roles the other way round; dbha does not change roles in a set-up.";
 }
 
 impl fmt::Display for FindingCode {

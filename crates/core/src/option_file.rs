@@ -44,7 +44,7 @@ pub fn option_lines(facts: &Facts, plan: &ServerPlan) -> Vec<OptionLine> {
             let already_safe = safe(setting, &value);
             Some(OptionLine {
                 name,
-                value: file_value(setting, value),
+                value: file_value(setting, value, plan),
                 already_safe,
             })
         })
@@ -71,7 +71,7 @@ pub fn option_file(dialect: Dialect, plan: &ServerPlan) -> String {
             text.push_str(
                 &OptionLine {
                     name,
-                    value: file_value(setting, value),
+                    value: file_value(setting, value, plan),
                     already_safe: false,
                 }
                 .text(),
@@ -101,9 +101,9 @@ fn wanted(plan: &ServerPlan, dialect: Dialect) -> Vec<(Setting, String)> {
 }
 
 /// `log_bin=ON` would name the log files `ON`.
-fn file_value(setting: Setting, value: String) -> String {
+fn file_value(setting: Setting, value: String, plan: &ServerPlan) -> String {
     match setting {
-        Setting::LogBin => "mysql-bin".into(),
+        Setting::LogBin => plan.log_bin.clone(),
         _ => value,
     }
 }

@@ -17,7 +17,7 @@ use crate::{
     Both, Certainty, CopyCounts, EventKind, EventSink, SetupOptions, Side, StepError, Topology,
     error::StepFault,
 };
-use dbha_copy::CopyReport;
+use dbha_copy::{CopyError, CopyReport};
 use dbha_sql::{Depth, Facts, Secret, Server, Session, SessionProfile, SqlError, Statement};
 use serde::{Deserialize, Serialize};
 use tokio_util::sync::CancellationToken;
@@ -319,7 +319,10 @@ impl<E: Into<StepFault>> From<E> for StepTrouble {
         let source = source.into();
         let fix = match &source {
             StepFault::Sql(error) => crate::advice::for_error(error),
-            StepFault::Cancelled => "run the same command again to go on".to_owned(),
+            StepFault::Cancelled | StepFault::Copy(CopyError::Cancelled) => "run the same command again to go on".to_owned(),
+            StepFault::Copy(CopyError::LockNotGranted { .. }) => {
+                "end that statement or wait for it, or raise --lock-wait-timeout; then run the same command again".to_owned()
+            }
             _ => "mend the cause, then run the same command again: it goes on from here".to_owned(),
         };
         Self {

@@ -26,6 +26,11 @@ pub struct ServerPlan {
     pub gtid_domain_id: Option<u32>,
     /// Whether applications may write to it.
     pub writable: bool,
+    /// Path of its binary log's files without their numbers, as its option file has to name it.
+    ///
+    /// Under another name a restart would begin a log without history: what the peer lacks would never come, and
+    /// GTIDs would be given out twice.
+    pub log_bin: String,
     /// Every setting that dbha answers for, `read_only` left out.
     pub settings: Vec<WantedSetting>,
 }
@@ -90,6 +95,7 @@ impl Topology {
             server_id: id,
             gtid_domain_id: domains.as_ref().map(|domains| *domains.of(side)),
             writable,
+            log_bin: log_bin(facts.of(side)),
             settings: wanted_settings(
                 facts.of(side).dialect,
                 id,
@@ -146,6 +152,16 @@ impl Topology {
             Side::Primary => &self.links[0],
             Side::Secondary => &self.links[1],
         }
+    }
+}
+
+/// Name of the binary log of a server that has none yet.
+const NEW_LOG_BIN: &str = "mysql-bin";
+
+fn log_bin(facts: &Facts) -> String {
+    match facts.setting(Setting::LogBinBasename) {
+        "" => NEW_LOG_BIN.to_owned(),
+        present => present.to_owned(),
     }
 }
 
@@ -249,6 +265,7 @@ pub fn plan_for_new_server(dialect: Dialect, side: Side, options: &SetupOptions)
         server_id: id,
         gtid_domain_id: domain,
         writable,
+        log_bin: NEW_LOG_BIN.to_owned(),
         settings: wanted_settings(dialect, id, domain, step, offset),
     }
 }

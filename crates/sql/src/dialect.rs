@@ -98,6 +98,14 @@ impl Dialect {
         self.flavor == Flavor::MariaDb
     }
 
+    /// Returns how a link keeps its position, in the word that its status uses.
+    pub fn link_position_mode(&self) -> &'static str {
+        match self.flavor {
+            Flavor::MariaDb => "Slave_Pos",
+            Flavor::MySql => "Auto_Position",
+        }
+    }
+
     /// Tells whether relay logs from before a restart are applied after it, so that a torn one must be fetched anew.
     pub fn applies_old_relay_logs(&self) -> bool {
         self.flavor == Flavor::MySql

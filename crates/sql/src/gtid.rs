@@ -71,6 +71,15 @@ impl GtidSet {
         }
     }
 
+    /// Returns the domains whose last transaction a server of this number wrote; MySQL's sets carry no numbers.
+    #[must_use]
+    pub fn written_by(&self, server_id: u32) -> GtidSet {
+        match self {
+            GtidSet::MariaDb(set) => GtidSet::MariaDb(set.written_by(server_id)),
+            GtidSet::MySql(_) => GtidSet::MySql(MySqlGtids::default()),
+        }
+    }
+
     /// Tells whether everything of the other set is in this one.
     pub fn contains(&self, other: &GtidSet) -> bool {
         other.minus(self).is_empty()

@@ -16,6 +16,8 @@ pub enum Setting {
     AutoIncrementOffset,
     /// Binary log on or off.
     LogBin,
+    /// Path of the binary log's files without their numbers; empty where it is off.
+    LogBinBasename,
     /// Whether what comes by replication enters the own binary log.
     LogReplicaUpdates,
     /// ROW, MIXED or STATEMENT.
@@ -68,12 +70,13 @@ pub enum Setting {
 
 impl Setting {
     /// Every setting that is read from a server.
-    pub const ALL: [Setting; 29] = [
+    pub const ALL: [Setting; 30] = [
         Setting::ServerId,
         Setting::GtidDomainId,
         Setting::AutoIncrementIncrement,
         Setting::AutoIncrementOffset,
         Setting::LogBin,
+        Setting::LogBinBasename,
         Setting::LogReplicaUpdates,
         Setting::BinlogFormat,
         Setting::BinlogRowImage,
@@ -134,6 +137,7 @@ impl Dialect {
             Setting::AutoIncrementIncrement => "auto_increment_increment",
             Setting::AutoIncrementOffset => "auto_increment_offset",
             Setting::LogBin => "log_bin",
+            Setting::LogBinBasename => "log_bin_basename",
             Setting::LogReplicaUpdates if replica_names => "log_replica_updates",
             Setting::LogReplicaUpdates => "log_slave_updates",
             Setting::BinlogFormat => "binlog_format",

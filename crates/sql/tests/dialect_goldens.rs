@@ -199,7 +199,7 @@ fn rendered(dialect: Dialect) -> String {
     let mut text = format!("-- {} {}\n", dialect.flavor(), dialect.version());
     text.push_str(&format!(
         "-- privileges of a set-up: {}\n",
-        dialect.setup_privileges().join(", ")
+        dialect.setup_privileges(true).join(", ")
     ));
     for (title, statements) in sections {
         text.push_str(&format!("\n-- {title}\n"));

@@ -124,6 +124,7 @@ fn present_plan(facts: &Facts, side: Side) -> ServerPlan {
         server_id: facts.server_id,
         gtid_domain_id: None,
         writable: !facts.is_read_only(),
+        log_bin: facts.setting(Setting::LogBinBasename).to_owned(),
         settings,
     }
 }

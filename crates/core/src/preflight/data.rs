@@ -1,5 +1,5 @@
 use crate::{Both, Finding, FindingCode as Code, SetupOptions, Side, Topology, Writers};
-use dbha_sql::{Account, Facts, Observed, RecordedServer, Setting};
+use dbha_sql::{Account, Facts, GtidSet, Observed, RecordedServer, Setting};
 
 /// Engines whose rows live somewhere else.
 const FOREIGN_ENGINES: [&str; 4] = ["FEDERATED", "CONNECT", "SPIDER", "S3"];
@@ -10,6 +10,14 @@ pub(super) fn findings(facts: &Both<Facts>, topology: &Topology, options: &Setup
     let mut found = Vec::new();
     for side in Side::BOTH {
         found.extend(hidden(side, facts.of(side)));
+    }
+    if let Some(swapped) = swapped_roles(facts) {
+        // Everything else about the secondary's data would lead to the wrong server being emptied.
+        found.push(swapped);
+        return found;
+    }
+    if !is_named_for_overwriting(facts, options) {
+        found.extend(wrote_as_primary(facts));
     }
     if !is_provisioned(facts, options) {
         found.extend(secondary_in_use(facts, options));
@@ -39,7 +47,7 @@ pub(crate) fn is_provisioned(facts: &Both<Facts>, options: &SetupOptions) -> boo
     };
     let ids = |rows: &[RecordedServer]| rows.iter().map(|row| row.server_id).collect::<Vec<_>>();
     let same = recorded.len() == 2 && recorded.iter().any(is_primary) && ids(recorded) == ids(on_primary);
-    unclaimed && same && !(is_named_for_overwriting(facts, options) && has_diverged(&facts.secondary))
+    unclaimed && same && !(is_named_for_overwriting(facts, options) && has_diverged(facts))
 }
 
 /// Tells whether the caller allows the secondary's data to be thrown away.
@@ -48,11 +56,71 @@ pub(crate) fn is_named_for_overwriting(facts: &Both<Facts>, options: &SetupOptio
     named.is_some_and(|name| name == facts.secondary.name || name == Side::Secondary.to_string())
 }
 
-/// An applier that stopped with an error: the data is not what the primary's was.
-fn has_diverged(secondary: &Facts) -> bool {
-    secondary
-        .default_link()
-        .is_some_and(|link| link.sql_error.is_some())
+/// The data is not what the primary's was, or can no longer become it: the applier stopped with an error, the logs
+/// that are needed are gone, or the secondary wrote under the primary's identity.
+fn has_diverged(facts: &Both<Facts>) -> bool {
+    let stopped = |link: &dbha_sql::ReplicaStatus| {
+        let purged = link
+            .io_error
+            .as_ref()
+            .is_some_and(|error| matches!(error.code, 1236 | 13114));
+        link.sql_error.is_some() || purged
+    };
+    facts.secondary.default_link().is_some_and(stopped) || !written_as_primary(facts).is_empty()
+}
+
+/// What a secondary that came back with the primary's server_id wrote in the domains of others (MariaDB alone).
+///
+/// There the binary log is ahead of what came by replication. Its link cannot run meanwhile (1593), so nothing is in
+/// flight that could look the same.
+fn written_as_primary(facts: &Both<Facts>) -> GtidSet {
+    let secondary = &facts.secondary;
+    let lost = secondary.server_id == facts.primary.server_id && secondary.default_link().is_some();
+    match lost && secondary.dialect.has_gtid_domains() {
+        true => secondary
+            .executed
+            .minus(&secondary.applied)
+            .written_by(secondary.server_id),
+        false => GtidSet::empty(secondary.dialect.flavor()),
+    }
+}
+
+fn wrote_as_primary(facts: &Both<Facts>) -> Option<Finding> {
+    let written = written_as_primary(facts);
+    (!written.is_empty()).then(|| {
+        let name = &facts.secondary.name;
+        let id = facts.secondary.server_id;
+        Finding::new(
+            Code::WroteAsPrimary,
+            Some(Side::Secondary),
+            format!("{name} came back with the primary's server_id {id} and wrote {written} under it"),
+            format!(
+                "save those rows if they matter; put the lines of `dbha render my.cnf --server secondary` into its \
+                 option file; then build it anew: --overwrite-secondary {name}"
+            ),
+        )
+    })
+}
+
+fn swapped_roles(facts: &Both<Facts>) -> Option<Finding> {
+    let role = |side: Side| {
+        let recorded = facts.of(side).recorded.known()?;
+        recorded
+            .iter()
+            .find(|row| row.server_id == facts.of(side).server_id)
+            .map(|row| row.role.clone())
+    };
+    let (primary, secondary) = (Side::Primary.to_string(), Side::Secondary.to_string());
+    let swapped = role(Side::Primary)? == secondary && role(Side::Secondary)? == primary;
+    let (a, b) = (&facts.primary.name, &facts.secondary.name);
+    swapped.then(|| {
+        Finding::new(
+            Code::RolesAreSwapped,
+            None,
+            format!("{a} and {b} are a pair whose primary is {b}"),
+            format!("--primary {b} --secondary {a}"),
+        )
+    })
 }
 
 fn hidden(side: Side, facts: &Facts) -> Option<Finding> {
@@ -211,7 +279,7 @@ fn logs_reset(secondary: &Facts) -> Option<Finding> {
             Code::SecondaryLogsReset,
             Some(Side::Secondary),
             format!(
-                "{} has transactions of its own in its binary log: {}",
+                "the binary log of {} ({}) is replaced",
                 secondary.name,
                 secondary.position()
             ),

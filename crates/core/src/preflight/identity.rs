@@ -122,10 +122,10 @@ fn privileges(side: Side, facts: &Facts) -> Option<Finding> {
     let all = have.contains("ALL PRIVILEGES");
     let missing: Vec<&str> = facts
         .dialect
-        .setup_privileges()
+        .setup_privileges(side == Side::Secondary)
         .iter()
         .copied()
-        .filter(|name| !all && !have.contains(*name))
+        .filter(|name| !(all && *name != "GRANT OPTION" || have.contains(*name)))
         .collect();
     if missing.is_empty() {
         return None;
@@ -136,10 +136,25 @@ fn privileges(side: Side, facts: &Facts) -> Option<Finding> {
         Some(side),
         format!("{} lacks {list}", facts.own_account),
         format!(
-            "GRANT {list} ON *.* TO {} WITH GRANT OPTION;",
+            "GRANT {} ON *.* TO {} WITH GRANT OPTION;",
+            grantable(&missing),
             quoted(&facts.own_account)
         ),
     ))
+}
+
+/// GRANT OPTION is given by the WITH clause; alone it needs USAGE before it.
+fn grantable(missing: &[&str]) -> String {
+    let named: Vec<&str> = missing
+        .iter()
+        .copied()
+        .filter(|name| *name != "GRANT OPTION")
+        .collect();
+    if named.is_empty() {
+        "USAGE".to_owned()
+    } else {
+        named.join(", ")
+    }
 }
 
 fn quoted(account: &str) -> String {

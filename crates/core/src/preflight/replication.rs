@@ -161,7 +161,7 @@ fn increments(facts: &Both<Facts>, topology: &Topology, options: &SetupOptions) 
         let why = topology
             .single_increment_because
             .clone()
-            .unwrap_or_else(|| "--auto-increment 1 was given".into());
+            .unwrap_or_else(|| "two writers with a key step of 1 would generate the same keys".into());
         return vec![Finding::new(
             Code::IncrementNeedsOneWriter,
             None,

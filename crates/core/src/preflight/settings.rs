@@ -26,7 +26,7 @@ fn not_restart_safe(side: Side, facts: &Facts, topology: &Topology) -> Option<Fi
         Finding::new(
             Code::NotRestartSafe,
             Some(side),
-            format!("{} would lose at a restart: {}", facts.name, missing.join(", ")),
+            format!("{} would not keep over a restart, as far as it can tell: {}", facts.name, missing.join(", ")),
             format!(
                 "put these lines under [mysqld] in the option file of {} (dbha render my.cnf --server {side} prints the whole file)",
                 facts.name
@@ -52,11 +52,11 @@ fn slower_commits(primary: &Facts) -> Option<Finding> {
             Code::SlowerCommits,
             Some(Side::Primary),
             format!(
-                "{} runs with {}; both become 1",
+                "{} runs with {}; dbha sets 1",
                 primary.name,
                 unsafe_now.join(" and ")
             ),
-            "nothing to do, unless the disk is too slow for it",
+            "measure the rate of commits first if the disk is slow",
         )
     })
 }

@@ -244,7 +244,7 @@ fn scenario_25_each_missing_privilege_is_named() {
     let mut held: std::collections::BTreeSet<String> = facts
         .primary
         .dialect
-        .setup_privileges()
+        .setup_privileges(false)
         .iter()
         .map(|name| (*name).to_owned())
         .collect();
@@ -301,4 +301,38 @@ fn ignore_lets_only_ignorable_findings_through() {
     let found = findings(&facts, &options);
     assert!(found.contains(&(Code::SlowerCommits, Severity::Note)));
     assert!(found.contains(&(Code::BinaryLogOff, Severity::Blocks)));
+}
+
+#[test]
+fn a_pair_named_the_other_way_round_is_refused_before_anything_could_be_emptied() {
+    for version in [MARIADB, MYSQL] {
+        let options = SetupOptions {
+            overwrite_secondary: Some("secondary".into()),
+            ..SetupOptions::default()
+        };
+        let facts = finished_pair(version, &SetupOptions::default());
+        let mut swapped = Both {
+            primary: facts.secondary,
+            secondary: facts.primary,
+        };
+        swapped.secondary.schemas = Observed::Known(vec![schema("shop")]);
+        assert_eq!(blocking(&swapped, &options), [Code::RolesAreSwapped], "{version}");
+    }
+}
+
+#[test]
+fn a_secondary_that_wrote_under_the_primarys_identity_is_refused_unless_it_may_be_overwritten() {
+    let mut facts = finished_pair(MARIADB, &SetupOptions::default());
+    let gtids = |text| dbha_sql::GtidSet::parse(dbha_sql::Flavor::MariaDb, text).unwrap();
+    facts.secondary.server_id = 1;
+    facts.secondary.executed = gtids("0-1-15,2-2-3");
+    facts.secondary.applied = gtids("0-1-14,2-2-3");
+    assert_eq!(blocking(&facts, &SetupOptions::default()), [Code::WroteAsPrimary]);
+    let named = SetupOptions {
+        overwrite_secondary: Some("b".into()),
+        ..SetupOptions::default()
+    };
+    assert_eq!(blocking(&facts, &named), []);
+    facts.secondary.executed = gtids("0-1-14,2-2-3");
+    assert_eq!(blocking(&facts, &SetupOptions::default()), [], "it wrote nothing");
 }

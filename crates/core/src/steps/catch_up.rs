@@ -20,9 +20,11 @@ pub(super) fn check(view: &View<'_>) -> Check {
                 .primary
                 .executed
                 .count_missing_from(&view.facts.secondary.position());
-            Check::Needed(vec![format!(
-                "{missing} transactions are missing on the secondary"
-            )])
+            Check::Needed(vec![match missing {
+                0 => "its link is not known to be up to date".to_owned(),
+                1 => "1 transaction is missing on the secondary".to_owned(),
+                _ => format!("{missing} transactions are missing on the secondary"),
+            }])
         }
     }
 }

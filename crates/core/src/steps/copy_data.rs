@@ -16,9 +16,17 @@ pub(super) fn check(view: &View<'_>) -> Check {
     let schemas = view.facts.primary.data_schemas();
     let tables: u64 = schemas.iter().map(|schema| schema.tables).sum();
     let bytes: u64 = schemas.iter().map(|schema| schema.bytes).sum();
+    let count = |number: u64, one: &str| {
+        if number == 1 {
+            format!("1 {one}")
+        } else {
+            format!("{number} {one}s")
+        }
+    };
+    let databases = count(schemas.len() as u64, "database");
     Check::Needed(vec![format!(
-        "{} databases, {tables} tables, about {:.1} MB",
-        schemas.len(),
+        "{databases}, {}, about {:.1} MB",
+        count(tables, "table"),
         bytes as f64 / 1e6
     )])
 }

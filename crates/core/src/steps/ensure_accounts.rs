@@ -14,12 +14,21 @@ pub(super) fn check(view: &View<'_>) -> Check {
     let mut different = Vec::new();
     for side in Side::BOTH {
         let facts = view.facts.of(side);
+        let has = |host: &String| {
+            facts
+                .replication_accounts
+                .known()
+                .is_some_and(|all| all.iter().any(|one| &one.host == host))
+        };
+        if let Some(host) = view.options.replication_host.as_ref().filter(|host| !has(host)) {
+            different.push(format!("{REPLICATION_USER}@{host} is missing on the {side}"));
+        }
         let accounts = facts
             .replication_accounts
             .known()
             .map(Vec::as_slice)
             .unwrap_or_default();
-        if accounts.is_empty() {
+        if accounts.is_empty() && view.options.replication_host.is_none() {
             different.push(format!("{REPLICATION_USER} is missing on the {side}"));
         }
         for account in accounts.iter().filter(|account| !account.grants_as_wanted) {

@@ -17,7 +17,7 @@ fn step_of(source: Side) -> Step {
     }
 }
 
-/// Compares the whole link: address, account, GTID, retries, TLS, both threads.
+/// Compares the whole link: address, GTID, retries, TLS, both threads, and the account's password.
 pub(super) fn check(view: &View<'_>, source: Side) -> Check {
     let wanted = view.topology.link_from(source);
     let Some(link) = own_link(view, source) else {
@@ -28,39 +28,21 @@ pub(super) fn check(view: &View<'_>, source: Side) -> Check {
             wanted.port
         )]);
     };
-    let mut different = Vec::new();
-    let mut compare = |same: bool, what: String| {
-        if !same {
-            different.push(what);
-        }
-    };
-    compare(
-        (link.source_host.as_str(), link.source_port) == (wanted.host.as_str(), wanted.port),
-        format!(
-            "address: {}:{} → {}:{}",
-            link.source_host, link.source_port, wanted.host, wanted.port
-        ),
-    );
-    compare(link.gtid_mode.is_some(), "positions are not kept by GTID".into());
-    compare(
-        link.tls == wanted.tls,
-        format!("TLS: {} → {}", link.tls, wanted.tls),
-    );
-    compare(
-        link.connect_retry.is_none_or(|seconds| seconds == 2),
-        "seconds between attempts to connect → 2".into(),
-    );
-    compare(
-        link.io == IoState::Running,
-        format!(
-            "the IO thread is {}",
-            word(link.io == IoState::Connecting, "connecting")
-        ),
-    );
-    compare(link.sql == SqlState::Running, "the SQL thread is stopped".into());
-    compare(!view.new_password, "new password".into());
-    let replaced = source == Side::Secondary && must_take_position(view, Side::Primary);
-    compare(!replaced, "the secondary's binary logs are replaced".into());
+    let mut different = wrong_definition(view, source, link);
+    match link.io {
+        IoState::Running => {}
+        IoState::Connecting => different.push("the IO thread is connecting".into()),
+        _ => different.push("the IO thread is stopped".into()),
+    }
+    if link.sql != SqlState::Running {
+        different.push("the SQL thread is stopped".into());
+    }
+    if view.new_password {
+        different.push("new password".into());
+    }
+    if source == Side::Secondary && must_take_position(view, Side::Primary) {
+        different.push("the secondary's binary logs are replaced".into());
+    }
     if different.is_empty() {
         Check::Satisfied
     } else {
@@ -68,8 +50,30 @@ pub(super) fn check(view: &View<'_>, source: Side) -> Check {
     }
 }
 
-fn word(yes: bool, word: &'static str) -> &'static str {
-    if yes { word } else { "stopped" }
+/// What of a link only a new definition can mend, and that needs the password.
+fn wrong_definition(view: &View<'_>, source: Side, link: &ReplicaStatus) -> Vec<String> {
+    let wanted = view.topology.link_from(source);
+    let dialect = view.facts.of(source.peer()).dialect;
+    let mut different = Vec::new();
+    if (link.source_host.as_str(), link.source_port) != (wanted.host.as_str(), wanted.port) {
+        let now = format!("{}:{}", link.source_host, link.source_port);
+        different.push(format!("address: {now} → {}:{}", wanted.host, wanted.port));
+    }
+    if !link
+        .gtid_mode
+        .as_deref()
+        .is_some_and(|mode| mode.eq_ignore_ascii_case(dialect.link_position_mode()))
+    {
+        let now = link.gtid_mode.as_deref().unwrap_or("by file");
+        different.push(format!("position: {now} → {}", dialect.link_position_mode()));
+    }
+    if link.tls != wanted.tls {
+        different.push(format!("TLS: {} → {}", link.tls, wanted.tls));
+    }
+    if link.connect_retry.is_some_and(|seconds| seconds != 2) {
+        different.push("seconds between attempts to connect → 2".into());
+    }
+    different
 }
 
 /// Returns the link that dbha made, wherever it points.
@@ -90,7 +94,7 @@ pub(super) fn is_connected(view: &View<'_>, source: Side) -> bool {
     own_link(view, source).is_some_and(|link| link.io == IoState::Running)
 }
 
-/// Tells whether the peer's login at `source` works, as far as its link shows.
+/// Tells whether the peer's link from `source` can stay as it is defined, its login included.
 pub(super) fn can_log_in(view: &View<'_>, source: Side) -> bool {
     let refused = |link: &ReplicaStatus| {
         link.io_error
@@ -99,7 +103,8 @@ pub(super) fn can_log_in(view: &View<'_>, source: Side) -> bool {
     };
     // The link of a secondary that is filled anew is forgotten, and its password with it.
     let forgotten = source == Side::Primary && must_take_position(view, source);
-    !forgotten && own_link(view, source).is_some_and(|link| !refused(link))
+    let usable = |link: &ReplicaStatus| !refused(link) && wrong_definition(view, source, link).is_empty();
+    !forgotten && own_link(view, source).is_some_and(usable)
 }
 
 pub(super) fn statements(view: &View<'_>, source: Side) -> Vec<(Side, Statement)> {

@@ -1,4 +1,4 @@
-use super::{Check, Run, StepTrouble, View};
+use super::{Check, Run, StepTrouble, View, claim_secondary};
 use crate::Side;
 use dbha_sql::{Facts, Setting, Statement};
 
@@ -6,7 +6,7 @@ use dbha_sql::{Facts, Setting, Statement};
 pub(super) fn check(view: &View<'_>) -> Check {
     let different: Vec<String> = Side::BOTH
         .into_iter()
-        .filter(|side| is_wrong(view.facts.of(*side), view.topology.server(*side).writable))
+        .filter(|side| must_change(view, *side))
         .map(|side| {
             let word = if view.topology.server(side).writable {
                 "takes writes"
@@ -21,6 +21,13 @@ pub(super) fn check(view: &View<'_>) -> Check {
     } else {
         Check::Needed(different)
     }
+}
+
+/// A secondary that is about to be filled is opened for that, and closed again here.
+fn must_change(view: &View<'_>, side: Side) -> bool {
+    let writable = view.topology.server(side).writable;
+    let opened = side == Side::Secondary && !writable && claim_secondary::check(view) != Check::Satisfied;
+    opened || is_wrong(view.facts.of(side), writable)
 }
 
 fn is_wrong(facts: &Facts, writable: bool) -> bool {
@@ -40,7 +47,7 @@ fn is_wrong(facts: &Facts, writable: bool) -> bool {
 }
 
 pub(super) fn statements(view: &View<'_>) -> Vec<(Side, Statement)> {
-    let wrong = |side: &Side| is_wrong(view.facts.of(*side), view.topology.server(*side).writable);
+    let wrong = |side: &Side| must_change(view, *side);
     let change = |side: Side| {
         let statements = view
             .facts

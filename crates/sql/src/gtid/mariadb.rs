@@ -32,6 +32,11 @@ impl MariaDbGtids {
         self.0.insert(domain, (server, number));
     }
 
+    pub(super) fn written_by(&self, server_id: u32) -> Self {
+        let written = self.0.iter().filter(|(_, (server, _))| *server == server_id);
+        Self(written.map(|(domain, last)| (*domain, *last)).collect())
+    }
+
     pub(super) fn minus(&self, other: &Self) -> Self {
         let beyond = |(domain, last): (&u32, &(u32, u64))| {
             let have = other.0.get(domain).map_or(0, |(_, number)| *number);

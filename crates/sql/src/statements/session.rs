@@ -62,6 +62,14 @@ impl Dialect {
         ];
         if self.flavor() == Flavor::MariaDb {
             set.push("check_constraint_checks = 0".into());
+            return set;
+        }
+        // A copied table keeps the key it has, none included.
+        if self.version() >= Version::new(8, 0, 13) {
+            set.push("sql_require_primary_key = OFF".into());
+        }
+        if self.version() >= Version::new(8, 0, 30) {
+            set.push("sql_generate_invisible_primary_key = OFF".into());
         }
         set
     }
@@ -75,13 +83,6 @@ impl Dialect {
                 // Hashes of caching_sha2_password hold control bytes.
                 if self.version() >= Version::new(8, 0, 17) {
                     set.push("print_identified_with_as_hex = ON".to_owned());
-                }
-                // A copied table keeps the key it has, none included.
-                if self.version() >= Version::new(8, 0, 13) {
-                    set.push("sql_require_primary_key = OFF".to_owned());
-                }
-                if self.version() >= Version::new(8, 0, 30) {
-                    set.push("sql_generate_invisible_primary_key = OFF".to_owned());
                 }
             }
         }

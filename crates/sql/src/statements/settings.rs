@@ -96,77 +96,64 @@ impl Dialect {
         self.variable(setting).is_some() && (fixed || !self.can_persist_settings())
     }
 
-    /// Lists the privileges that a set-up needs, by the names that SHOW GRANTS uses.
-    pub fn setup_privileges(&self) -> &'static [&'static str] {
-        const OLD_MARIADB: &[&str] = &[
-            "SUPER",
+    /// Lists the privileges that a set-up needs, by the names that SHOW GRANTS uses; more on the server that is filled.
+    pub fn setup_privileges(&self, filled: bool) -> Vec<&'static str> {
+        const EVERYWHERE: &[&str] = &[
             "RELOAD",
             "PROCESS",
             "CREATE USER",
             "REPLICATION SLAVE",
-            "REPLICATION MASTER ADMIN",
-            "BINLOG MONITOR",
             "SELECT",
+            "INSERT",
+            "DELETE",
             "CREATE",
+            "SHOW VIEW",
+            "TRIGGER",
+            "EVENT",
+            "GRANT OPTION",
         ];
-        const MARIADB: &[&str] = &[
-            "SUPER",
-            "RELOAD",
-            "PROCESS",
-            "CREATE USER",
-            "REPLICATION SLAVE",
-            "REPLICATION MASTER ADMIN",
-            "BINLOG MONITOR",
-            "SELECT",
-            "CREATE",
-            "READ_ONLY ADMIN",
+        const FILLED: &[&str] = &[
+            "UPDATE",
+            "DROP",
+            "ALTER",
+            "INDEX",
+            "REFERENCES",
+            "CREATE VIEW",
+            "CREATE ROUTINE",
+            "ALTER ROUTINE",
         ];
-        const NEW_MARIADB: &[&str] = &[
-            "SUPER",
-            "RELOAD",
-            "PROCESS",
-            "CREATE USER",
-            "REPLICATION SLAVE",
-            "REPLICATION MASTER ADMIN",
-            "BINLOG MONITOR",
-            "SELECT",
-            "CREATE",
-            "READ_ONLY ADMIN",
-            "REPLICATION SLAVE ADMIN",
-            "BINLOG ADMIN",
-            "CONNECTION ADMIN",
-        ];
-        const OLD_MYSQL: &[&str] = &[
-            "SUPER",
-            "RELOAD",
-            "PROCESS",
-            "CREATE USER",
-            "REPLICATION SLAVE",
-            "REPLICATION CLIENT",
-            "SELECT",
-            "CREATE",
-        ];
+        const MARIADB: &[&str] = &["SUPER", "REPLICATION MASTER ADMIN", "BINLOG MONITOR"];
         const MYSQL: &[&str] = &[
-            "RELOAD",
-            "PROCESS",
-            "CREATE USER",
-            "REPLICATION SLAVE",
             "REPLICATION CLIENT",
-            "SELECT",
-            "CREATE",
             "SYSTEM_VARIABLES_ADMIN",
+            "SESSION_VARIABLES_ADMIN",
             "PERSIST_RO_VARIABLES_ADMIN",
             "REPLICATION_SLAVE_ADMIN",
             "BINLOG_ADMIN",
             "BACKUP_ADMIN",
             "CONNECTION_ADMIN",
         ];
-        match self.flavor() {
-            Flavor::MariaDb if self.version() < Version::new(10, 11, 0) => OLD_MARIADB,
-            Flavor::MariaDb if self.version() < Version::new(11, 0, 1) => MARIADB,
-            Flavor::MariaDb => NEW_MARIADB,
-            Flavor::MySql if self.version() < Version::new(8, 0, 11) => OLD_MYSQL,
+        let own: &[&str] = match self.flavor() {
+            Flavor::MariaDb => MARIADB,
+            Flavor::MySql if self.version() < Version::new(8, 0, 11) => &["REPLICATION CLIENT", "SUPER"],
             Flavor::MySql => MYSQL,
+        };
+        let mut all = [EVERYWHERE, own].concat();
+        if filled {
+            all.extend(FILLED);
         }
+        if self.flavor() == Flavor::MariaDb && self.version() >= Version::new(10, 11, 0) {
+            all.push("READ_ONLY ADMIN");
+        }
+        if self.flavor() == Flavor::MariaDb && self.version() >= Version::new(11, 0, 1) {
+            // From here on SUPER implies none of these.
+            all.extend([
+                "REPLICATION SLAVE ADMIN",
+                "BINLOG ADMIN",
+                "CONNECTION ADMIN",
+                "SET USER",
+            ]);
+        }
+        all
     }
 }

@@ -1,5 +1,5 @@
 -- MariaDB 11.8.6
--- privileges of a set-up: SUPER, RELOAD, PROCESS, CREATE USER, REPLICATION SLAVE, REPLICATION MASTER ADMIN, BINLOG MONITOR, SELECT, CREATE, READ_ONLY ADMIN, REPLICATION SLAVE ADMIN, BINLOG ADMIN, CONNECTION ADMIN
+-- privileges of a set-up: RELOAD, PROCESS, CREATE USER, REPLICATION SLAVE, SELECT, INSERT, DELETE, CREATE, SHOW VIEW, TRIGGER, EVENT, GRANT OPTION, SUPER, REPLICATION MASTER ADMIN, BINLOG MONITOR, UPDATE, DROP, ALTER, INDEX, REFERENCES, CREATE VIEW, CREATE ROUTINE, ALTER ROUTINE, READ_ONLY ADMIN, REPLICATION SLAVE ADMIN, BINLOG ADMIN, CONNECTION ADMIN, SET USER
 
 -- session: control
 SET NAMES utf8mb4, sql_mode = 'NO_AUTO_VALUE_ON_ZERO,STRICT_ALL_TABLES,ALLOW_INVALID_DATES,NO_ENGINE_SUBSTITUTION', time_zone = '+00:00', lock_wait_timeout = 10, wait_timeout = 28800, max_statement_time = 0;
@@ -17,7 +17,7 @@ SET NAMES utf8mb4, sql_mode = 'NO_AUTO_VALUE_ON_ZERO,STRICT_ALL_TABLES,ALLOW_INV
 SELECT @@global.server_id AS server_id, NULL AS uuid, CURRENT_USER() AS own_user, CAST(UNIX_TIMESTAMP(NOW(6)) AS CHAR) AS now, VERSION() AS version_text;
 
 -- facts: settings
-SELECT LOWER(VARIABLE_NAME) AS name, GLOBAL_VALUE AS value, GLOBAL_VALUE_ORIGIN AS origin, DEFAULT_VALUE AS persisted, READ_ONLY AS fixed FROM information_schema.SYSTEM_VARIABLES WHERE VARIABLE_NAME IN ('server_id', 'gtid_domain_id', 'auto_increment_increment', 'auto_increment_offset', 'log_bin', 'log_slave_updates', 'binlog_format', 'binlog_row_image', 'sync_binlog', 'innodb_flush_log_at_trx_commit', 'gtid_strict_mode', 'slave_net_timeout', 'relay_log_recovery', 'read_only', 'lower_case_table_names', 'innodb_page_size', 'character_set_server', 'collation_server', 'max_allowed_packet', 'port', 'hostname', 'datadir', 'have_ssl', 'event_scheduler', 'log_bin_trust_function_creators');
+SELECT LOWER(VARIABLE_NAME) AS name, GLOBAL_VALUE AS value, GLOBAL_VALUE_ORIGIN AS origin, DEFAULT_VALUE AS persisted, READ_ONLY AS fixed FROM information_schema.SYSTEM_VARIABLES WHERE VARIABLE_NAME IN ('server_id', 'gtid_domain_id', 'auto_increment_increment', 'auto_increment_offset', 'log_bin', 'log_bin_basename', 'log_slave_updates', 'binlog_format', 'binlog_row_image', 'sync_binlog', 'innodb_flush_log_at_trx_commit', 'gtid_strict_mode', 'slave_net_timeout', 'relay_log_recovery', 'read_only', 'lower_case_table_names', 'innodb_page_size', 'character_set_server', 'collation_server', 'max_allowed_packet', 'port', 'hostname', 'datadir', 'have_ssl', 'event_scheduler', 'log_bin_trust_function_creators');
 
 -- facts: gtids
 SELECT @@global.gtid_binlog_pos AS executed, @@global.gtid_slave_pos AS applied, '' AS purged;
