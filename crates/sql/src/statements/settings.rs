@@ -96,35 +96,54 @@ impl Dialect {
         self.variable(setting).is_some() && (fixed || !self.can_persist_settings())
     }
 
-    /// Lists the privileges that a set-up needs, by the names that SHOW GRANTS uses; more on the server that is filled.
+    /// Lists the privileges that a set-up needs, by the names that SHOW GRANTS uses.
+    ///
+    /// The server that is filled gets every account of the other one, and nobody can grant what he does not hold.
     pub fn setup_privileges(&self, filled: bool) -> Vec<&'static str> {
-        const EVERYWHERE: &[&str] = &[
-            "RELOAD",
-            "PROCESS",
-            "CREATE USER",
-            "REPLICATION SLAVE",
-            "SELECT",
-            "INSERT",
-            "DELETE",
-            "CREATE",
-            "SHOW VIEW",
-            "TRIGGER",
-            "EVENT",
-            "GRANT OPTION",
+        match (self.flavor(), filled) {
+            (Flavor::MariaDb, true) => vec!["ALL PRIVILEGES", "GRANT OPTION"],
+            (Flavor::MariaDb, false) => self.mariadb_source_privileges(),
+            (Flavor::MySql, filled) => self.mysql_privileges(filled),
+        }
+    }
+
+    fn mariadb_source_privileges(&self) -> Vec<&'static str> {
+        let own = [
+            "SUPER",
+            "REPLICATION MASTER ADMIN",
+            "BINLOG MONITOR",
+            "SLAVE MONITOR",
         ];
+        let mut all = [SOURCE_PRIVILEGES, &own].concat();
+        if self.version() >= Version::new(10, 11, 0) {
+            all.push("READ_ONLY ADMIN");
+        }
+        if self.version() >= Version::new(11, 0, 1) {
+            // From here on SUPER implies none of these.
+            all.extend(["REPLICATION SLAVE ADMIN", "BINLOG ADMIN", "CONNECTION ADMIN"]);
+        }
+        all
+    }
+
+    fn mysql_privileges(&self, filled: bool) -> Vec<&'static str> {
         const FILLED: &[&str] = &[
             "UPDATE",
             "DROP",
             "ALTER",
             "INDEX",
             "REFERENCES",
+            "EXECUTE",
+            "LOCK TABLES",
+            "CREATE TEMPORARY TABLES",
             "CREATE VIEW",
             "CREATE ROUTINE",
             "ALTER ROUTINE",
+            "SHOW DATABASES",
+            "FILE",
+            "SHUTDOWN",
+            "CREATE TABLESPACE",
         ];
-        const MARIADB: &[&str] = &["SUPER", "REPLICATION MASTER ADMIN", "BINLOG MONITOR"];
-        const MYSQL: &[&str] = &[
-            "REPLICATION CLIENT",
+        const DYNAMIC: &[&str] = &[
             "SYSTEM_VARIABLES_ADMIN",
             "SESSION_VARIABLES_ADMIN",
             "PERSIST_RO_VARIABLES_ADMIN",
@@ -133,27 +152,39 @@ impl Dialect {
             "BACKUP_ADMIN",
             "CONNECTION_ADMIN",
         ];
-        let own: &[&str] = match self.flavor() {
-            Flavor::MariaDb => MARIADB,
-            Flavor::MySql if self.version() < Version::new(8, 0, 11) => &["REPLICATION CLIENT", "SUPER"],
-            Flavor::MySql => MYSQL,
-        };
-        let mut all = [EVERYWHERE, own].concat();
+        let mut all = [SOURCE_PRIVILEGES, &["REPLICATION CLIENT"]].concat();
         if filled {
             all.extend(FILLED);
         }
-        if self.flavor() == Flavor::MariaDb && self.version() >= Version::new(10, 11, 0) {
-            all.push("READ_ONLY ADMIN");
+        if self.version() < Version::new(8, 0, 11) {
+            all.push("SUPER");
+            return all;
         }
-        if self.flavor() == Flavor::MariaDb && self.version() >= Version::new(11, 0, 1) {
-            // From here on SUPER implies none of these.
-            all.extend([
-                "REPLICATION SLAVE ADMIN",
-                "BINLOG ADMIN",
-                "CONNECTION ADMIN",
-                "SET USER",
-            ]);
+        all.extend(DYNAMIC);
+        if filled {
+            // A function that is not declared deterministic is created by SUPER alone while the log is on (1419).
+            all.extend(["SUPER", "CREATE ROLE", "DROP ROLE", "ROLE_ADMIN", "SYSTEM_USER"]);
+            match self.version() >= Version::new(8, 2, 0) {
+                true => all.extend(["SET_ANY_DEFINER", "ALLOW_NONEXISTENT_DEFINER"]),
+                false => all.push("SET_USER_ID"),
+            }
         }
         all
     }
 }
+
+/// What both kinds of server want of an account on the primary.
+const SOURCE_PRIVILEGES: &[&str] = &[
+    "RELOAD",
+    "PROCESS",
+    "CREATE USER",
+    "REPLICATION SLAVE",
+    "SELECT",
+    "INSERT",
+    "DELETE",
+    "CREATE",
+    "SHOW VIEW",
+    "TRIGGER",
+    "EVENT",
+    "GRANT OPTION",
+];
