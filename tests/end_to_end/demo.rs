@@ -57,7 +57,7 @@ async fn the_demonstration_tells_the_whole_story_and_leaves_nothing(release: Rel
     }
 }
 
-on_releases!(an_interrupt_while_servers_start_leaves_nothing: mariadb_10_11, mysql_9_7);
+on_releases!(an_interrupt_while_servers_start_leaves_nothing: mariadb_10_11, slow_mysql_9_7);
 
 async fn an_interrupt_while_servers_start_leaves_nothing(release: Release) {
     let operator = Operator::without_servers();
@@ -74,7 +74,7 @@ async fn an_interrupt_while_servers_start_leaves_nothing(release: Release) {
     assert_nothing_left(&directory).await;
 }
 
-on_releases!(an_interrupt_in_the_midst_of_the_set_up_leaves_nothing: mariadb_10_11, mysql_9_7);
+on_releases!(an_interrupt_in_the_midst_of_the_set_up_leaves_nothing: mariadb_10_11, slow_mysql_9_7);
 
 async fn an_interrupt_in_the_midst_of_the_set_up_leaves_nothing(release: Release) {
     let operator = Operator::without_servers();
@@ -86,7 +86,7 @@ async fn an_interrupt_in_the_midst_of_the_set_up_leaves_nothing(release: Release
     assert_nothing_left(&directory).await;
 }
 
-on_releases!(killed_in_the_midst_it_leaves_no_process: mariadb_10_11, mysql_9_7);
+on_releases!(killed_in_the_midst_it_leaves_no_process: mariadb_10_11, slow_mysql_9_7);
 
 async fn killed_in_the_midst_it_leaves_no_process(release: Release) {
     let operator = Operator::without_servers();

@@ -31,6 +31,7 @@ mod setup_overwrite;
 mod setup_refusals;
 mod setup_repairs;
 mod setup_second_run;
+mod setup_tls;
 mod setup_under_writers;
 mod status;
 mod usage;

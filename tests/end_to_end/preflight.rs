@@ -9,7 +9,7 @@ use crate::session::Session;
 
 const PASSWORD: &str = "l1mitedAccountPassw0rd";
 
-on_releases!(findings_come_all_at_once_as_a_document: mariadb_10_11, mysql_9_7);
+on_releases!(findings_come_all_at_once_as_a_document: mariadb_10_11, slow_mysql_9_7);
 
 async fn findings_come_all_at_once_as_a_document(release: Release) {
     let pair = pair_with_sample(release, 1).await;

@@ -2,7 +2,7 @@
 
 use dbha_testkit::{Installation, Release};
 
-/// Makes tests of a function for the named releases: `on_releases!(name: mariadb_10_11, mysql_9_7)`.
+/// Makes tests of a function for the named releases: `on_releases!(name: mariadb_10_11, slow_mysql_9_7)`.
 macro_rules! on_releases {
     ($test:ident: $($release:ident),+ $(,)?) => {
         mod $test {
@@ -28,6 +28,7 @@ pub(crate) use on_every_release;
 
 /// Finds the release that a test's name stands for.
 pub(crate) fn named(name: &str) -> Release {
+    let name = name.strip_prefix("slow_").unwrap_or(name);
     let plain = |release: &Release| release.name().replace(['-', '.'], "_");
     Release::ALL
         .into_iter()

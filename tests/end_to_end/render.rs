@@ -6,7 +6,7 @@ use crate::operator::Operator;
 use crate::releases::on_releases;
 use crate::servers::{fresh_pair, pair_with_sample};
 
-on_releases!(servers_started_with_the_files_of_a_new_site_need_no_further_setting: mariadb_10_5, mariadb_10_11, mysql_9_7);
+on_releases!(servers_started_with_the_files_of_a_new_site_need_no_further_setting: mariadb_10_11, mysql_9_7, slow_mariadb_10_5);
 
 async fn servers_started_with_the_files_of_a_new_site_need_no_further_setting(release: Release) {
     let mut pair = fresh_pair(release).await;

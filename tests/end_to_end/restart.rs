@@ -36,7 +36,7 @@ async fn restart(pair: &mut ServerPair, operator: &Operator) {
     }
 }
 
-on_releases!(scenario_60_after_a_restart_both_take_writes_with_their_own_keys: mariadb_10_5, mariadb_10_11, mariadb_11_8, mysql_9_7);
+on_releases!(scenario_60_after_a_restart_both_take_writes_with_their_own_keys: mariadb_10_11, mysql_9_7, slow_mariadb_10_5, slow_mariadb_11_8);
 
 async fn scenario_60_after_a_restart_both_take_writes_with_their_own_keys(release: Release) {
     let mut pair = pair_with_sample(release, 3).await;
@@ -75,7 +75,7 @@ async fn scenario_74_after_a_restart_the_standby_is_still_read_only(release: Rel
     assert_same_contents(&pair).await;
 }
 
-on_releases!(scenario_60_a_row_that_was_not_sent_yet_is_sent_after_both_restarted: mariadb_10_5, mariadb_10_11, mariadb_11_8, mysql_9_7);
+on_releases!(scenario_60_a_row_that_was_not_sent_yet_is_sent_after_both_restarted: mariadb_10_11, mysql_9_7, slow_mariadb_10_5, slow_mariadb_11_8);
 
 /// A file that gave the binary log another name would take from the primary what it has not sent yet.
 async fn scenario_60_a_row_that_was_not_sent_yet_is_sent_after_both_restarted(release: Release) {
@@ -119,7 +119,7 @@ async fn scenario_74_settings_that_a_restart_lost_are_named_and_put_back(release
     assert_same_contents(&pair).await;
 }
 
-on_releases!(scenario_52_a_secondary_that_was_killed_follows_again_by_itself: mariadb_10_11, mysql_9_7);
+on_releases!(scenario_52_a_secondary_that_was_killed_follows_again_by_itself: mariadb_10_11, slow_mysql_9_7);
 
 async fn scenario_52_a_secondary_that_was_killed_follows_again_by_itself(release: Release) {
     let mut pair = pair_with_sample(release, 3).await;

@@ -53,7 +53,7 @@ impl Drop for Playground {
     }
 }
 
-on_releases!(a_sandbox_stays_until_it_is_taken_down_and_leaves_nothing: mariadb_10_11, mysql_9_7);
+on_releases!(a_sandbox_stays_until_it_is_taken_down_and_leaves_nothing: mariadb_10_11, slow_mysql_9_7);
 
 async fn a_sandbox_stays_until_it_is_taken_down_and_leaves_nothing(release: Release) {
     let mut playground = Playground::new();

@@ -3,14 +3,14 @@
 use dbha_testkit::{PrivateServer, Release, sample};
 
 use crate::operator::Operator;
-use crate::releases::{on_every_release, on_releases};
+use crate::releases::on_releases;
 use crate::servers::{assert_all_threads_run, assert_same_contents, cross, fresh_pair, pair_with_sample};
 use crate::session::Session;
 
 /// The server runs with read_only, or super_read_only.
 const READ_ONLY: u16 = 1290;
 
-on_every_release!(without_more_words_the_secondary_ends_read_only);
+on_releases!(without_more_words_the_secondary_ends_read_only: mariadb_10_11, mysql_9_7, slow_mariadb_10_5, slow_mariadb_11_8);
 
 async fn without_more_words_the_secondary_ends_read_only(release: Release) {
     let pair = pair_with_sample(release, 3).await;
@@ -44,7 +44,7 @@ async fn refusal(server: &PrivateServer, user: &str, password: &str) -> Option<u
     }
 }
 
-on_releases!(a_standby_is_opened_and_closed_again_by_the_same_command: mariadb_10_11, mysql_9_7);
+on_releases!(a_standby_is_opened_and_closed_again_by_the_same_command: mariadb_10_11, slow_mysql_9_7);
 
 async fn a_standby_is_opened_and_closed_again_by_the_same_command(release: Release) {
     let pair = pair_with_sample(release, 3).await;
@@ -60,7 +60,7 @@ async fn a_standby_is_opened_and_closed_again_by_the_same_command(release: Relea
     assert_same_contents(&pair).await;
 }
 
-on_releases!(a_table_of_k3s_makes_the_key_step_1_with_one_writer: mariadb_10_11, mysql_9_7);
+on_releases!(a_table_of_k3s_makes_the_key_step_1_with_one_writer: mariadb_10_11, slow_mysql_9_7);
 
 /// K3s counts on revisions that grow by exactly 1.
 async fn a_table_of_k3s_makes_the_key_step_1_with_one_writer(release: Release) {

@@ -31,7 +31,7 @@ async fn refused<'a>(
     ran
 }
 
-on_releases!(a_wrong_password_is_refused: mariadb_10_11, mysql_9_7);
+on_releases!(a_wrong_password_is_refused: mariadb_10_11, slow_mysql_9_7);
 
 async fn a_wrong_password_is_refused(release: Release) {
     let pair = pair_with_sample(release, 1).await;
@@ -49,7 +49,7 @@ async fn a_wrong_password_is_refused(release: Release) {
         .says(&pair.primary.address());
 }
 
-on_releases!(where_nobody_listens_nothing_is_changed_on_the_other_server: mariadb_10_11, mysql_9_7);
+on_releases!(where_nobody_listens_nothing_is_changed_on_the_other_server: mariadb_10_11, slow_mysql_9_7);
 
 async fn where_nobody_listens_nothing_is_changed_on_the_other_server(release: Release) {
     let pair = pair_with_sample(release, 1).await;
@@ -119,7 +119,7 @@ async fn scenario_56_a_silent_port_is_given_up_within_bounded_time() {
     held.abort();
 }
 
-on_releases!(scenario_1_one_server_by_two_names_is_refused: mariadb_10_5, mariadb_10_11, mariadb_11_8, mysql_9_7);
+on_releases!(scenario_1_one_server_by_two_names_is_refused: mariadb_10_11, mysql_9_7, slow_mariadb_10_5, slow_mariadb_11_8);
 
 async fn scenario_1_one_server_by_two_names_is_refused(release: Release) {
     let pair = pair_with_sample(release, 1).await;
@@ -160,7 +160,7 @@ async fn proxy_to(server: &PrivateServer) -> String {
     address
 }
 
-on_releases!(scenario_11_a_secondary_with_data_is_refused: mariadb_10_11, mysql_9_7);
+on_releases!(scenario_11_a_secondary_with_data_is_refused: mariadb_10_11, slow_mysql_9_7);
 
 async fn scenario_11_a_secondary_with_data_is_refused(release: Release) {
     let pair = pair_with_sample(release, 1).await;

@@ -94,7 +94,7 @@ async fn scenario_60_a_drifted_key_step_is_named_and_put_back(release: Release) 
     assert_eq!(mended, ["configure_primary", "prove_links"]);
 }
 
-on_releases!(a_standby_that_somebody_opened_is_named_and_closed: mariadb_10_11, mysql_9_7);
+on_releases!(a_standby_that_somebody_opened_is_named_and_closed: mariadb_10_11, slow_mysql_9_7);
 
 async fn a_standby_that_somebody_opened_is_named_and_closed(release: Release) {
     let pair = pair_with_sample(release, 3).await;
@@ -111,7 +111,7 @@ async fn a_standby_that_somebody_opened_is_named_and_closed(release: Release) {
     assert_verdict(operator.status().await.exits(0), "healthy");
 }
 
-on_releases!(a_link_that_was_thrown_away_is_made_again_without_a_copy: mariadb_10_5, mariadb_10_11, mysql_9_7);
+on_releases!(a_link_that_was_thrown_away_is_made_again_without_a_copy: mariadb_10_11, mysql_9_7, slow_mariadb_10_5);
 
 async fn a_link_that_was_thrown_away_is_made_again_without_a_copy(release: Release) {
     let (pair, operator) = finished_pair(release).await;

@@ -25,7 +25,7 @@ async fn a_second_run_changes_nothing_and_says_so(release: Release) {
     assert_nothing_left_behind(&pair).await;
 }
 
-on_releases!(a_second_run_needs_no_yes_and_no_terminal: mariadb_10_11, mysql_9_7);
+on_releases!(a_second_run_needs_no_yes_and_no_terminal: mariadb_10_11, slow_mysql_9_7);
 
 async fn a_second_run_needs_no_yes_and_no_terminal(release: Release) {
     let pair = pair_with_sample(release, 3).await;

@@ -78,7 +78,7 @@ async fn snapshot(server: &PrivateServer) -> Contents {
         let links = row.iter().filter(|(name, _)| {
             ["Host", "User", "Port", "_Running", "Name"]
                 .iter()
-                .any(|part| name.contains(part))
+                .any(|end| name.ends_with(end))
         });
         all.insert(
             format!("link {}", all.len()),

@@ -92,7 +92,7 @@ fn assert_server(shown: &Value, server: &PrivateServer, number: u64) {
     }
 }
 
-on_releases!(a_pair_that_is_given_the_other_way_round_is_the_same_pair: mariadb_10_11, mysql_9_7);
+on_releases!(a_pair_that_is_given_the_other_way_round_is_the_same_pair: mariadb_10_11, slow_mysql_9_7);
 
 async fn a_pair_that_is_given_the_other_way_round_is_the_same_pair(release: Release) {
     let pair = pair_with_sample(release, 3).await;
@@ -158,7 +158,7 @@ async fn a_server_that_is_down_makes_the_pair_unreachable(release: Release) {
     assert_eq!(neither["verdict"], "unreachable", "{neither:#}");
 }
 
-on_releases!(scenario_70_a_server_that_hangs_is_named_within_bounded_time: mariadb_10_11, mysql_9_7);
+on_releases!(scenario_70_a_server_that_hangs_is_named_within_bounded_time: mariadb_10_11, slow_mysql_9_7);
 
 async fn scenario_70_a_server_that_hangs_is_named_within_bounded_time(release: Release) {
     let pair = fresh_pair(release).await;
@@ -174,7 +174,7 @@ async fn scenario_70_a_server_that_hangs_is_named_within_bounded_time(release: R
     pair.primary.thaw().unwrap();
 }
 
-on_releases!(a_pair_made_by_hand_is_judged_like_any_other: mariadb_10_5, mariadb_10_11, mariadb_11_8, mysql_9_7);
+on_releases!(a_pair_made_by_hand_is_judged_like_any_other: mariadb_10_11, mysql_9_7, slow_mariadb_10_5, slow_mariadb_11_8);
 
 async fn a_pair_made_by_hand_is_judged_like_any_other(release: Release) {
     let options = |number: u32| {
