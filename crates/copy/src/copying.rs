@@ -49,6 +49,11 @@ impl<'a> Copying<'a> {
         }
         tell(news, CopyPhase::Snapshot).await;
         let mut snapshot = Snapshot::take(sessions, options).await?;
+        let source = snapshot.inventory.dialect;
+        if let Some(mean) = statements::sessions::mean_as_source(source, definer.dialect()) {
+            let doing = CopyError::doing("preparing the session that defines");
+            definer.run(&mean).await.map_err(doing)?;
+        }
         let lane = Lane::new();
         let identities = snapshot.identities.clone();
         let readers = std::mem::take(&mut snapshot.readers).into_iter();

@@ -166,6 +166,14 @@ async fn tolerate(definer: &mut Definer, statement: &Statement, whose: &str) -> 
             ));
             Ok(())
         }
+        // Only who is a proxy's principal may name a proxy for it; being allowed everything else does not help.
+        Err(SqlError::Rejected { code: 1698, .. }) if statement.shown().starts_with("GRANT PROXY ") => {
+            definer.warn(format!(
+                "not carried, because the account of dbha may not: {} (of {whose})",
+                statement.shown()
+            ));
+            Ok(())
+        }
         Err(error) => Err(CopyError::doing(format!("granting to {whose}"))(error)),
     }
 }

@@ -79,25 +79,73 @@ pub(crate) fn end_of_time(name: &str, target: Dialect) -> String {
 
 /// Writes `rows` rows of a table in one statement with placeholders.
 pub(crate) fn write(table: &Table, rows: usize, target: Dialect) -> Statement {
+    let places: Vec<String> = table.carried().map(|column| place(column, target, "?")).collect();
+    let one = format!("({})", places.join(","));
+    Statement::new(format!(
+        "{} VALUES {}",
+        insert_into(table),
+        vec![one; rows].join(",")
+    ))
+}
+
+/// Writes one row whose long values wait in variables: `long` tells which of its columns those are.
+pub(crate) fn write_long(table: &Table, long: &[bool], target: Dialect) -> Statement {
+    let places: Vec<String> = table
+        .carried()
+        .zip(long)
+        .enumerate()
+        .map(|(at, (column, long))| match long {
+            true => place(column, target, &variable(at)),
+            false => place(column, target, "?"),
+        })
+        .collect();
+    Statement::new(format!("{} VALUES ({})", insert_into(table), places.join(",")))
+}
+
+/// Begins the variable of a long value.
+pub(crate) fn begin_long(at: usize) -> Statement {
+    Statement::new(format!("SET {} = ?", variable(at)))
+}
+
+/// Adds a piece to the variable of a long value.
+pub(crate) fn continue_long(at: usize) -> Statement {
+    let variable = variable(at);
+    Statement::new(format!("SET {variable} = CONCAT({variable}, ?)"))
+}
+
+/// Gives the memory of a long value back.
+pub(crate) fn forget_long(at: usize) -> Statement {
+    Statement::new(format!("SET {} = NULL", variable(at)))
+}
+
+/// Reads the largest packet that the server takes.
+pub(crate) fn largest_packet() -> Statement {
+    Statement::new("SELECT @@max_allowed_packet")
+}
+
+fn variable(at: usize) -> String {
+    format!("@dbha_long_{at}")
+}
+
+fn insert_into(table: &Table) -> String {
     let names: Vec<String> = table
         .carried()
         .map(|column| quote_identifier(&column.name))
         .collect();
-    let places: Vec<&str> = table
-        .carried()
-        .map(|column| match ValueForm::of(column, target) {
-            ValueForm::Plain | ValueForm::Number { .. } | ValueForm::Time | ValueForm::EndOfTime => "?",
-            ValueForm::Text => "CONVERT(? USING ascii)",
-            ValueForm::Json => "CONVERT(? USING utf8mb4)",
-        })
-        .collect();
-    let one = format!("({})", places.join(","));
-    Statement::new(format!(
-        "INSERT INTO {} ({}) VALUES {}",
+    format!(
+        "INSERT INTO {} ({})",
         name_of(&table.schema, &table.name),
-        names.join(", "),
-        vec![one; rows].join(",")
-    ))
+        names.join(", ")
+    )
+}
+
+/// Puts a value into the form in which its column takes it.
+fn place(column: &Column, target: Dialect, value: &str) -> String {
+    match ValueForm::of(column, target) {
+        ValueForm::Plain | ValueForm::Number { .. } | ValueForm::Time | ValueForm::EndOfTime => value.into(),
+        ValueForm::Text => format!("CONVERT({value} USING ascii)"),
+        ValueForm::Json => format!("CONVERT({value} USING utf8mb4)"),
+    }
 }
 
 /// Begins the loader's transaction.

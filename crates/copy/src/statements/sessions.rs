@@ -65,6 +65,14 @@ pub(crate) fn speak_utf8(dialect: Dialect) -> Statement {
     Statement::new(format!("SET NAMES utf8mb4{more}"))
 }
 
+/// Lets definitions from a source that leaves the collation of utf8mb4 unsaid mean what they mean there; `None` where
+/// both servers mean the same by it.
+pub(crate) fn mean_as_source(source: Dialect, target: Dialect) -> Option<Statement> {
+    let old = source.flavor() == Flavor::MySql && source.version() < Version::new(8, 0, 1);
+    let new = target.flavor() == Flavor::MySql && target.version() >= Version::new(8, 0, 11);
+    (old && new).then(|| Statement::new("SET SESSION default_collation_for_utf8mb4 = utf8mb4_general_ci"))
+}
+
 /// Makes a loader store generated numbers, warnings and the past exactly as they are sent.
 pub(crate) fn load_exactly(dialect: Dialect) -> Statement {
     let mut set = vec![
@@ -78,4 +86,17 @@ pub(crate) fn load_exactly(dialect: Dialect) -> Statement {
         set.push("system_versioning_insert_history = ON");
     }
     Statement::new(format!("SET SESSION {}", set.join(", SESSION ")))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_an_old_source_of_a_new_target_needs_its_own_default_collation() {
+        let mysql = |major, minor, patch| Dialect::new(Flavor::MySql, Version::new(major, minor, patch));
+        assert!(mean_as_source(mysql(5, 7, 44), mysql(8, 0, 36)).is_some());
+        assert!(mean_as_source(mysql(5, 7, 44), mysql(5, 7, 44)).is_none());
+        assert!(mean_as_source(mysql(8, 0, 36), mysql(9, 7, 0)).is_none());
+    }
 }
