@@ -11,6 +11,7 @@ mod commands;
 mod config;
 mod exit;
 mod interrupt;
+mod memory;
 mod render;
 mod servers;
 
@@ -20,6 +21,7 @@ use exit::Failure;
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
+    memory::bound();
     let cli = match Cli::try_parse() {
         Ok(cli) => cli,
         Err(error) => {

@@ -29,7 +29,10 @@ pub fn preflight(
     findings.extend(settings::findings(facts, topology, options));
     findings.extend(data::findings(facts, topology, options));
     // A missing privilege names its cause; what it hides besides would only repeat it.
-    if findings.iter().any(|finding| finding.code == FindingCode::MissingPrivilege) {
+    if findings
+        .iter()
+        .any(|finding| finding.code == FindingCode::MissingPrivilege)
+    {
         findings.retain(|finding| finding.code != FindingCode::CannotSee);
     }
     for finding in &mut findings {

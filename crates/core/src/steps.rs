@@ -27,6 +27,11 @@ use tokio_util::sync::CancellationToken;
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum Step {
+    /// The row on the secondary that says it is to be filled.
+    ///
+    /// First of all (safety rule 8): what makes a copy necessary may be gone after the next step, and a run that is
+    /// killed there must leave that knowledge behind.
+    ClaimSecondary,
     /// Identity and settings of the primary.
     ConfigurePrimary,
     /// Identity and settings of the secondary.
@@ -37,8 +42,6 @@ pub enum Step {
     EnsureAccounts,
     /// Each server really reaches the other and logs in there.
     CheckReach,
-    /// The row on the secondary that says it is being filled.
-    ClaimSecondary,
     /// The copy of the data, compared.
     CopyData,
     /// The secondary reads from the primary.
@@ -56,12 +59,12 @@ pub enum Step {
 impl Step {
     /// Every step, in order.
     pub const ALL: [Step; 12] = [
+        Step::ClaimSecondary,
         Step::ConfigurePrimary,
         Step::ConfigureSecondary,
         Step::EnsureRegistry,
         Step::EnsureAccounts,
         Step::CheckReach,
-        Step::ClaimSecondary,
         Step::CopyData,
         Step::FollowPrimary,
         Step::CatchUp,

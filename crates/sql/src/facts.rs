@@ -116,6 +116,8 @@ pub struct Cluster {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum ClaimState {
+    /// The server is chosen; nothing of it was thrown away yet.
+    Claimed,
     /// Data is being cleared or copied: what is there is worth nothing.
     Copying,
     /// Everything was copied and compared; the position is in the claim.
@@ -128,6 +130,7 @@ impl ClaimState {
     /// Returns the word that stands in the table.
     pub fn as_str(self) -> &'static str {
         match self {
+            ClaimState::Claimed => "claimed",
             ClaimState::Copying => "copying",
             ClaimState::Copied => "copied",
             ClaimState::Following => "following",

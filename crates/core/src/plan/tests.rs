@@ -93,7 +93,10 @@ fn scenario_30_a_copy_that_was_cut_off_is_made_again() {
         state,
         position: position.map(str::to_owned),
     };
-    facts.secondary.claim = Observed::Known(claim(ClaimState::Copying, None));
+    for state in [ClaimState::Claimed, ClaimState::Copying] {
+        facts.secondary.claim = Observed::Known(claim(state, None));
+        assert!(needed(&facts, &options).contains(&Step::CopyData));
+    }
     let steps = needed(&facts, &options);
     assert!(
         steps.contains(&Step::CopyData) && !steps.contains(&Step::ClaimSecondary),
@@ -132,4 +135,30 @@ fn plans_show_statements_and_no_secret() {
         .find(|step| step.step == Step::FollowPrimary)
         .unwrap();
     assert!(matches!(follow.check, Check::Needed(_)));
+}
+
+#[test]
+fn a_claim_keeps_the_need_of_a_copy_when_its_cause_is_gone() {
+    // Diverged and named for overwriting; then the link with the error is gone, as after a step of the run.
+    let options = SetupOptions {
+        overwrite_secondary: Some("b".into()),
+        ..SetupOptions::default()
+    };
+    let mut facts = finished_pair(MARIADB, &options);
+    if let Observed::Known(links) = &mut facts.secondary.links {
+        links[0].sql = SqlState::Stopped;
+        links[0].sql_error = Some(dbha_sql::LinkError {
+            code: 1062,
+            text: String::new(),
+        });
+    }
+    assert_eq!(needed(&facts, &options)[0], Step::ClaimSecondary);
+    facts.secondary.links = Observed::Known(vec![]);
+    facts.secondary.claim = Observed::Known(Claim {
+        run: "r".into(),
+        source: "server_id 1".into(),
+        state: ClaimState::Claimed,
+        position: None,
+    });
+    assert!(needed(&facts, &options).contains(&Step::CopyData));
 }

@@ -1,5 +1,5 @@
 use crate::{Both, Finding, FindingCode as Code, SetupOptions, Side, Topology, Writers};
-use dbha_sql::{Account, Facts, GtidSet, Observed, RecordedServer, Setting};
+use dbha_sql::{Account, ClaimState, Facts, GtidSet, Observed, RecordedServer, Setting};
 
 /// Engines whose rows live somewhere else.
 const FOREIGN_ENGINES: [&str; 4] = ["FEDERATED", "CONNECT", "SPIDER", "S3"];
@@ -185,7 +185,12 @@ fn is_servers_own(account: &Account, facts: &Facts) -> bool {
 
 /// Scenarios 6, 10, 11 and 12.
 fn secondary_in_use(facts: &Both<Facts>, options: &SetupOptions) -> Vec<Finding> {
-    let claimed = facts.secondary.claim.known().is_some();
+    // Only what a copy of dbha has put there may go without a word; a mere claim allows nothing.
+    let claimed = facts
+        .secondary
+        .claim
+        .known()
+        .is_some_and(|claim| claim.state != ClaimState::Claimed);
     let named = is_named_for_overwriting(facts, options);
     let held = holds_data(&facts.secondary, &facts.primary);
     if claimed || named || held.is_empty() {

@@ -3,7 +3,7 @@ use crate::{
     AutoIncrement, Both, FindingCode as Code, SetupOptions, Severity, Topology, Writers,
     built_facts::{account, finished_pair, fresh_pair, running_link, set},
 };
-use dbha_sql::{ConnectedReplica, Engine, Facts, Observed, SchemaFacts, Setting};
+use dbha_sql::{Claim, ClaimState, ConnectedReplica, Engine, Facts, Observed, SchemaFacts, Setting};
 
 const MARIADB: &str = "10.11.19-MariaDB";
 const MYSQL: &str = "9.7.4";
@@ -335,4 +335,24 @@ fn a_secondary_that_wrote_under_the_primarys_identity_is_refused_unless_it_may_b
     assert_eq!(blocking(&facts, &named), []);
     facts.secondary.executed = gtids("0-1-14,2-2-3");
     assert_eq!(blocking(&facts, &SetupOptions::default()), [], "it wrote nothing");
+}
+
+#[test]
+fn a_mere_claim_allows_nothing_to_be_thrown_away() {
+    let mut facts = fresh_pair(MARIADB);
+    facts.primary.schemas = Observed::Known(vec![schema("shop")]);
+    facts.secondary.schemas = Observed::Known(vec![schema("precious")]);
+    for (state, codes) in [
+        (ClaimState::Claimed, vec![Code::SecondaryHasData]),
+        (ClaimState::Copying, vec![]),
+    ] {
+        let claim = Claim {
+            run: "r".into(),
+            source: "server_id 1".into(),
+            state,
+            position: None,
+        };
+        facts.secondary.claim = Observed::Known(claim);
+        assert_eq!(blocking(&facts, &SetupOptions::default()), codes, "{state:?}");
+    }
 }

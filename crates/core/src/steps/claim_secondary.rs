@@ -9,7 +9,7 @@ pub(super) fn check(view: &View<'_>) -> Check {
     match preflight::is_provisioned(view.facts, view.options) || ours {
         true => Check::Satisfied,
         false => Check::Needed(vec![format!(
-            "{} is marked as being filled",
+            "{} is marked as chosen to be filled",
             view.facts.secondary.name
         )]),
     }
@@ -44,13 +44,13 @@ fn unlogged_statements(view: &View<'_>, run: &str) -> Vec<Statement> {
     all.push(dialect.write_claim(&Claim {
         run: run.to_owned(),
         source,
-        state: ClaimState::Copying,
+        state: ClaimState::Claimed,
         position: None,
     }));
     all
 }
 
-/// The first change to the secondary's data: a row, not logged, without which nothing there may be thrown away.
+/// The first change on the secondary: a row, not logged, by which every later run knows that it has to be filled.
 pub(super) async fn apply(run: &mut Run<'_>) -> Result<(), StepTrouble> {
     let statements = unlogged_statements(&run.view(), &run.id);
     let mut session = run.unlogged(Side::Secondary).await?;

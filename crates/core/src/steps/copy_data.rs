@@ -8,7 +8,9 @@ use std::sync::Mutex;
 pub(super) fn check(view: &View<'_>) -> Check {
     let source = source_name(&view.facts.primary);
     let copied = view.facts.secondary.claim.known().is_some_and(|claim| {
-        claim.state != ClaimState::Copying && claim.position.is_some() && claim.source == source
+        matches!(claim.state, ClaimState::Copied | ClaimState::Following)
+            && claim.position.is_some()
+            && claim.source == source
     });
     if preflight::is_provisioned(view.facts, view.options) || copied {
         return Check::Satisfied;

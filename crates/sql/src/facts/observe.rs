@@ -276,6 +276,7 @@ fn read_claim(row: &Row) -> Claim {
         source: printable(row.get("source").unwrap_or("")),
         // An unknown word is read as the state in which nothing there may be relied on.
         state: match row.get("state") {
+            Some("claimed") => ClaimState::Claimed,
             Some("copied") => ClaimState::Copied,
             Some("following") => ClaimState::Following,
             _ => ClaimState::Copying,
