@@ -4,10 +4,11 @@ use std::net::TcpListener as Reserved;
 use std::time::{Duration, Instant};
 
 use dbha_testkit::{PrivateServer, Release, ServerOptions, ServerPair};
-use tokio::io::{AsyncWriteExt, copy_bidirectional};
+use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader, copy_bidirectional};
 use tokio::net::{TcpListener, TcpStream};
 
 use crate::operator::Operator;
+use crate::processes::end_of;
 use crate::ran::Ran;
 use crate::releases::{on_releases, run};
 use crate::servers::{fill_with_sample, fresh_pair, pair_with_sample};
@@ -371,4 +372,37 @@ async fn scenario_31_of_two_runs_at_once_one_goes_on_and_one_says_who_is_there(r
         "{one}\n{another}"
     );
     operator.status().await.exits(0);
+}
+
+on_releases!(scenario_31_what_happened_while_a_run_waited_for_another_is_seen: mariadb_10_11, mysql_9_7);
+
+/// The run has judged an empty secondary when it begins to wait; what is written there meanwhile must not be lost.
+async fn scenario_31_what_happened_while_a_run_waited_for_another_is_seen(release: Release) {
+    let pair = pair_with_sample(release, 1).await;
+    let operator = Operator::of(&pair);
+    let mut other = Session::open(&pair.primary).await;
+    assert_eq!(other.value("SELECT GET_LOCK('dbha.setup', 1)").await, "1");
+    let mut secondary = Session::open(&pair.secondary).await;
+    let mut run = operator
+        .command("setup", ["--yes", "-o", "ndjson"])
+        .spawn()
+        .unwrap();
+    let mut events = BufReader::new(run.stdout.take().unwrap()).lines();
+    while let Some(event) = events.next_line().await.unwrap() {
+        if event.contains(r#""event":"planned""#) {
+            break;
+        }
+    }
+
+    secondary.run("CREATE DATABASE precious").await;
+    secondary
+        .run("CREATE TABLE precious.thing (id INT PRIMARY KEY)")
+        .await;
+    secondary.run("INSERT INTO precious.thing VALUES (1)").await;
+    other.run("DO RELEASE_LOCK('dbha.setup')").await;
+
+    while events.next_line().await.unwrap().is_some() {}
+    assert_eq!(end_of(&mut run).await, Some(3));
+    let kept = "SELECT COUNT(*) FROM precious.thing";
+    assert_eq!(secondary.value(kept).await, "1");
 }
