@@ -64,7 +64,7 @@ async fn a_sandbox_stays_until_it_is_taken_down_and_leaves_nothing(release: Rele
     assert_eq!(document["schema_version"], 1, "{document:#}");
     let sandbox = &document["sandboxes"][0];
     assert_eq!(sandbox["name"], NAME, "{document:#}");
-    assert_eq!(playground.list().await, [sandbox.clone()]);
+    assert_eq!(playground.list().await, std::slice::from_ref(sandbox));
     assert_eq!(processes_with(&playground.state).len(), 2);
     let (primary, secondary) = (&sandbox["primary"], &sandbox["secondary"]);
     let text = |value: &Value| value.as_str().unwrap().to_owned();
