@@ -53,7 +53,11 @@ pub(crate) async fn run(input: EngineInput<'_>) -> Result<EngineDone, SetupError
         }
         let changed_before = run.changed;
         if let Err(error) = run_step(&mut run, step).await {
-            let error = Box::new(error);
+            // Whatever a step made of it: when the caller wants to stop, that is why it ended.
+            let error = match run.cancel.is_cancelled() {
+                true => Box::new(StepTrouble::from(StepFault::Cancelled).of_step(step)),
+                false => Box::new(error),
+            };
             run.sink.send_about(
                 step.side(),
                 EventKind::StepFailed {

@@ -2,7 +2,9 @@ use crate::{
     Both, EventKind, EventSink, Finding, Plan, Proof, SetupError, SetupOptions, Side, Status, Topology,
     assess::{Seen, Unseen},
     engine::{self, EngineInput},
-    preflight, run_lock, same_server,
+    preflight,
+    run_lock::RunLock,
+    same_server,
 };
 use dbha_sql::{Depth, Dialect, Endpoint, Facts, Server, SqlError};
 use tokio_util::sync::CancellationToken;
@@ -144,7 +146,7 @@ impl Pair {
 
     async fn setup_unreported(&self, sink: &EventSink) -> Result<SetupDone, SetupError> {
         let cancelled = self.cancel.cancelled();
-        let mut surveyed = tokio::select! {
+        let surveyed = tokio::select! {
             surveyed = self.survey() => surveyed?,
             () = cancelled => return Err(SetupError::Cancelled),
         };
@@ -157,10 +159,8 @@ impl Pair {
             );
         }
         let plan = self.plan_of(&surveyed)?;
+        let _lock = RunLock::take(&self.endpoints).await?;
         sink.send(EventKind::Planned { plan });
-        for side in Side::BOTH {
-            run_lock::take(surveyed.servers.of_mut(side), side).await?;
-        }
         let done = engine::run(EngineInput {
             servers: surveyed.servers,
             facts: surveyed.facts,

@@ -157,6 +157,10 @@ impl SqlError {
 
 fn fault_of_io(error: &std::io::Error) -> ConnectFault {
     use std::io::ErrorKind;
+    // The TLS library's refusals come wrapped as errors of the stream.
+    if error.to_string().contains("certificate") {
+        return ConnectFault::Tls;
+    }
     match error.kind() {
         // A greeting that does not parse surfaces as one of these.
         ErrorKind::InvalidData | ErrorKind::InvalidInput | ErrorKind::Other => match error.raw_os_error() {

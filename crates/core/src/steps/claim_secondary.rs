@@ -1,6 +1,6 @@
 use super::{Check, Run, StepTrouble, View, follow};
 use crate::{Side, preflight};
-use dbha_sql::{Claim, ClaimState, Facts, Statement};
+use dbha_sql::{Claim, ClaimState, Facts, Setting, Statement};
 
 /// A secondary that already belongs to the pair is not claimed; one that is being filled is.
 pub(super) fn check(view: &View<'_>) -> Check {
@@ -36,7 +36,8 @@ fn unlogged_statements(view: &View<'_>, run: &str) -> Vec<Statement> {
     if follow::exists(view, Side::Primary) {
         all.extend([dialect.stop_link(), dialect.forget_link()]);
     }
-    if view.facts.secondary.is_read_only() {
+    // Plain read_only does not hold the account that dbha logs in with.
+    if view.facts.secondary.has(Setting::SuperReadOnly, "ON") {
         all.extend(dialect.set_read_only(false));
     }
     all.extend(dialect.ensure_dbha_schema());

@@ -1,5 +1,5 @@
 use super::{Check, Run, StepTrouble, View};
-use crate::{Side, WantedSetting, run_lock};
+use crate::{Side, WantedSetting};
 use dbha_sql::{Facts, Setting, Statement};
 
 /// Compares every wanted setting with what runs, and with what a restart would bring where the server can keep it.
@@ -72,12 +72,10 @@ pub(super) fn statements(view: &View<'_>, side: Side) -> Vec<(Side, Statement)> 
 pub(super) async fn apply(run: &mut Run<'_>, side: Side) -> Result<(), StepTrouble> {
     let statements = statements(&run.view(), side);
     run.send(statements).await?;
+    // On MariaDB an open session keeps its server_id and GTID domain: what dbha's own wrote would carry the old ones.
     let server = run.servers.of_mut(side);
-    if server.dialect().sessions_keep_identity() && !run_lock::renew(server).await? {
-        return Err(StepTrouble::new(
-            format!("another dbha took over {}", server.name()),
-            "wait until it is done, then run the same command again",
-        ));
+    if server.dialect().sessions_keep_identity() {
+        server.session.reconnect().await?;
     }
     Ok(())
 }

@@ -94,11 +94,13 @@ pub(super) fn statements(view: &View<'_>) -> Vec<(Side, Statement)> {
         .collect()
 }
 
-/// A link of dbha's that does not work stands in the way of a probe of its source (1934), and is made anew later.
+/// A link of dbha's that does not work, or whose account is gone, stands in the way of a probe (1934).
 ///
 /// Nothing is lost by forgetting it: positions are kept by GTID, and what was received but not applied comes again.
 fn must_forget(view: &View<'_>, source: Side) -> bool {
-    follow::exists(view, source) && !follow::is_connected(view, source)
+    let accounts = view.facts.of(source).replication_accounts.known();
+    let homeless = accounts.is_none_or(Vec::is_empty) && view.options.replication_host.is_none();
+    follow::exists(view, source) && (homeless || !follow::is_connected(view, source))
 }
 
 fn account_statements(view: &View<'_>, hosts: &BTreeSet<String>, password: &Secret) -> Vec<Statement> {
@@ -185,7 +187,8 @@ async fn peers_as_seen(run: &mut Run<'_>, password: &Secret) -> Result<BTreeSet<
     };
     let cancel = run.cancel;
     // A link that is connected is not probed: its account tells the host, and the probe would cut it.
-    let dial = Side::BOTH.map(|source| !follow::is_connected(&run.view(), source));
+    let view = run.view();
+    let dial = Side::BOTH.map(|source| must_forget(&view, source) || !follow::is_connected(&view, source));
     let (of_secondary, of_primary) = tokio::join!(
         knock(&mut run.servers.secondary, &targets.primary, dial[0], cancel),
         knock(&mut run.servers.primary, &targets.secondary, dial[1], cancel),

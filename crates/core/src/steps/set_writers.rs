@@ -23,11 +23,12 @@ pub(super) fn check(view: &View<'_>) -> Check {
     }
 }
 
-/// A secondary that is about to be filled is opened for that, and closed again here.
+/// A secondary that is about to be filled is opened for that where nobody could write, and closed again here.
 fn must_change(view: &View<'_>, side: Side) -> bool {
     let writable = view.topology.server(side).writable;
-    let opened = side == Side::Secondary && !writable && claim_secondary::check(view) != Check::Satisfied;
-    opened || is_wrong(view.facts.of(side), writable)
+    let held = view.facts.of(side).has(Setting::SuperReadOnly, "ON");
+    let opened = side == Side::Secondary && held && claim_secondary::check(view) != Check::Satisfied;
+    opened && !writable || is_wrong(view.facts.of(side), writable)
 }
 
 fn is_wrong(facts: &Facts, writable: bool) -> bool {

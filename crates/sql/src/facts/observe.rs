@@ -209,28 +209,27 @@ fn client_sessions(processes: &Observed<Vec<Row>>) -> Observed<OldSessions> {
 }
 
 /// Reads the global privileges out of SHOW GRANTS, upper case; `ALL PRIVILEGES` stays one word.
+///
+/// GRANT OPTION counts only where every line has it: MySQL keeps it for static and dynamic privileges apart.
 fn privileges(rows: Observed<Vec<Row>>) -> Observed<BTreeSet<String>> {
-    let of_line = |line: &str| -> Vec<String> {
-        let Some((list, rest)) = line
-            .strip_prefix("GRANT ")
-            .and_then(|line| line.split_once(" ON *.* TO "))
-        else {
-            return vec![];
-        };
-        let mut found: Vec<String> = list
-            .split(',')
-            .map(|one| one.trim().to_ascii_uppercase())
-            .collect();
-        if rest.ends_with("WITH GRANT OPTION") {
-            found.push("GRANT OPTION".into());
-        }
-        found
+    let lines = match map(rows, |row| row.at(0).unwrap_or("").to_owned()) {
+        Observed::Known(lines) => lines,
+        Observed::Denied(text) => return Observed::Denied(text),
+        Observed::Absent => return Observed::Absent,
     };
-    match map(rows, |row| of_line(row.at(0).unwrap_or(""))) {
-        Observed::Known(lists) => Observed::Known(lists.into_iter().flatten().collect()),
-        Observed::Denied(text) => Observed::Denied(text),
-        Observed::Absent => Observed::Absent,
+    let global: Vec<(&str, &str)> = lines
+        .iter()
+        .filter_map(|line| line.strip_prefix("GRANT ")?.split_once(" ON *.* TO "))
+        .collect();
+    let mut found: BTreeSet<String> = global
+        .iter()
+        .flat_map(|(list, _)| list.split(','))
+        .map(|one| one.trim().to_ascii_uppercase())
+        .collect();
+    if !global.is_empty() && global.iter().all(|(_, rest)| rest.ends_with("WITH GRANT OPTION")) {
+        found.insert("GRANT OPTION".into());
     }
+    Observed::Known(found)
 }
 
 fn read_schema(row: &Row) -> SchemaFacts {

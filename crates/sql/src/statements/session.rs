@@ -13,7 +13,7 @@ impl Dialect {
             "time_zone = '+00:00'".into(),
             format!("lock_wait_timeout = {}", profile.lock_wait_seconds()),
             // A site's own wait_timeout of a minute would cut a connection that waits for a long copy.
-            "wait_timeout = 28800".into(),
+            "wait_timeout = 604800".into(),
         ];
         if profile.raw_texts() {
             set.push("net_write_timeout = 28800".into());

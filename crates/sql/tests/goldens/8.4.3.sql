@@ -2,16 +2,16 @@
 -- privileges of a set-up: RELOAD, PROCESS, CREATE USER, REPLICATION SLAVE, SELECT, INSERT, DELETE, CREATE, SHOW VIEW, TRIGGER, EVENT, GRANT OPTION, REPLICATION CLIENT, UPDATE, DROP, ALTER, INDEX, REFERENCES, EXECUTE, LOCK TABLES, CREATE TEMPORARY TABLES, CREATE VIEW, CREATE ROUTINE, ALTER ROUTINE, SHOW DATABASES, FILE, SHUTDOWN, CREATE TABLESPACE, SYSTEM_VARIABLES_ADMIN, SESSION_VARIABLES_ADMIN, PERSIST_RO_VARIABLES_ADMIN, REPLICATION_SLAVE_ADMIN, BINLOG_ADMIN, BACKUP_ADMIN, CONNECTION_ADMIN, SUPER, CREATE ROLE, DROP ROLE, ROLE_ADMIN, SYSTEM_USER, SET_ANY_DEFINER, ALLOW_NONEXISTENT_DEFINER
 
 -- session: control
-SET NAMES utf8mb4, sql_mode = 'NO_AUTO_VALUE_ON_ZERO,STRICT_ALL_TABLES,ALLOW_INVALID_DATES,NO_ENGINE_SUBSTITUTION', time_zone = '+00:00', lock_wait_timeout = 10, wait_timeout = 28800, max_execution_time = 0, print_identified_with_as_hex = ON;
+SET NAMES utf8mb4, sql_mode = 'NO_AUTO_VALUE_ON_ZERO,STRICT_ALL_TABLES,ALLOW_INVALID_DATES,NO_ENGINE_SUBSTITUTION', time_zone = '+00:00', lock_wait_timeout = 10, wait_timeout = 604800, max_execution_time = 0, print_identified_with_as_hex = ON;
 
 -- session: reader
-SET NAMES binary, sql_mode = 'NO_AUTO_VALUE_ON_ZERO,STRICT_ALL_TABLES,ALLOW_INVALID_DATES,NO_ENGINE_SUBSTITUTION', time_zone = '+00:00', lock_wait_timeout = 10, wait_timeout = 28800, net_write_timeout = 28800, transaction_isolation = 'REPEATABLE-READ', max_execution_time = 0, print_identified_with_as_hex = ON;
+SET NAMES binary, sql_mode = 'NO_AUTO_VALUE_ON_ZERO,STRICT_ALL_TABLES,ALLOW_INVALID_DATES,NO_ENGINE_SUBSTITUTION', time_zone = '+00:00', lock_wait_timeout = 10, wait_timeout = 604800, net_write_timeout = 28800, transaction_isolation = 'REPEATABLE-READ', max_execution_time = 0, print_identified_with_as_hex = ON;
 
 -- session: loader
-SET NAMES binary, sql_mode = 'NO_AUTO_VALUE_ON_ZERO,STRICT_ALL_TABLES,ALLOW_INVALID_DATES,NO_ENGINE_SUBSTITUTION', time_zone = '+00:00', lock_wait_timeout = 60, wait_timeout = 28800, net_write_timeout = 28800, sql_log_bin = 0, foreign_key_checks = 0, unique_checks = 1, sql_require_primary_key = OFF, sql_generate_invisible_primary_key = OFF, max_execution_time = 0, print_identified_with_as_hex = ON;
+SET NAMES binary, sql_mode = 'NO_AUTO_VALUE_ON_ZERO,STRICT_ALL_TABLES,ALLOW_INVALID_DATES,NO_ENGINE_SUBSTITUTION', time_zone = '+00:00', lock_wait_timeout = 60, wait_timeout = 604800, net_write_timeout = 28800, sql_log_bin = 0, foreign_key_checks = 0, unique_checks = 1, sql_require_primary_key = OFF, sql_generate_invisible_primary_key = OFF, max_execution_time = 0, print_identified_with_as_hex = ON;
 
 -- session: monitor
-SET NAMES utf8mb4, sql_mode = 'NO_AUTO_VALUE_ON_ZERO,STRICT_ALL_TABLES,ALLOW_INVALID_DATES,NO_ENGINE_SUBSTITUTION', time_zone = '+00:00', lock_wait_timeout = 10, wait_timeout = 28800, max_execution_time = 0, print_identified_with_as_hex = ON;
+SET NAMES utf8mb4, sql_mode = 'NO_AUTO_VALUE_ON_ZERO,STRICT_ALL_TABLES,ALLOW_INVALID_DATES,NO_ENGINE_SUBSTITUTION', time_zone = '+00:00', lock_wait_timeout = 10, wait_timeout = 604800, max_execution_time = 0, print_identified_with_as_hex = ON;
 
 -- facts: identity
 SELECT @@global.server_id AS server_id, @@global.server_uuid AS uuid, CURRENT_USER() AS own_user, CAST(UNIX_TIMESTAMP(NOW(6)) AS CHAR) AS now, VERSION() AS version_text;
