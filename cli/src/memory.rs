@@ -5,7 +5,10 @@
 
 /// Bounds the client crate's pool of buffers and the allocator's hoard; to be called before any thread is started.
 pub fn bound() {
-    for (name, value) in [("MYSQL_ASYNC_BUFFER_POOL_CAP", "2"), ("MYSQL_ASYNC_BUFFER_SIZE_CAP", "262144")] {
+    for (name, value) in [
+        ("MYSQL_ASYNC_BUFFER_POOL_CAP", "2"),
+        ("MYSQL_ASYNC_BUFFER_SIZE_CAP", "262144"),
+    ] {
         // SAFETY: nothing else runs yet that could read or write the environment.
         unsafe { std::env::set_var(name, value) };
     }

@@ -17,6 +17,7 @@ mod session;
 mod snapshot_of_server;
 mod writers;
 
+mod copy_fidelity;
 mod demo;
 mod ndjson;
 mod preflight;
