@@ -3,6 +3,7 @@
 use dbha_testkit::{Release, ServerPair};
 
 use crate::operator::Operator;
+use crate::ran::Ran;
 use crate::releases::{on_every_release, on_releases};
 use crate::servers::{fresh_pair, pair_with_sample};
 use crate::session::Session;
@@ -104,8 +105,8 @@ async fn scenario_25_each_missing_privilege_is_named_by_itself(release: Release)
             "CREATE USER 'limited'@'127.0.0.1' IDENTIFIED BY '{PASSWORD}'"
         ))
         .await;
-    let all = named_as_missing(&operator).await;
-    assert!(all.len() > 10, "{all:?}");
+    let (all, ran) = named_as_missing(&operator).await;
+    assert!(all.len() > 10, "{ran}");
     let grant = async |primary: &mut Session, privilege: &str| {
         let grant = format!("GRANT {privilege} ON *.* TO 'limited'@'127.0.0.1' WITH GRANT OPTION");
         primary.run(&grant).await;
@@ -117,20 +118,22 @@ async fn scenario_25_each_missing_privilege_is_named_by_itself(release: Release)
     for privilege in &privileges {
         grant(&mut primary, privilege).await;
     }
-    assert_eq!(named_as_missing(&operator).await, [""; 0]);
+    let (left, ran) = named_as_missing(&operator).await;
+    assert_eq!(left, [""; 0], "{ran}");
 
     for privilege in privileges.into_iter().chain(option) {
         let revoke = format!("REVOKE {privilege} ON *.* FROM 'limited'@'127.0.0.1'");
         primary.run(&revoke).await;
-        assert_eq!(named_as_missing(&operator).await, [privilege.as_str()]);
+        let (named, ran) = named_as_missing(&operator).await;
+        assert_eq!(named, [privilege.as_str()], "{ran}");
         if privilege != "GRANT OPTION" {
             grant(&mut primary, privilege).await;
         }
     }
 }
 
-/// Returns the privileges that preflight misses on the primary.
-async fn named_as_missing(operator: &Operator) -> Vec<String> {
+/// Returns the privileges that preflight misses on the primary, and the run that said so.
+async fn named_as_missing(operator: &Operator) -> (Vec<String>, Ran) {
     let ran = operator
         .run("preflight", ["--primary-user", "limited", "-o", "json"])
         .await;
@@ -141,10 +144,8 @@ async fn named_as_missing(operator: &Operator) -> Vec<String> {
         .find(|finding| finding["code"] == "DBHA-P06")
         .map_or("", |finding| finding["text"].as_str().unwrap());
     let list = text.split_once(" lacks ").map_or("", |(_, list)| list);
-    list.split(", ")
-        .filter(|name| !name.is_empty())
-        .map(str::to_owned)
-        .collect()
+    let names = list.split(", ").filter(|name| !name.is_empty());
+    (names.map(str::to_owned).collect(), ran)
 }
 
 async fn on_both(pair: &ServerPair, statement: &str) {
