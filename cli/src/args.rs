@@ -69,8 +69,14 @@ pub enum Command {
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Servers")]
 pub struct PairArgs {
-    /// The server whose data counts: NAME, host[:port], [ipv6]:port, /socket, mysql://user@host/ or user@tcp(host:port)/.
-    #[arg(long, value_name = "SERVER", env = "DBHA_PRIMARY")]
+    /// The server whose data counts.
+    #[arg(
+        long,
+        value_name = "SERVER",
+        env = "DBHA_PRIMARY",
+        help = "The server whose data counts: NAME, host[:port], [ipv6]:port, /socket, mysql://user@host/ or \
+                user@tcp(host:port)/"
+    )]
     pub primary: String,
     /// The server that is filled from the primary; it must be empty.
     #[arg(long, value_name = "SERVER", env = "DBHA_SECONDARY")]

@@ -6,7 +6,7 @@ use tokio_util::sync::CancellationToken;
 
 /// Copies everything on one server to another that holds nothing of it, and proves it.
 ///
-/// The target must have been emptied by [`clear`]; its accounts are made equal but for those that it keeps. A change
+/// The target must have been emptied by `clear`; its accounts are made equal but for those that it keeps. A change
 /// of definitions on the source begins the copy anew, a few times. Cancelled or failed, it ends every session
 /// that it opened on both servers within a second; the target is then to be cleared, the source is as before.
 pub async fn copy(
