@@ -1,124 +1,15 @@
-//! What makes a set-up refuse: one clear error with its exit code, and nothing changed on either server.
-
-use std::net::TcpListener as Reserved;
-use std::time::{Duration, Instant};
+//! What makes a set-up refuse: one clear error with its code, and nothing changed on either server.
 
 use dbha_testkit::{PrivateServer, Release, ServerOptions, ServerPair};
-use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader, copy_bidirectional};
+use tokio::io::copy_bidirectional;
 use tokio::net::{TcpListener, TcpStream};
 
 use crate::operator::Operator;
-use crate::processes::end_of;
-use crate::ran::Ran;
+use crate::refusal::refused;
 use crate::releases::{on_releases, run};
 use crate::servers::{fill_with_sample, fresh_pair, pair_with_sample};
 use crate::session::Session;
 use crate::snapshot_of_server::SnapshotOfPair;
-
-/// Runs a set-up that must end with this code and change nothing.
-async fn refused<'a>(
-    pair: &ServerPair,
-    operator: &Operator,
-    arguments: impl IntoIterator<Item = &'a str>,
-    code: i32,
-) -> Ran {
-    let before = SnapshotOfPair::take(pair).await;
-    let ran = operator
-        .setup(arguments)
-        .await
-        .exits(code)
-        .says_one_error_with_a_fix();
-    before.assert_unchanged(pair).await;
-    ran
-}
-
-on_releases!(a_wrong_password_is_refused: mariadb_10_11, slow_mysql_9_7);
-
-async fn a_wrong_password_is_refused(release: Release) {
-    let pair = pair_with_sample(release, 1).await;
-    let mut operator = Operator::of(&pair);
-    let right = operator.secondary_password_file.clone();
-    operator.secondary_password_file = operator.password_file("wrong", "wRongPassw0rdOfSomebody");
-    refused(&pair, &operator, [], 4)
-        .await
-        .says(&pair.secondary.address())
-        .says("password");
-    operator.primary_password_file = operator.password_file("other", "an0therWrongPassw0rd");
-    operator.secondary_password_file = right;
-    refused(&pair, &operator, [], 4)
-        .await
-        .says(&pair.primary.address());
-}
-
-on_releases!(where_nobody_listens_nothing_is_changed_on_the_other_server: mariadb_10_11, slow_mysql_9_7);
-
-async fn where_nobody_listens_nothing_is_changed_on_the_other_server(release: Release) {
-    let pair = pair_with_sample(release, 1).await;
-    let mut operator = Operator::of(&pair);
-    let free = Reserved::bind("127.0.0.1:0")
-        .unwrap()
-        .local_addr()
-        .unwrap()
-        .to_string();
-    operator.secondary.clone_from(&free);
-    refused(&pair, &operator, [], 4).await.says(&free);
-    operator.secondary = pair.secondary.address();
-    operator.primary.clone_from(&free);
-    refused(&pair, &operator, [], 4).await.says(&free);
-}
-
-#[tokio::test]
-async fn scenario_2_a_host_that_does_not_exist_is_named() {
-    let mut operator = Operator::without_servers();
-    operator.primary = "no-such-host.invalid:3306".into();
-    operator.secondary = "no-such-host-either.invalid".into();
-    operator
-        .setup([])
-        .await
-        .exits(4)
-        .says_one_error_with_a_fix()
-        .says("no-such-host");
-}
-
-#[tokio::test]
-async fn scenario_7_a_port_that_is_no_database_server_is_told_apart() {
-    let web = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let mut operator = Operator::without_servers();
-    operator.primary = web.local_addr().unwrap().to_string();
-    operator.secondary.clone_from(&operator.primary);
-    let serving = tokio::spawn(async move {
-        while let Ok((mut stream, _)) = web.accept().await {
-            let _ = stream
-                .write_all(b"HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\nConnection: close\r\n\r\n")
-                .await;
-        }
-    });
-    operator
-        .setup([])
-        .await
-        .exits(4)
-        .says_one_error_with_a_fix()
-        .says("something else than a MySQL or MariaDB server");
-    serving.abort();
-}
-
-#[tokio::test]
-async fn scenario_56_a_silent_port_is_given_up_within_bounded_time() {
-    let silent = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let mut operator = Operator::without_servers();
-    operator.primary = silent.local_addr().unwrap().to_string();
-    operator.secondary.clone_from(&operator.primary);
-    let held = tokio::spawn(async move {
-        let mut streams = Vec::new();
-        while let Ok((stream, _)) = silent.accept().await {
-            streams.push(stream);
-        }
-    });
-    let began = Instant::now();
-    operator.setup([]).await.exits(4).says_one_error_with_a_fix();
-    assert!(began.elapsed() < Duration::from_secs(15), "{:?}", began.elapsed());
-    held.abort();
-}
 
 on_releases!(scenario_1_one_server_by_two_names_is_refused: mariadb_10_11, mysql_9_7, slow_mariadb_10_5, slow_mariadb_11_8);
 
@@ -346,63 +237,4 @@ async fn without_a_terminal_and_without_yes_nothing_is_begun(release: Release) {
     assert!(planned.stdout.contains("copy the primary's data"), "{planned}");
     operator.run("preflight", []).await.exits(0);
     before.assert_unchanged(&pair).await;
-}
-
-on_releases!(scenario_31_of_two_runs_at_once_one_goes_on_and_one_says_who_is_there: mariadb_10_11, mysql_9_7);
-
-async fn scenario_31_of_two_runs_at_once_one_goes_on_and_one_says_who_is_there(release: Release) {
-    let pair = pair_with_sample(release, 1).await;
-    let operator = Operator::of(&pair);
-    // The lock of a run, held by a session that can be named.
-    let mut other = Session::open(&pair.secondary).await;
-    assert_eq!(other.value("SELECT GET_LOCK('dbha.setup', 1)").await, "1");
-    let holder = other.value("SELECT CONNECTION_ID()").await;
-    refused(&pair, &operator, [], 3)
-        .await
-        .says("DBHA-P29")
-        .says(&holder);
-    other.run("DO RELEASE_LOCK('dbha.setup')").await;
-
-    let (one, another) = tokio::join!(operator.setup([]), operator.setup([]));
-    let mut codes = [one.code, another.code];
-    codes.sort();
-    // The second may also come late enough to find a finished pair.
-    assert!(
-        codes == [Some(0), Some(3)] || codes == [Some(0), Some(0)],
-        "{one}\n{another}"
-    );
-    operator.status().await.exits(0);
-}
-
-on_releases!(scenario_31_what_happened_while_a_run_waited_for_another_is_seen: mariadb_10_11, mysql_9_7);
-
-/// The run has judged an empty secondary when it begins to wait; what is written there meanwhile must not be lost.
-async fn scenario_31_what_happened_while_a_run_waited_for_another_is_seen(release: Release) {
-    let pair = pair_with_sample(release, 1).await;
-    let operator = Operator::of(&pair);
-    let mut other = Session::open(&pair.primary).await;
-    assert_eq!(other.value("SELECT GET_LOCK('dbha.setup', 1)").await, "1");
-    let mut secondary = Session::open(&pair.secondary).await;
-    let mut run = operator
-        .command("setup", ["--yes", "-o", "ndjson"])
-        .spawn()
-        .unwrap();
-    let mut events = BufReader::new(run.stdout.take().unwrap()).lines();
-    while let Some(event) = events.next_line().await.unwrap() {
-        if event.contains(r#""event":"planned""#) {
-            break;
-        }
-    }
-
-    secondary.run("CREATE DATABASE precious").await;
-    secondary
-        .run("CREATE TABLE precious.thing (id INT PRIMARY KEY)")
-        .await;
-    secondary.run("INSERT INTO precious.thing VALUES (1)").await;
-    other.run("DO RELEASE_LOCK('dbha.setup')").await;
-
-    while events.next_line().await.unwrap().is_some() {}
-    assert_eq!(end_of(&mut run).await, Some(3));
-    let kept = "SELECT COUNT(*) FROM precious.thing";
-    assert_eq!(secondary.value(kept).await, "1");
 }
