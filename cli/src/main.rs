@@ -44,8 +44,8 @@ fn main() -> ExitCode {
         }
     };
     let result = runtime.block_on(run(&cli));
-    // A connection that hangs must not keep the process.
-    runtime.shutdown_timeout(std::time::Duration::from_millis(200));
+    // A connection that hangs must not keep the process; a private server's files that are being made are removed first.
+    runtime.shutdown_timeout(std::time::Duration::from_secs(3));
     match result {
         Ok(code) => ExitCode::from(code),
         Err(failure) => {

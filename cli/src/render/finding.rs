@@ -16,7 +16,7 @@ pub fn human(finding: &Finding, style: Style) -> String {
         text.push_str(&format!("\n    {}", style.dim(finding.code.why())));
     }
     if finding.fix != "nothing to do" {
-        text.push_str(&format!("\n    → {}", words(&finding.fix).join("\n      ")));
+        text.push_str(&format!("\n    → {}", finding.fix));
     }
     text
 }

@@ -111,7 +111,8 @@ fn lines_of(problem: &Problem, style: Style) -> Vec<String> {
         _ => style.red("✘"),
     };
     let text = words(&problem.text).join("\n           ");
-    let fix = words(&problem.fix).join("\n      ");
+    // Never broken: it can hold a command to copy.
+    let fix = &problem.fix;
     vec![
         format!("{mark} {} {text}", style.bold(problem.code.as_str())),
         format!("    → {fix}"),

@@ -1,5 +1,6 @@
 use crate::{
     Both, EventKind, EventSink, Finding, Plan, Proof, SetupError, SetupOptions, Side, Status, Topology,
+    Verdict,
     assess::{Seen, Unseen},
     engine::{self, EngineInput},
     preflight,
@@ -150,16 +151,16 @@ impl Pair {
             surveyed = self.survey() => surveyed?,
             () = cancelled => return Err(SetupError::Cancelled),
         };
-        for finding in &surveyed.findings {
-            sink.send_about(
-                finding.side,
-                EventKind::Found {
-                    finding: finding.clone(),
-                },
-            );
+        if surveyed.findings.iter().any(Finding::blocks) {
+            tell(sink, &surveyed.findings);
+            return Err(SetupError::Blocked(surveyed.findings));
         }
-        let plan = self.plan_of(&surveyed)?;
         let _lock = RunLock::take(&self.endpoints).await?;
+        // Looked at again: what another run did before this one had the lock must not be judged by old facts.
+        close(surveyed.servers).await;
+        let surveyed = self.survey().await?;
+        tell(sink, &surveyed.findings);
+        let plan = self.plan_of(&surveyed)?;
         sink.send(EventKind::Planned { plan });
         let done = engine::run(EngineInput {
             servers: surveyed.servers,
@@ -171,7 +172,8 @@ impl Pair {
         })
         .await?;
         let status = crate::assess(&self.name, &done.facts.map(|_, facts| Ok(facts.clone())));
-        if !status.is_healthy() {
+        // A busy primary may be ahead at this moment; the link catches up by itself.
+        if !matches!(status.verdict, Verdict::Healthy | Verdict::Lagging) {
             return Err(SetupError::Unhealthy(status.reason));
         }
         sink.send(EventKind::Finished {
@@ -237,6 +239,17 @@ impl Pair {
             &self.options,
             findings,
         ))
+    }
+}
+
+fn tell(sink: &EventSink, findings: &[Finding]) {
+    for finding in findings {
+        sink.send_about(
+            finding.side,
+            EventKind::Found {
+                finding: finding.clone(),
+            },
+        );
     }
 }
 
