@@ -1,7 +1,7 @@
 //! Exit codes and the last words before them.
 
 use crate::render::{finding, json, style};
-use dbha_core::{BuildError, Finding, SetupError};
+use dbha_core::{BuildError, Finding, SetupError, error_chain};
 use dbha_testkit::TestkitError;
 use serde::Serialize;
 
@@ -96,24 +96,9 @@ impl Failure {
     }
 }
 
-/// Writes an error and its causes in one line, each once.
-pub fn chain(error: &dyn std::error::Error) -> String {
-    let mut text = error.to_string();
-    let mut next = error.source();
-    while let Some(cause) = next {
-        let words = cause.to_string();
-        if !text.ends_with(&words) {
-            text.push_str(": ");
-            text.push_str(&words);
-        }
-        next = cause.source();
-    }
-    text
-}
-
 impl From<SetupError> for Failure {
     fn from(error: SetupError) -> Self {
-        let (code, text, fix) = (error.exit_code(), chain(&error), error.fix());
+        let (code, text, fix) = (error.exit_code(), error_chain(&error), error.fix());
         let findings = match error {
             SetupError::Blocked(findings) => findings,
             _ => vec![],
@@ -137,7 +122,7 @@ impl From<TestkitError> for Failure {
     fn from(error: TestkitError) -> Self {
         Self {
             code: FAILED,
-            text: chain(&error),
+            text: error_chain(&error),
             fix: None,
             findings: vec![],
         }

@@ -3,11 +3,11 @@
 use super::{sandbox, setup};
 use crate::{
     args::{Cli, DemoArgs},
-    exit::{Failure, chain},
+    exit::Failure,
     interrupt::cancel_on_signal,
     render::{status, style},
 };
-use dbha_core::{CancellationToken, Endpoint, Pair, SetupOptions, Side, Writers, option_file};
+use dbha_core::{CancellationToken, Endpoint, Pair, SetupOptions, Side, Writers, error_chain, option_file};
 use dbha_sql::{Server, SqlError, Statement};
 use dbha_testkit::{ServerOptions, ServerPair, sample};
 use std::time::{Duration, Instant};
@@ -202,5 +202,5 @@ fn endpoint(url: &str, name: &str) -> Result<Endpoint, Failure> {
 }
 
 fn failed(error: SqlError) -> Failure {
-    Failure::failed(chain(&error), "report this as a fault of dbha")
+    Failure::failed(error_chain(&error), "report this as a fault of dbha")
 }

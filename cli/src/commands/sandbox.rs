@@ -2,10 +2,11 @@
 
 use crate::{
     args::{Cli, FlavorArg, Output, ReleaseArgs, SandboxAction, SandboxArgs, SandboxUpArgs},
-    exit::{Failure, chain},
+    exit::Failure,
     interrupt::cancel_on_signal,
     render::{json, style, table},
 };
+use dbha_core::error_chain;
 use dbha_sql::{Endpoint, Server, Statement};
 use dbha_testkit::{Release, SandboxInfo, SandboxOptions, Sandboxes, sample};
 use serde::Serialize;
@@ -54,7 +55,7 @@ pub fn release(args: &ReleaseArgs) -> Release {
 pub async fn fill_with_sample(endpoint: &Endpoint) -> Result<u64, Failure> {
     let failed = |error: dbha_sql::SqlError| {
         Failure::failed(
-            format!("cannot write the sample data: {}", chain(&error)),
+            format!("cannot write the sample data: {}", error_chain(&error)),
             "see the error",
         )
     };

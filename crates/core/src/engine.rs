@@ -62,7 +62,7 @@ pub(crate) async fn run(input: EngineInput<'_>) -> Result<EngineDone, SetupError
                 step.side(),
                 EventKind::StepFailed {
                     step,
-                    error: crate::error::chain(&*error),
+                    error: crate::error_chain(&*error),
                     fix: error.fix.clone(),
                 },
             );

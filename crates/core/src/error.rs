@@ -148,7 +148,7 @@ fn connect_fix(error: &SqlError) -> String {
 }
 
 /// Writes an error and its causes in one line, each once.
-pub(crate) fn chain(error: &dyn std::error::Error) -> String {
+pub fn error_chain(error: &dyn std::error::Error) -> String {
     let mut text = error.to_string();
     let mut next = error.source();
     while let Some(cause) = next {

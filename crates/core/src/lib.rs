@@ -43,7 +43,7 @@ mod wait;
 
 pub use assess::{Seen, Unseen, assess};
 pub use condition::Condition;
-pub use error::{Certainty, SetupError, StepError, StepFault};
+pub use error::{Certainty, SetupError, StepError, StepFault, error_chain};
 pub use event::{CopyCounts, Event, EventKind, EventSink, StepOutcome};
 pub use finding::{Finding, FindingCode, Severity};
 pub use option_file::{OptionLine, option_file, option_lines};

@@ -138,7 +138,7 @@ impl Pair {
         let done = self.setup_unreported(&sink).await;
         if let Err(error) = &done {
             sink.send(EventKind::Failed {
-                error: crate::error::chain(error),
+                error: crate::error_chain(error),
                 exit_code: error.exit_code(),
             });
         }
@@ -269,7 +269,7 @@ async fn look_at(endpoint: &Endpoint) -> Seen {
         Unseen {
             name: endpoint.name.clone(),
             address: endpoint.address.to_string(),
-            text: crate::error::chain(&error),
+            text: crate::error_chain(&error),
             fix: error.fix().unwrap_or_default(),
         }
     };
