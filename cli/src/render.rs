@@ -6,6 +6,7 @@ pub mod plan;
 pub mod progress;
 pub mod proof;
 pub mod setup_lines;
+pub mod state_word;
 pub mod status;
 pub mod style;
 pub mod table;

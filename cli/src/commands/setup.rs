@@ -33,7 +33,7 @@ pub async fn run(cli: &Cli, args: &SetupArgs) -> Result<u8, Failure> {
     }
     let cancel = cancel_on_signal();
     let pair = pair(cli, args, cancel)?;
-    let asked = !args.yes && !confirmed(cli, &pair, args).await?;
+    let asked = !args.yes && !confirmed(cli, &pair).await?;
     if asked {
         return Err(Failure::failed(
             "not begun, nothing was changed",
@@ -119,7 +119,7 @@ fn address(flag: &str, text: Option<&str>) -> Result<Option<(String, u16)>, Fail
 }
 
 /// Shows the plan and asks; a plan without anything to do needs no question.
-async fn confirmed(cli: &Cli, pair: &Pair, _args: &SetupArgs) -> Result<bool, Failure> {
+async fn confirmed(cli: &Cli, pair: &Pair) -> Result<bool, Failure> {
     let planned = pair.plan().await?;
     if planned.is_empty() {
         return Ok(true);

@@ -1,6 +1,6 @@
 //! The proof at the end of a set-up, for a person.
 
-use super::{style::Style, wrap::wrapped};
+use super::{state_word::state_word, style::Style, wrap::wrapped};
 use dbha_core::{Proof, Status};
 
 /// Writes what was proven and what a restart would do.
@@ -8,7 +8,7 @@ pub fn human(proof: &Proof, status: &Status, style: Style) -> Vec<String> {
     let mut lines = vec![style.bold("Proof")];
     let names: Vec<&str> = status.servers.iter().map(|server| server.name.as_str()).collect();
     for link in &status.links {
-        let threads = format!("IO {} · SQL {}", word(link.io), word(link.sql));
+        let threads = format!("IO {} · SQL {}", state_word(link.io), state_word(link.sql));
         lines.push(format!(
             "  {} {} → {}  {threads}",
             style.green("✔"),
@@ -76,13 +76,6 @@ pub fn restart(status: &Status, style: Style) -> Vec<String> {
     }
     lines.push("      → dbha render my.cnf --server primary|secondary prints the whole file".into());
     lines
-}
-
-fn word<T: serde::Serialize>(state: Option<T>) -> String {
-    let value = state.and_then(|state| serde_json::to_value(state).ok());
-    value
-        .and_then(|value| value.as_str().map(str::to_owned))
-        .unwrap_or_else(|| "unknown".into())
 }
 
 /// Writes a number with its thousands apart.

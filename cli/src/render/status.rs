@@ -1,8 +1,7 @@
 //! The state of a pair, for a person.
 
-use super::{style::Style, table, wrap::words};
+use super::{state_word::state_word, style::Style, table, wrap::words};
 use dbha_core::{Condition, LinkStatus, Problem, ServerStatus, Status, Verdict};
-use serde::Serialize;
 
 /// Writes one sentence, then servers and links as tables, then everything that is wrong and what to do.
 pub fn human(status: &Status, style: Style) -> Vec<String> {
@@ -87,8 +86,8 @@ fn links(links: &[LinkStatus]) -> Vec<Vec<String>> {
     for link in links {
         rows.push(vec![
             format!("{} → {}", link.from, link.to),
-            word(link.io),
-            word(link.sql),
+            state_word(link.io),
+            state_word(link.sql),
             link.lag_seconds
                 .map_or("unknown".into(), |seconds| format!("{seconds:.0} s")),
             link.gtid_missing
@@ -96,13 +95,6 @@ fn links(links: &[LinkStatus]) -> Vec<Vec<String>> {
         ]);
     }
     rows
-}
-
-fn word<T: Serialize>(state: Option<T>) -> String {
-    let value = state.and_then(|state| serde_json::to_value(state).ok());
-    value
-        .and_then(|value| value.as_str().map(str::to_owned))
-        .unwrap_or_else(|| "unknown".into())
 }
 
 fn lines_of(problem: &Problem, style: Style) -> Vec<String> {

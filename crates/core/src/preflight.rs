@@ -26,7 +26,7 @@ pub fn preflight(
     }
     findings.extend(identity::findings(facts));
     findings.extend(replication::findings(facts, topology, options));
-    findings.extend(settings::findings(facts, topology, options));
+    findings.extend(settings::findings(facts, topology));
     findings.extend(data::findings(facts, topology, options));
     // A missing privilege names its cause; what it hides besides would only repeat it.
     if findings

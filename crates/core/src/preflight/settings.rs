@@ -1,7 +1,7 @@
-use crate::{Both, Finding, FindingCode as Code, SetupOptions, Side, Topology, option_lines};
+use crate::{Both, Finding, FindingCode as Code, Side, Topology, option_lines};
 use dbha_sql::{Facts, Observed, Setting};
 
-pub(super) fn findings(facts: &Both<Facts>, topology: &Topology, _options: &SetupOptions) -> Vec<Finding> {
+pub(super) fn findings(facts: &Both<Facts>, topology: &Topology) -> Vec<Finding> {
     let mut found = Vec::new();
     for side in Side::BOTH {
         found.extend(not_restart_safe(side, facts.of(side), topology));

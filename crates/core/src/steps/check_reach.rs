@@ -1,9 +1,8 @@
 use super::{Check, Run, Step, StepTrouble, View, follow};
 use crate::{
-    Both, Side, advice,
+    Side, advice,
     reach::{self, Reach},
 };
-use dbha_sql::{REPLICATION_USER, SourceTarget};
 use std::time::Duration;
 
 /// How long one server may take to reach the other.
@@ -32,21 +31,11 @@ pub(super) async fn apply(run: &mut Run<'_>) -> Result<(), StepTrouble> {
         // Accounts and links were as wanted: nothing new to be tried.
         return Ok(());
     };
-    let target = |source: Side| {
-        let link = run.topology.link_from(source);
-        SourceTarget {
-            host: link.host.clone(),
-            port: link.port,
-            user: REPLICATION_USER.to_owned(),
-            password: password.clone(),
-            tls: link.tls,
-        }
-    };
-    let targets = Both {
-        primary: target(Side::Primary),
-        secondary: target(Side::Secondary),
-    };
-    let connected = Side::BOTH.map(|source| follow::is_connected(&run.view(), source));
+    let view = run.view();
+    let targets = view
+        .facts
+        .map(|source, _| follow::target(&view, source, password.clone()));
+    let connected = Side::BOTH.map(|source| follow::is_connected(&view, source));
     let cancel = run.cancel;
     let servers = &mut run.servers;
     let (secondary, primary) = tokio::join!(

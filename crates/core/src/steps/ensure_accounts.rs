@@ -171,23 +171,12 @@ async fn peers_as_seen(run: &mut Run<'_>, password: &Secret) -> Result<BTreeSet<
         primary: hosts_of_accounts(run, Side::Primary),
         secondary: hosts_of_accounts(run, Side::Secondary),
     };
-    let target = |source: Side| {
-        let link = run.topology.link_from(source);
-        SourceTarget {
-            host: link.host.clone(),
-            port: link.port,
-            user: REPLICATION_USER.to_owned(),
-            password: password.clone(),
-            tls: link.tls,
-        }
-    };
-    let targets = Both {
-        primary: target(Side::Primary),
-        secondary: target(Side::Secondary),
-    };
+    let view = run.view();
+    let targets = view
+        .facts
+        .map(|source, _| follow::target(&view, source, password.clone()));
     let cancel = run.cancel;
     // A link that is connected is not probed: its account tells the host, and the probe would cut it.
-    let view = run.view();
     let dial = Side::BOTH.map(|source| must_forget(&view, source) || !follow::is_connected(&view, source));
     let (of_secondary, of_primary) = tokio::join!(
         knock(&mut run.servers.secondary, &targets.primary, dial[0], cancel),

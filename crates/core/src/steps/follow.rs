@@ -152,7 +152,8 @@ fn claimed_position(view: &View<'_>) -> Option<GtidSet> {
     GtidSet::parse(view.facts.secondary.dialect.flavor(), position).ok()
 }
 
-fn target(view: &View<'_>, source: Side, password: Secret) -> SourceTarget {
+/// Names the source of a link as its replica has to dial it, with dbha's account there.
+pub(super) fn target(view: &View<'_>, source: Side, password: Secret) -> SourceTarget {
     let link = view.topology.link_from(source);
     SourceTarget {
         host: link.host.clone(),

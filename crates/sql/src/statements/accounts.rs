@@ -61,19 +61,9 @@ impl Dialect {
         }
     }
 
-    /// Removes an account if it is there.
-    pub fn drop_account(&self, user: &str, host: &str) -> Statement {
-        Statement::new(format!("DROP USER IF EXISTS {}", quote_account(user, host)))
-    }
-
     /// Reads the grants of the account that is logged in.
     pub fn read_own_grants(&self) -> Statement {
         Statement::new("SHOW GRANTS")
-    }
-
-    /// Reads the grants of an account.
-    pub fn read_grants(&self, user: &str, host: &str) -> Statement {
-        Statement::new(format!("SHOW GRANTS FOR {}", quote_account(user, host)))
     }
 
     /// Reads name and host of every account; column `role` is `Y` for roles that are no accounts.

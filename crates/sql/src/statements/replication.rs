@@ -1,4 +1,4 @@
-use crate::{Dialect, Flavor, GtidSet, Secret, Statement, Version, quote_identifier, quote_literal};
+use crate::{Dialect, Flavor, GtidSet, Secret, Statement, Version, quote_literal};
 
 /// The source that a replica is to follow.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -225,11 +225,6 @@ impl Dialect {
         ))
     }
 
-    /// Closes the current binary log file and opens the next one.
-    pub fn rotate_binary_log(&self) -> Statement {
-        Statement::new("FLUSH LOCAL BINARY LOGS")
-    }
-
     /// Reads whether the server offers TLS to clients: one row, column `value`, `YES` or `Yes` when it does.
     pub fn read_tls_offer(&self) -> Statement {
         let by_channel = self.flavor() == Flavor::MySql && self.version() >= Version::new(8, 0, 21);
@@ -260,14 +255,5 @@ impl Dialect {
     /// Reads which connection holds a named lock; NULL when nobody does.
     pub fn read_lock_holder(&self, name: &str) -> Statement {
         Statement::new(format!("SELECT IS_USED_LOCK({})", quote_literal(name)))
-    }
-
-    /// Counts the rows of a table exactly.
-    pub fn count_rows(&self, schema: &str, table: &str) -> Statement {
-        Statement::new(format!(
-            "SELECT COUNT(*) FROM {}.{}",
-            quote_identifier(schema),
-            quote_identifier(table)
-        ))
     }
 }
