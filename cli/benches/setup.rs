@@ -19,6 +19,7 @@ const LARGE_ROWS: u32 = 24;
 const LARGE_ROW_MIB: u64 = 12;
 
 fn main() {
+    assert_no_failpoints();
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(2)
         .enable_all()
@@ -28,6 +29,12 @@ fn main() {
         empty_pairs().await;
         copies().await;
     });
+}
+
+/// What is measured here is a release build, and that must hold nothing by which a test could stop it.
+fn assert_no_failpoints() {
+    let (program, name) = (fs::read(DBHA).unwrap(), b"DBHA_FAILPOINT");
+    assert!(!program.windows(name.len()).any(|part| part == name));
 }
 
 /// A run of dbha: how long it took, and the most memory it had.

@@ -1,5 +1,7 @@
 //! Runs the steps: observe → check → apply → observe → check, and tells what happens.
 
+#[cfg(debug_assertions)]
+use crate::failpoint::{self, Moment};
 use crate::{
     Both, Certainty, Check, EventKind, EventSink, Proof, SetupError, SetupOptions, Step, StepError,
     StepOutcome, Topology,
@@ -106,17 +108,23 @@ async fn run_step(run: &mut Run<'_>, step: Step) -> Result<(), StepError> {
         },
     );
     let cancel = run.cancel.clone();
+    #[cfg(debug_assertions)]
+    failpoint::reached(Moment::Before, step, run.cancel).await;
     match or_cancelled(&cancel, step.apply(run)).await {
         Some(applied) => applied.map_err(|trouble| trouble.of_step(step))?,
         None => return Err(StepTrouble::from(StepFault::Cancelled).of_step(step)),
     }
     run.changed = true;
+    #[cfg(debug_assertions)]
+    failpoint::reached(Moment::Applied, step, run.cancel).await;
     run.observe()
         .await
         .map_err(|error| StepTrouble::from(error).of_step(step))?;
     if step.can_be_checked_afterwards() {
         still_needed(run, step)?;
     }
+    #[cfg(debug_assertions)]
+    failpoint::reached(Moment::After, step, run.cancel).await;
     let (outcome, took_ms) = (StepOutcome::Changed, millis(began.elapsed()));
     run.sink.send_about(
         step.side(),

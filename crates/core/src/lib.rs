@@ -25,6 +25,8 @@ mod condition;
 mod engine;
 mod error;
 mod event;
+#[cfg(debug_assertions)]
+mod failpoint;
 mod finding;
 mod option_file;
 mod options;

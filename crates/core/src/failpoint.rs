@@ -1,0 +1,82 @@
+//! Points in a run at which a test can stop the program and do harm meanwhile; debug builds only.
+//!
+//! `DBHA_FAILPOINT='MOMENT:STEP=FILE'`, such as `applied:copy_data=/tmp/x/held`: when the run gets there it makes the
+//! file and waits until it is removed, or until the run is asked to stop. What happens in between (a signal, a cut
+//! network, a server that restarts) is the test's business.
+
+use crate::Step;
+use std::{path::Path, time::Duration};
+use tokio_util::sync::CancellationToken;
+
+/// Names the point and the file; no other part of the library reads the environment.
+const VARIABLE: &str = "DBHA_FAILPOINT";
+
+/// Time between two looks at the file.
+const PAUSE: Duration = Duration::from_millis(5);
+
+/// A place in what the engine does for one step that has something to do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Moment {
+    /// It was judged to be needed; nothing was sent yet.
+    Before,
+    /// Everything was sent and answered; nobody has looked yet whether it helped.
+    Applied,
+    /// It was looked at again and found done.
+    After,
+}
+
+impl Moment {
+    fn word(self) -> &'static str {
+        match self {
+            Moment::Before => "before",
+            Moment::Applied => "applied",
+            Moment::After => "after",
+        }
+    }
+}
+
+/// Waits here if the environment names this point, and is nothing otherwise.
+pub(crate) async fn reached(moment: Moment, step: Step, cancel: &CancellationToken) {
+    let Ok(wanted) = std::env::var(VARIABLE) else {
+        return;
+    };
+    if let Some(file) = file_of(&wanted, moment, step) {
+        hold(Path::new(file), cancel).await;
+    }
+}
+
+fn file_of(wanted: &str, moment: Moment, step: Step) -> Option<&str> {
+    let (point, file) = wanted.split_once('=')?;
+    (point.split_once(':')? == (moment.word(), step.id())).then_some(file)
+}
+
+async fn hold(file: &Path, cancel: &CancellationToken) {
+    if let Err(error) = std::fs::write(file, "") {
+        tracing::error!(file = %file.display(), %error, "a failpoint cannot make its file and does not hold");
+        return;
+    }
+    while file.exists() && !cancel.is_cancelled() {
+        tokio::time::sleep(PAUSE).await;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_point_is_one_moment_of_one_step() {
+        let wanted = "applied:copy_data=/tmp/a=b";
+        assert_eq!(file_of(wanted, Moment::Applied, Step::CopyData), Some("/tmp/a=b"));
+        assert_eq!(file_of(wanted, Moment::Before, Step::CopyData), None);
+        assert_eq!(file_of(wanted, Moment::Applied, Step::CatchUp), None);
+        assert_eq!(file_of("copy_data", Moment::Applied, Step::CopyData), None);
+    }
+
+    #[test]
+    fn a_release_build_has_no_failpoints() {
+        // The compiler does the rest: what this module is not compiled for cannot call it.
+        let library = include_str!("lib.rs");
+        assert!(library.contains("#[cfg(debug_assertions)]\nmod failpoint;"));
+    }
+}
