@@ -24,6 +24,7 @@ pub(crate) fn set(facts: &mut Facts, setting: Setting, value: &str) {
         SettingFact {
             value: value.into(),
             after_restart: Some(value.into()),
+            persisted: None,
         },
     );
 }
@@ -64,6 +65,7 @@ fn fresh(version: &str, name: &str) -> Facts {
             SettingFact {
                 value: value.into(),
                 after_restart: Some(value.into()),
+                persisted: None,
             },
         );
     }

@@ -35,6 +35,9 @@ pub struct SettingFact {
     pub value: String,
     /// What will hold after a restart, as far as the server itself knows; `None` where it cannot tell.
     pub after_restart: Option<String>,
+    /// What was kept by statement (SET PERSIST) for the next restart, where the server can do that and somebody did.
+    #[serde(default)]
+    pub persisted: Option<String>,
 }
 
 /// How much of somebody's lives in one schema.

@@ -134,6 +134,7 @@ fn read_settings(dialect: Dialect, rows: &[Row]) -> BTreeMap<Setting, SettingFac
             *setting,
             SettingFact {
                 after_restart: after_restart(row, &value),
+                persisted: row.get("persisted").map(printable),
                 value,
             },
         ))

@@ -12,7 +12,7 @@ impl Dialect {
         Statement::new(match self.flavor() {
             Flavor::MariaDb => format!(
                 "SELECT LOWER(VARIABLE_NAME) AS name, GLOBAL_VALUE AS value, GLOBAL_VALUE_ORIGIN AS origin, \
-                 DEFAULT_VALUE AS persisted, READ_ONLY AS fixed FROM information_schema.SYSTEM_VARIABLES \
+                 NULL AS persisted, READ_ONLY AS fixed FROM information_schema.SYSTEM_VARIABLES \
                  WHERE VARIABLE_NAME IN ({names})"
             ),
             Flavor::MySql if self.can_persist_settings() => format!(
