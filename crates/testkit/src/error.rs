@@ -83,6 +83,9 @@ pub enum TestkitError {
         /// The port.
         port: u16,
     },
+    /// No port could be listened on.
+    #[error("cannot listen on a port of 127.0.0.1")]
+    Listen(#[source] io::Error),
     /// The server did not end, not even killed.
     #[error("process {pid} did not end within {} s", limit.as_secs())]
     NotEnding {

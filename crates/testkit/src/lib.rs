@@ -2,7 +2,8 @@
 //!
 //! A [`PrivateServer`] is a real server in a directory of its own, on a free loopback port, ready in well
 //! under a second and gone without a trace when it is dropped. A [`ServerPair`] is two of them. A sandbox
-//! (see [`Sandboxes`]) is a pair that outlives the process which made it.
+//! (see [`Sandboxes`]) is a pair that outlives the process which made it. A [`FaultProxy`] is a network in front
+//! of a server that is cut, delayed or swallowed up when a test says so.
 //!
 //! Servers come from the system's own packages or from unpacked trees in a cache directory; see
 //! [`Installation`]. Nothing here touches a server that it did not start.
@@ -24,6 +25,7 @@ mod cache;
 mod certificates;
 mod clock;
 mod error;
+mod fault_proxy;
 mod home;
 mod installation;
 mod launch;
@@ -45,6 +47,7 @@ mod template;
 mod tree_copy;
 
 pub use error::TestkitError;
+pub use fault_proxy::{Direction, Fault, FaultProxy, Trigger};
 pub use installation::Installation;
 pub use pair::ServerPair;
 pub use process_identity::ProcessIdentity;

@@ -8,6 +8,7 @@
     clippy::print_stderr
 )]
 
+mod fault_proxy;
 mod lifetimes;
 mod private_servers;
 mod sample;
