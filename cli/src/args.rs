@@ -63,6 +63,8 @@ pub enum Command {
     Demo(DemoArgs),
     /// Print a server's address in the forms that other software wants.
     Dsn(DsnArgs),
+    /// Say what a code means and what to do about it.
+    Explain(ExplainArgs),
 }
 
 /// The two servers and how to log in to them.
@@ -335,6 +337,14 @@ pub struct DsnArgs {
     /// Database to put into the DSN.
     #[arg(long, default_value = "", hide_default_value = true, value_name = "NAME")]
     pub database: String,
+}
+
+/// Options of explain.
+#[derive(Debug, Args)]
+pub struct ExplainArgs {
+    /// The code of a finding or a condition: DBHA-P07, or P07; without one, every code with its title.
+    #[arg(value_name = "CODE")]
+    pub code: Option<String>,
 }
 
 fn seconds(text: &str) -> Result<Duration, String> {

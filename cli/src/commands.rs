@@ -2,6 +2,7 @@
 
 pub mod demo;
 pub mod dsn;
+pub mod explain;
 pub mod plan;
 pub mod preflight;
 pub mod render;

@@ -68,6 +68,7 @@ async fn run(cli: &Cli) -> Result<u8, Failure> {
         Command::Sandbox(args) => commands::sandbox::run(cli, args).await,
         Command::Demo(args) => commands::demo::run(cli, args).await,
         Command::Dsn(args) => commands::dsn::run(cli, args),
+        Command::Explain(args) => commands::explain::run(cli, args),
     }
 }
 

@@ -7,7 +7,7 @@ use crate::{
     interrupt::cancel_on_signal,
     render::{finding, json, style},
 };
-use dbha_core::Finding;
+use dbha_core::{Finding, Severity};
 use serde::Serialize;
 
 /// The document of `-o json`.
@@ -17,6 +17,13 @@ struct Document<'a> {
     blocked: bool,
     findings: &'a [Finding],
 }
+
+/// What is said above the findings of each weight, the gravest first.
+const WEIGHTS: [(Severity, &str); 3] = [
+    (Severity::Blocks, "Must be mended first"),
+    (Severity::Warning, "Worth a thought"),
+    (Severity::Note, "Good to know"),
+];
 
 /// Exit code when something must be mended first.
 const BLOCKED: u8 = 3;
@@ -37,9 +44,14 @@ pub async fn run(cli: &Cli, args: &SetupArgs) -> Result<u8, Failure> {
         return Ok(code);
     }
     let style = style::of_stdout();
-    findings
-        .iter()
-        .for_each(|found| data!("{}", finding::human(found, style)));
+    for (weight, heading) in WEIGHTS {
+        let of_weight = || findings.iter().filter(|found| found.severity == weight);
+        if of_weight().next().is_some() {
+            data!("{}", style.bold(&format!("{heading} ({})", of_weight().count())));
+            of_weight().for_each(|found| data!("{}", finding::human(found, style)));
+            data!();
+        }
+    }
     let verdict = match (blocked, findings.is_empty()) {
         (true, _) => style.red("The set-up cannot begin before the findings marked ✘ are mended."),
         (false, true) => style.green("Nothing speaks against a set-up."),

@@ -58,19 +58,20 @@ pub fn pair(cli: &Cli, args: &SetupArgs, cancel: CancellationToken) -> Result<Pa
 
 fn options(args: &SetupArgs) -> Result<SetupOptions, Failure> {
     for code in &args.ignore {
-        let known = FindingCode::ALL
-            .iter()
-            .find(|known| known.as_str().eq_ignore_ascii_case(code));
+        let known = FindingCode::named(code);
         match known {
             None => {
                 return Err(Failure::usage(
                     format!("--ignore {code}: there is no such code"),
-                    "codes are DBHA-P01 and so on",
+                    "codes are DBHA-P01 and so on; dbha explain lists them",
                 ));
             }
             Some(known) if !known.is_ignorable() => {
                 return Err(Failure::usage(
-                    format!("{known} cannot be ignored: {}", known.why()),
+                    format!(
+                        "--ignore {known}: this finding cannot be ignored: {}",
+                        known.why()
+                    ),
                     "mend what it names",
                 ));
             }

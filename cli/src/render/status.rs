@@ -102,7 +102,7 @@ fn lines_of(problem: &Problem, style: Style) -> Vec<String> {
         Condition::NotRestartSafe | Condition::Lag => style.yellow("!"),
         _ => style.red("✘"),
     };
-    let text = words(&problem.text).join("\n           ");
+    let text = words(&problem.text, super::wrap::width() - 11).join("\n           ");
     // Never broken: it can hold a command to copy.
     let fix = &problem.fix;
     vec![

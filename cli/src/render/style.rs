@@ -16,6 +16,12 @@ pub fn of_stdout() -> Style {
     Style(wanted(std::io::stdout().is_terminal()))
 }
 
+/// Returns the style without colour.
+#[cfg(test)]
+pub fn plain() -> Style {
+    Style(false)
+}
+
 fn wanted(terminal: bool) -> bool {
     let set = |name: &str| std::env::var_os(name).is_some_and(|value| !value.is_empty());
     let dumb = std::env::var("TERM").is_ok_and(|term| term == "dumb");

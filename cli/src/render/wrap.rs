@@ -1,7 +1,21 @@
 //! Long text in lines that fit a terminal.
 
-/// How wide a line may become, the indentation not counted.
+/// How wide a line of a list may become, the indentation not counted.
 const WIDTH: usize = 94;
+/// The narrowest and the widest line that is written, whatever the terminal's width.
+const NARROWEST: usize = 60;
+const WIDEST: usize = 120;
+/// The width where there is no terminal.
+const DEFAULT: usize = 100;
+
+/// Returns how wide a line may be: as the terminal is, within reason.
+pub fn width() -> usize {
+    let terminal = terminal_size::terminal_size_of(std::io::stdout())
+        .or_else(|| terminal_size::terminal_size_of(std::io::stderr()));
+    terminal.map_or(DEFAULT, |(width, _)| {
+        usize::from(width.0).clamp(NARROWEST, WIDEST)
+    })
+}
 
 /// Joins entries with commas into lines; an entry is never cut.
 pub fn wrapped(entries: &[String]) -> Vec<String> {
@@ -16,9 +30,9 @@ pub fn wrapped(entries: &[String]) -> Vec<String> {
     fill(entries.iter().enumerate().map(with_comma), WIDTH)
 }
 
-/// Breaks a text at its blanks.
-pub fn words(text: &str) -> Vec<String> {
-    fill(text.split(' ').map(str::to_owned), WIDTH)
+/// Breaks a text at its blanks into lines of at most this width.
+pub fn words(text: &str, width: usize) -> Vec<String> {
+    fill(text.split(' ').map(str::to_owned), width)
 }
 
 fn fill(pieces: impl Iterator<Item = String>, width: usize) -> Vec<String> {

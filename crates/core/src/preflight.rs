@@ -40,7 +40,7 @@ pub fn preflight(
             options
                 .ignore
                 .iter()
-                .any(|ignored| ignored.eq_ignore_ascii_case(code.as_str()))
+                .any(|ignored| FindingCode::named(ignored) == Some(code))
         };
         if finding.code.is_ignorable() && named(finding.code) {
             finding.severity = Severity::Note;

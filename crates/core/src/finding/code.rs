@@ -1,0 +1,282 @@
+use super::Severity::{self, Blocks, Note, Warning};
+use crate::catalogue::codes;
+
+/// What is said of one code, whatever was seen.
+struct Entry {
+    weight: Severity,
+    ignorable: bool,
+    why: &'static str,
+    fix: &'static str,
+    scenarios: &'static str,
+}
+
+impl FindingCode {
+    /// Returns the weight; a single finding may weigh less.
+    pub fn severity(self) -> Severity {
+        self.entry().weight
+    }
+
+    /// Tells whether `--ignore` lets it through.
+    pub fn is_ignorable(self) -> bool {
+        self.entry().ignorable
+    }
+
+    /// Says why it matters.
+    pub fn why(self) -> &'static str {
+        self.entry().why
+    }
+
+    /// Says what is generally to be done; a finding itself is more exact.
+    pub fn what_to_do(self) -> &'static str {
+        self.entry().fix
+    }
+
+    /// Returns the numbers of the scenarios in which it is met; empty where there is none.
+    pub fn scenarios(self) -> &'static str {
+        self.entry().scenarios
+    }
+}
+
+codes! {
+    /// Everything that a look at two servers can find, with its stable code.
+    pub enum FindingCode: Entry {
+        SameServer = "DBHA-P01", "One server under two names" {
+            weight: Blocks,
+            ignorable: false,
+            why: "Both names lead to one server; a pair needs two.",
+            fix: "Give two servers. A proxy, a virtual address or a second name is no second server.",
+            scenarios: "1, 7",
+        }
+        DifferentFlavors = "DBHA-P02", "MariaDB with MySQL" {
+            weight: Blocks,
+            ignorable: false,
+            why: "MariaDB and MySQL number their transactions in ways that the other does not understand.",
+            fix: "Give two servers of one kind.",
+            scenarios: "22",
+        }
+        UnsupportedVersion = "DBHA-P03", "A version that is not served" {
+            weight: Blocks,
+            ignorable: false,
+            why: "dbha does not know how this version replicates.",
+            fix: "Upgrade as the finding says.",
+            scenarios: "9",
+        }
+        NewerPrimary = "DBHA-P04", "The primary is newer than the secondary" {
+            weight: Blocks,
+            ignorable: false,
+            why: "A replica must not be older than its source: it may meet events that it cannot read.",
+            fix: "Upgrade the secondary first.",
+            scenarios: "23",
+        }
+        DifferentSeries = "DBHA-P05", "Two versions" {
+            weight: Warning,
+            ignorable: false,
+            why: "The newer server also feeds the older one; new collations, types or statements used there stop the older one.",
+            fix: "Use two series only for the time of an upgrade. Within one series it is a note.",
+            scenarios: "23",
+        }
+        MissingPrivilege = "DBHA-P06", "A privilege is missing" {
+            weight: Blocks,
+            ignorable: false,
+            why: "Without these privileges the set-up would stop half-way.",
+            fix: "Run the GRANT that is printed, or use an account with all privileges.",
+            scenarios: "25",
+        }
+        BinaryLogOff = "DBHA-P07", "The binary log is off" {
+            weight: Blocks,
+            ignorable: false,
+            why: "Without a binary log there is nothing that the other server could follow.",
+            fix: "Put the lines of dbha render my.cnf into the option file and restart the server.",
+            scenarios: "18",
+        }
+        ReplicaUpdatesOff = "DBHA-P08", "What comes by replication is not logged" {
+            weight: Blocks,
+            ignorable: false,
+            why: "What comes by replication must enter the own binary log, or positions cannot be compared and further replicas miss it.",
+            fix: "Put the lines of dbha render my.cnf into the option file and restart the server.",
+            scenarios: "18",
+        }
+        SecondaryHasData = "DBHA-P09", "The secondary holds data" {
+            weight: Blocks,
+            ignorable: false,
+            why: "The copy replaces everything on the secondary, and dbha never throws away data that nobody named.",
+            fix: "Give an empty server, or add --overwrite-secondary NAME if all of it may go.",
+            scenarios: "10, 11, 12",
+        }
+        SwappedArguments = "DBHA-P10", "The two names may be swapped" {
+            weight: Blocks,
+            ignorable: false,
+            why: "The primary is empty and the secondary is not: the names may be swapped.",
+            fix: "Compare the two names; swap them.",
+            scenarios: "6",
+        }
+        OtherReplication = "DBHA-P11", "The server follows another one" {
+            weight: Blocks,
+            ignorable: false,
+            why: "A server can be in one pair only; its present links would be cut or would write into the pair.",
+            fix: "End that replication, if nothing needs it.",
+            scenarios: "13",
+        }
+        HasReplicas = "DBHA-P12", "Somebody replicates from the secondary" {
+            weight: Blocks,
+            ignorable: false,
+            why: "Somebody replicates from the secondary, whose binary logs are about to be replaced.",
+            fix: "Stop that replica, or give another secondary.",
+            scenarios: "13",
+        }
+        ClusterMember = "DBHA-P13", "The server belongs to a cluster" {
+            weight: Blocks,
+            ignorable: false,
+            why: "A member of Galera or group replication must not be changed behind its back.",
+            fix: "Take it out of that cluster first.",
+            scenarios: "7",
+        }
+        CopiedServerUuid = "DBHA-P14", "Both servers have one server_uuid" {
+            weight: Blocks,
+            ignorable: false,
+            why: "Two servers with one server_uuid take each other's transactions for their own.",
+            fix: "Stop the secondary, delete auto.cnf in its data directory, start it.",
+            scenarios: "17",
+        }
+        ReplicationFilters = "DBHA-P15", "Filters, or errors that are skipped" {
+            weight: Blocks,
+            ignorable: false,
+            why: "Filters and skipped errors make two servers differ in silence.",
+            fix: "Take the lines that are named out of the option file and restart the server.",
+            scenarios: "21",
+        }
+        IncrementNeedsOneWriter = "DBHA-P16", "Two writers would generate the same keys" {
+            weight: Blocks,
+            ignorable: false,
+            why: "With a step of 1 two writers generate the same keys, and K3s breaks with any other step.",
+            fix: "Use --writers one, or leave --auto-increment away.",
+            scenarios: "60, 64",
+        }
+        NoAddressForPeer = "DBHA-P17", "The peer has no address to dial" {
+            weight: Blocks,
+            ignorable: false,
+            why: "The other server cannot use this socket: it needs a host and a port.",
+            fix: "Add --primary-address or --secondary-address.",
+            scenarios: "29",
+        }
+        DifferentNameCase = "DBHA-P18", "lower_case_table_names differs" {
+            weight: Blocks,
+            ignorable: false,
+            why: "Table names that differ only in case are one table here and two there.",
+            fix: "Initialise the secondary anew with the primary's value.",
+            scenarios: "24",
+        }
+        DifferentPageSize = "DBHA-P19", "innodb_page_size differs" {
+            weight: Warning,
+            ignorable: false,
+            why: "Row and index sizes have other limits; a table that fits here may not fit there.",
+            fix: "Initialise the secondary with the primary's page size.",
+            scenarios: "24",
+        }
+        NotTransactional = "DBHA-P20", "Tables without transactions" {
+            weight: Warning,
+            ignorable: true,
+            why: "Such tables are in no snapshot: writers wait while they are copied, and a crash can leave the two servers different.",
+            fix: "ALTER TABLE … ENGINE=InnoDB, where the application allows it.",
+            scenarios: "20",
+        }
+        CannotBeCopied = "DBHA-P21", "Tables whose rows live elsewhere" {
+            weight: Blocks,
+            ignorable: false,
+            why: "The rows of such tables (FEDERATED, CONNECT, SPIDER, S3) live elsewhere; copying them would be wrong or impossible.",
+            fix: "Drop them, or move them out of the pair.",
+            scenarios: "20",
+        }
+        NotRestartSafe = "DBHA-P22", "A restart would lose settings" {
+            weight: Note,
+            ignorable: true,
+            why: "This server cannot keep settings by statement: they hold until its next restart, unless they stand in its option file.",
+            fix: "Put the printed lines under [mysqld] into its option file.",
+            scenarios: "18, 74",
+        }
+        SlowerCommits = "DBHA-P23", "Commits will wait for the disk" {
+            weight: Warning,
+            ignorable: true,
+            why: "Every commit will wait for the disk; that is the price of losing none in a crash.",
+            fix: "Measure the rate of commits first if the disk is slow.",
+            scenarios: "",
+        }
+        SecondaryLogsReset = "DBHA-P24", "The secondary's binary logs are replaced" {
+            weight: Note,
+            ignorable: true,
+            why: "The secondary's own binary logs and the GTIDs of transactions without data are replaced; nobody reads them now.",
+            fix: "Save them first, if you need them.",
+            scenarios: "14, 15",
+        }
+        OldSessions = "DBHA-P25", "Open connections keep old settings" {
+            weight: Warning,
+            ignorable: true,
+            why: "Open connections keep the binary log format, key step or identity they began with until they reconnect.",
+            fix: "Restart connection pools after the set-up, before the secondary is opened for writing; or end the named connections.",
+            scenarios: "19, 30a",
+        }
+        ReadOnlyDoesNotHold = "DBHA-P26", "Accounts that read_only does not hold back" {
+            weight: Warning,
+            ignorable: true,
+            why: "read_only does not hold back accounts with such privileges.",
+            fix: "Let applications use accounts without SUPER and READ ONLY ADMIN.",
+            scenarios: "63",
+        }
+        ClocksApart = "DBHA-P27", "The clocks differ" {
+            weight: Warning,
+            ignorable: true,
+            why: "Lag figures and time stamps of the two servers cannot be compared.",
+            fix: "Run an NTP client on both machines.",
+            scenarios: "28",
+        }
+        InsecureAccounts = "DBHA-P28", "Accounts that anybody can use" {
+            weight: Warning,
+            ignorable: true,
+            why: "Anonymous accounts and a world-open test database are copied to the secondary as well.",
+            fix: "Run mariadb-secure-installation or mysql_secure_installation on the primary first.",
+            scenarios: "30a",
+        }
+        RunElsewhere = "DBHA-P29", "Another dbha works on the server" {
+            weight: Blocks,
+            ignorable: false,
+            why: "Two runs at once would undo each other's work.",
+            fix: "Wait until it is done; if it is dead, its lock ends with its connection.",
+            scenarios: "31",
+        }
+        IncrementByK3s = "DBHA-P30", "K3s was found" {
+            weight: Note,
+            ignorable: true,
+            why: "K3s needs auto_increment_increment = 1, so the pair gets 1/1 and one writer.",
+            fix: "Nothing.",
+            scenarios: "60",
+        }
+        CannotSee = "DBHA-P31", "Something may not be seen" {
+            weight: Blocks,
+            ignorable: false,
+            why: "What cannot be seen cannot be judged.",
+            fix: "Grant what is printed.",
+            scenarios: "25",
+        }
+        SmallerPackets = "DBHA-P32", "The secondary takes smaller packets" {
+            weight: Warning,
+            ignorable: true,
+            why: "A row larger than the secondary's max_allowed_packet would stop the copy or the link.",
+            fix: "Raise it on the secondary and in its option file.",
+            scenarios: "24",
+        }
+        WroteAsPrimary = "DBHA-P33", "The secondary wrote under the primary's identity" {
+            weight: Blocks,
+            ignorable: false,
+            why: "The secondary lost its identity at a restart and wrote under the primary's: both servers gave out the same numbers for different transactions, and replication cannot tell them apart.",
+            fix: "Save the rows, write the option file, then --overwrite-secondary NAME.",
+            scenarios: "14",
+        }
+        RolesAreSwapped = "DBHA-P34", "A pair with the roles the other way round" {
+            weight: Blocks,
+            ignorable: false,
+            why: "The two are a pair already, with the roles the other way round; dbha does not change roles in a set-up.",
+            fix: "Give the names in the order that is printed.",
+            scenarios: "6",
+        }
+    }
+}

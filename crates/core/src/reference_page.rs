@@ -1,0 +1,154 @@
+//! The reference page of all codes, and what one code means: both are made of the catalogue.
+
+use crate::{Condition, FindingCode};
+use serde::Serialize;
+
+/// What one code means and what is to be done.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Explanation {
+    /// The stable code.
+    pub code: &'static str,
+    /// What it is, in a few words.
+    pub title: &'static str,
+    /// A finding's weight, or the verdict that a condition makes.
+    pub effect: String,
+    /// Why it matters.
+    pub why: &'static str,
+    /// What is generally to be done.
+    pub what_to_do: &'static str,
+    /// Whether `--ignore` lets it through.
+    pub ignorable: bool,
+}
+
+/// Explains a finding or a condition by its code; `P07` is enough for `DBHA-P07`.
+pub fn explain(code: &str) -> Option<Explanation> {
+    let finding = FindingCode::named(code).map(|code| Explanation {
+        code: code.as_str(),
+        title: code.title(),
+        effect: code.severity().to_string(),
+        why: code.why(),
+        what_to_do: code.what_to_do(),
+        ignorable: code.is_ignorable(),
+    });
+    finding.or_else(|| {
+        Condition::named(code).map(|code| Explanation {
+            code: code.as_str(),
+            title: code.title(),
+            effect: code.verdict().to_owned(),
+            why: code.why(),
+            what_to_do: code.what_to_do(),
+            ignorable: false,
+        })
+    })
+}
+
+/// Explains every code, findings first.
+pub fn explanations() -> Vec<Explanation> {
+    let findings = FindingCode::ALL.iter().map(|code| code.as_str());
+    let conditions = Condition::ALL.iter().map(|code| code.as_str());
+    findings.chain(conditions).filter_map(explain).collect()
+}
+
+const ABOUT_FINDINGS: &str = include_str!("reference_page/findings.md");
+const ABOUT_DOCUMENTS: &str = include_str!("reference_page/documents.md");
+const ABOUT_CONDITIONS: &str = include_str!("reference_page/conditions.md");
+
+/// Writes the page `docs/reference/findings.md`.
+pub fn reference_page() -> String {
+    let mut page = ABOUT_FINDINGS.to_owned();
+    page.push_str("\n| code | weight | what it is | `--ignore` |\n|---|---|---|---|\n");
+    for code in FindingCode::ALL {
+        let ignore = if code.is_ignorable() { "yes" } else { "no" };
+        let (weight, title) = (code.severity(), code.title());
+        page.push_str(&format!(
+            "| [{code}](#{}) | {weight} | {title} | {ignore} |\n",
+            anchor(code.as_str())
+        ));
+    }
+    page.push_str(&format!("\n{ABOUT_DOCUMENTS}\n## Each finding\n"));
+    for code in FindingCode::ALL {
+        page.push_str(&section(
+            code.as_str(),
+            code.title(),
+            code.why(),
+            code.what_to_do(),
+        ));
+    }
+    page.push_str(&format!(
+        "\n{ABOUT_CONDITIONS}\n| code | verdict | what it is |\n|---|---|---|\n"
+    ));
+    for code in Condition::ALL {
+        let (verdict, title) = (code.verdict(), code.title());
+        page.push_str(&format!(
+            "| [{code}](#{}) | {verdict} | {title} |\n",
+            anchor(code.as_str())
+        ));
+    }
+    for code in Condition::ALL {
+        page.push_str(&section(
+            code.as_str(),
+            code.title(),
+            code.why(),
+            code.what_to_do(),
+        ));
+    }
+    page
+}
+
+fn section(code: &str, title: &str, why: &str, fix: &str) -> String {
+    format!(
+        "\n### {code}\n\n**{title}.** {}\n\n→ {}\n",
+        literal(why),
+        literal(fix)
+    )
+}
+
+fn anchor(code: &str) -> String {
+    code.to_ascii_lowercase()
+}
+
+/// Keeps Markdown from taking an underscore or an angle bracket of a name for its own.
+fn literal(text: &str) -> String {
+    text.replace('_', "\\_").replace('<', "&lt;")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::{fs, path::Path};
+
+    #[test]
+    fn the_committed_page_is_what_the_code_says() {
+        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/reference/findings.md");
+        let page = reference_page();
+        if std::env::var_os("UPDATE_GOLDENS").is_some() {
+            fs::write(&path, &page).unwrap();
+        }
+        let committed = fs::read_to_string(&path).unwrap_or_default();
+        assert!(
+            committed == page,
+            "docs/reference/findings.md is behind the code: UPDATE_GOLDENS=1 cargo test -p dbha-core --lib reference_page"
+        );
+    }
+
+    #[test]
+    fn every_code_is_explained_in_sentences() {
+        assert_eq!(
+            explanations().len(),
+            FindingCode::ALL.len() + Condition::ALL.len()
+        );
+        for found in explanations() {
+            assert!(
+                !found.title.ends_with('.') && !found.title.is_empty(),
+                "{found:?}"
+            );
+            assert!(
+                found.why.ends_with('.') && found.what_to_do.ends_with('.'),
+                "{found:?}"
+            );
+        }
+        assert_eq!(explain("p07").map(|found| found.code), Some("DBHA-P07"));
+        assert_eq!(explain(" dbha-m02 ").map(|found| found.code), Some("DBHA-M02"));
+        assert_eq!(explain("P00"), None);
+    }
+}
