@@ -8,6 +8,7 @@
 
 mod contents_of_server;
 mod eventually;
+mod fake_server;
 mod operator;
 mod processes;
 mod ran;
@@ -20,6 +21,7 @@ mod writers;
 
 mod copy_fidelity;
 mod demo;
+mod hostile_server;
 mod ndjson;
 mod preflight;
 mod render;
