@@ -102,8 +102,10 @@ fn lines_of(problem: &Problem, style: Style) -> Vec<String> {
         Condition::NotRestartSafe | Condition::Lag => style.yellow("!"),
         _ => style.red("✘"),
     };
-    let text = words(&harmless(&problem.text), super::wrap::width() - 11).join("
-           ");
+    let text = words(&harmless(&problem.text), super::wrap::width() - 11).join(
+        "
+           ",
+    );
     // Never broken: it can hold a command to copy.
     let fix = harmless(&problem.fix);
     vec![
