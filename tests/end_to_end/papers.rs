@@ -54,7 +54,7 @@ impl Papers {
                 self.other.sign(&ADDRESSES, Validity::Long).unwrap(),
             ),
             (
-                "signed by itself",
+                "not signed by the given CA",
                 ServerCertificate::self_signed(&ADDRESSES).unwrap(),
             ),
             (
@@ -66,9 +66,10 @@ impl Papers {
                 self.authority.sign(&ADDRESSES, Validity::Over).unwrap(),
             ),
         ];
-        made.into_iter()
-            .map(|(words, certificate)| (words, self.options(&words.replace(' ', "-"), &certificate)))
-            .collect()
+        let named = |(number, (words, certificate)): (usize, (&'static str, _))| {
+            (words, self.options(&format!("bad-{number}"), &certificate))
+        };
+        made.into_iter().enumerate().map(named).collect()
     }
 
     fn options(&self, name: &str, certificate: &ServerCertificate) -> ServerOptions {
