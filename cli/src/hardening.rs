@@ -26,7 +26,10 @@ pub fn report_panics_plainly() {
         if panic_is_caught() {
             return;
         }
-        let words = info.payload_as_str().unwrap_or("no reason given");
+        let payload = info.payload();
+        let words = payload.downcast_ref::<&str>().copied();
+        let words = words.or_else(|| payload.downcast_ref::<String>().map(String::as_str));
+        let words = words.unwrap_or("no reason given");
         let place = info.location().map(ToString::to_string).unwrap_or_default();
         talk!(
             "dbha: a fault of dbha itself, please report it: {} ({place})",

@@ -41,6 +41,18 @@ fn colour_at(text: &str) -> Option<usize> {
     numbers[end..].starts_with('m').then_some(2 + end + 1)
 }
 
+/// Prints a line of data on standard output.
+macro_rules! data {
+    () => { $crate::out::write_data(format_args!("\n")) };
+    ($($text:tt)+) => { $crate::out::write_data(format_args!("{}\n", format_args!($($text)+))) };
+}
+
+/// Says a line to a person on standard error.
+macro_rules! talk {
+    () => { $crate::out::write_talk(format_args!("\n")) };
+    ($($text:tt)+) => { $crate::out::write_talk(format_args!("{}\n", format_args!($($text)+))) };
+}
+
 #[cfg(test)]
 mod tests {
     use super::shown;
@@ -57,16 +69,4 @@ mod tests {
         );
         assert_eq!(shown("\u{1b}["), "·[");
     }
-}
-
-/// Prints a line of data on standard output.
-macro_rules! data {
-    () => { $crate::out::write_data(format_args!("\n")) };
-    ($($text:tt)+) => { $crate::out::write_data(format_args!("{}\n", format_args!($($text)+))) };
-}
-
-/// Says a line to a person on standard error.
-macro_rules! talk {
-    () => { $crate::out::write_talk(format_args!("\n")) };
-    ($($text:tt)+) => { $crate::out::write_talk(format_args!("{}\n", format_args!($($text)+))) };
 }

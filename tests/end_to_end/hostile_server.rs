@@ -159,9 +159,11 @@ async fn scenario_82_greetings_that_are_none_or_never_end() {
     }
 }
 
+type Answering = Box<dyn Fn() -> Answer + Send + Sync>;
+
 #[tokio::test]
 async fn scenario_82_answers_that_are_too_large_too_many_or_none() {
-    let answers: Vec<(&str, Box<dyn Fn() -> Answer + Send + Sync>)> = vec![
+    let answers: Vec<(&str, Answering)> = vec![
         (
             "a request for a file",
             Box::new(|| Answer::Packets(vec![b"\xfb/etc/passwd".to_vec()])),
