@@ -1,7 +1,6 @@
 use dbha_sql::{
     Session, SqlError, Statement,
-    driver::{Value, prelude::Queryable},
-    small_answer,
+    driver::{Row, Value, prelude::Queryable},
 };
 use std::time::Duration;
 
@@ -47,8 +46,8 @@ pub(crate) async fn raw_rows(session: &mut Session, statement: &Statement) -> Re
                 .iter()
                 .map(|column| column.name_str().into_owned())
                 .collect();
-            Ok(small_answer(result)
-                .await?
+            let rows: Vec<Row> = result.collect_and_drop().await?;
+            Ok(rows
                 .into_iter()
                 .map(|row| RawRow {
                     names: names.clone(),

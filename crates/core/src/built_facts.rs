@@ -72,8 +72,6 @@ fn fresh(version: &str, name: &str) -> Facts {
     Facts {
         name: name.into(),
         tcp: Some((format!("host-{name}"), 3306)),
-        wire: dbha_sql::Wire::Local,
-        ca_given: false,
         dialect,
         version_text: version.into(),
         server_id: 1,
@@ -96,6 +94,7 @@ fn fresh(version: &str, name: &str) -> Facts {
         cluster: None,
         claim: Observed::Absent,
         recorded: Observed::Absent,
+        markers: Observed::Absent,
     }
 }
 
@@ -124,8 +123,6 @@ pub(crate) fn running_link(host: &str, user: &str) -> dbha_sql::ReplicaStatus {
         gtid_mode: Some("Slave_Pos".into()),
         received: None,
         tls: false,
-        ca: String::new(),
-        verified: false,
         connect_retry: Some(2),
         retry_count: None,
         delay_seconds: 0,
@@ -167,6 +164,11 @@ pub(crate) fn finished_pair(version: &str, options: &SetupOptions) -> Both<Facts
             key_step: topology.auto_increment.step_and_offsets().0,
         };
         server.recorded = Observed::Known(topology.servers.iter().map(row).collect());
+        let marker = |one: &crate::ServerPlan| dbha_sql::Marker {
+            server_id: one.server_id,
+            token: format!("of {}", one.side),
+        };
+        server.markers = Observed::Known(topology.servers.iter().map(marker).collect());
     }
     facts
 }

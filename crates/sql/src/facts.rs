@@ -1,6 +1,6 @@
 mod observe;
 
-use crate::{Address, Dialect, GtidSet, ReplicaStatus, Setting, Wire};
+use crate::{Address, Dialect, GtidSet, Marker, ReplicaStatus, Setting};
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -185,10 +185,6 @@ pub struct Facts {
     pub name: String,
     /// How dbha reaches it: `None` over a socket.
     pub tcp: Option<(String, u16)>,
-    /// How well dbha's own connection to it is protected.
-    pub wire: Wire,
-    /// Whether the operator gave a CA for its certificate.
-    pub ca_given: bool,
     /// The dialect, with flavour and version.
     pub dialect: Dialect,
     /// The version in the server's own words.
@@ -233,6 +229,8 @@ pub struct Facts {
     pub claim: Observed<Claim>,
     /// What dbha recorded of the pair, by `server_id`.
     pub recorded: Observed<Vec<RecordedServer>>,
+    /// The markers that are here, each server's newest, by `server_id`.
+    pub markers: Observed<Vec<Marker>>,
 }
 
 impl Facts {

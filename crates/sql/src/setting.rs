@@ -62,8 +62,6 @@ pub enum Setting {
     Datadir,
     /// Whether the server offers TLS.
     HaveSsl,
-    /// File with the CA that the server itself trusts; empty where it has none.
-    SslCa,
     /// Whether events run by themselves.
     EventScheduler,
     /// Whether stored functions need no privilege while the binary log is on.
@@ -72,7 +70,7 @@ pub enum Setting {
 
 impl Setting {
     /// Every setting that is read from a server.
-    pub const ALL: [Setting; 31] = [
+    pub const ALL: [Setting; 30] = [
         Setting::ServerId,
         Setting::GtidDomainId,
         Setting::AutoIncrementIncrement,
@@ -101,7 +99,6 @@ impl Setting {
         Setting::Hostname,
         Setting::Datadir,
         Setting::HaveSsl,
-        Setting::SslCa,
         Setting::EventScheduler,
         Setting::LogBinTrustFunctionCreators,
     ];
@@ -161,7 +158,6 @@ impl Dialect {
             Setting::Datadir => "datadir",
             Setting::HaveSsl if !mariadb && self.version() >= Version::new(8, 4, 0) => return None,
             Setting::HaveSsl => "have_ssl",
-            Setting::SslCa => "ssl_ca",
             Setting::EventScheduler => "event_scheduler",
             Setting::LogBinTrustFunctionCreators => "log_bin_trust_function_creators",
         })

@@ -99,8 +99,8 @@ impl FaultProxy {
         self.switchboard.fired().await;
     }
 
-    /// Counts the pieces that came by in a direction, as [`Trigger::Piece`] does: on a protocol of question and
-    /// answer about one a statement.
+    /// Counts the pieces that came by in a direction, as a [`Trigger`] does: about one a statement
+    /// where every question waits for its answer.
     pub fn pieces(&self, direction: Direction) -> u64 {
         self.switchboard.pieces(direction)
     }

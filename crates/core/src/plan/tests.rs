@@ -162,3 +162,20 @@ fn a_claim_keeps_the_need_of_a_copy_when_its_cause_is_gone() {
     });
     assert!(needed(&facts, &options).contains(&Step::CopyData));
 }
+
+#[test]
+fn scenario_30_a_finished_pair_whose_proof_was_cut_off_is_proven() {
+    let options = SetupOptions::default();
+    for version in [MARIADB, MYSQL] {
+        let mut facts = finished_pair(version, &options);
+        let markers = facts.secondary.markers.known().cloned().unwrap_or_default();
+        facts.secondary.markers = Observed::Known(markers[..1].to_vec());
+        assert_eq!(needed(&facts, &options), [Step::ProveLinks], "it never arrived");
+        let mut other = markers;
+        other[1].token = "an earlier one".into();
+        facts.secondary.markers = Observed::Known(other);
+        assert_eq!(needed(&facts, &options), [Step::ProveLinks], "it differs");
+        facts.secondary.markers = Observed::Absent;
+        assert_eq!(needed(&facts, &options), [Step::ProveLinks], "there is none");
+    }
+}

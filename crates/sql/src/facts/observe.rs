@@ -3,7 +3,8 @@ use super::{
     RecordedServer, ReplicationAccount, SchemaFacts, SettingFact,
 };
 use crate::{
-    Dialect, GtidSet, REPLICATION_USER, ReplicaStatus, Row, Session, Setting, SqlError, Statement, printable,
+    Dialect, GtidSet, Marker, REPLICATION_USER, ReplicaStatus, Row, Session, Setting, SqlError, Statement,
+    printable,
 };
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -34,8 +35,6 @@ pub(crate) async fn observe(session: &mut Session, depth: Depth) -> Result<Facts
             .address
             .tcp()
             .map(|(host, port)| (host.to_owned(), port)),
-        wire: session.wire(),
-        ca_given: session.endpoint().tls.ca.is_some(),
         dialect,
         version_text: printable(identity.get("version_text").unwrap_or("")),
         server_id: identity.parse("server_id").unwrap_or(0),
@@ -89,6 +88,7 @@ pub(crate) async fn observe(session: &mut Session, depth: Depth) -> Result<Facts
             look(session, &dialect.read_recorded_servers()).await?,
             read_recorded,
         ),
+        markers: map(look(session, &dialect.read_markers()).await?, read_marker),
         name,
     })
 }
@@ -284,6 +284,13 @@ fn read_claim(row: &Row) -> Claim {
             _ => ClaimState::Copying,
         },
         position: row.get("position").map(str::to_owned),
+    }
+}
+
+fn read_marker(row: &Row) -> Marker {
+    Marker {
+        server_id: row.parse("server_id").unwrap_or(0),
+        token: printable(row.get("token").unwrap_or("")),
     }
 }
 

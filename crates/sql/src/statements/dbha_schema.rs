@@ -63,6 +63,11 @@ impl Dialect {
         ))
     }
 
+    /// Reads every server's newest marker: columns `server_id`, `token`.
+    pub fn read_markers(&self) -> Statement {
+        Statement::new("SELECT server_id, token FROM dbha.marker ORDER BY server_id")
+    }
+
     /// Writes the claim on this server; the session must have its binary log off.
     pub fn write_claim(&self, claim: &Claim) -> Statement {
         let position = claim.position.as_deref().map_or("NULL".to_owned(), quote_literal);

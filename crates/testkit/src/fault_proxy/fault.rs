@@ -52,24 +52,41 @@ impl Fault {
     }
 }
 
-/// What a fault waits for.
+/// What a fault waits for: a piece of a direction that holds one of some texts.
+///
+/// A piece is what one read gives, on any connection; texts are also found where they come in two. TLS hides them.
 #[derive(Debug, Clone, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum Trigger {
-    /// These bytes, also where they come in two pieces; TLS hides them.
-    Bytes(Vec<u8>),
-    /// The piece of this number from now on, 1 being the next; a piece is what one read gives, on any connection.
-    Piece(u64),
+pub struct Trigger {
+    /// One of these; any piece where there is none.
+    pub(super) patterns: Vec<Vec<u8>>,
+    /// How many more such pieces it takes.
+    pub(super) left: u64,
+}
+
+impl Trigger {
+    /// Waits for the next piece, whatever it is.
+    pub fn any_piece() -> Self {
+        Self::any_of::<&str>([])
+    }
+
+    /// Waits for the next piece that holds one of these texts.
+    pub fn any_of<T: AsRef<[u8]>>(patterns: impl IntoIterator<Item = T>) -> Self {
+        Self {
+            patterns: patterns.into_iter().map(|text| text.as_ref().to_vec()).collect(),
+            left: 1,
+        }
+    }
+
+    /// Waits for the piece of this number among those; 1 is the next.
+    #[must_use]
+    pub fn nth(mut self, number: u64) -> Self {
+        self.left = number.max(1);
+        self
+    }
 }
 
 impl From<&str> for Trigger {
     fn from(text: &str) -> Self {
-        Trigger::Bytes(text.as_bytes().to_vec())
-    }
-}
-
-impl From<&[u8]> for Trigger {
-    fn from(bytes: &[u8]) -> Self {
-        Trigger::Bytes(bytes.to_vec())
+        Self::any_of([text])
     }
 }

@@ -83,11 +83,8 @@ impl Switchboard {
     /// How many bytes before a piece may belong to a pattern that ends in it.
     pub(super) fn longest_pattern(&self) -> usize {
         let state = self.state.borrow();
-        let patterns = state.arms.iter().filter_map(|arm| match &arm.trigger {
-            Trigger::Bytes(bytes) => Some(bytes.len()),
-            Trigger::Piece(_) => None,
-        });
-        patterns.max().unwrap_or(0)
+        let patterns = state.arms.iter().flat_map(|arm| &arm.trigger.patterns);
+        patterns.map(Vec::len).max().unwrap_or(0)
     }
 
     pub(super) fn fault(&self) -> Option<Fault> {
@@ -128,14 +125,12 @@ impl State {
             if arm.direction != direction {
                 continue;
             }
-            let now = match &mut arm.trigger {
-                Trigger::Bytes(pattern) => holds(before, piece, pattern),
-                Trigger::Piece(left) => {
-                    *left = left.saturating_sub(1);
-                    *left == 0
-                }
-            };
-            if now && pulled.is_none() {
+            let patterns = &arm.trigger.patterns;
+            let held = |pattern: &Vec<u8>| holds(before, piece, pattern);
+            if patterns.is_empty() || patterns.iter().any(held) {
+                arm.trigger.left = arm.trigger.left.saturating_sub(1);
+            }
+            if arm.trigger.left == 0 && pulled.is_none() {
                 pulled = Some(at);
             }
         }
@@ -221,7 +216,7 @@ mod tests {
         let board = Switchboard::new();
         let judge = || board.judge(Direction::ToServer, b"", b"x");
         judge();
-        board.arm(Direction::ToServer, Trigger::Piece(2), Fault::BlackHole);
+        board.arm(Direction::ToServer, Trigger::any_piece().nth(2), Fault::BlackHole);
         assert_eq!(judge(), Verdict::Pass(Duration::ZERO));
         assert_eq!(judge(), Verdict::Swallow);
         assert_eq!(board.pieces(Direction::ToServer), 3);

@@ -148,7 +148,11 @@ async fn a_lost_answer_was_given_all_the_same_and_other_connections_are_cut_with
     hear(&mut other, 4).await;
     echo.heard().await;
     let lose = Fault::Lose(Direction::ToClient);
-    echo.proxy.arm(Direction::ToServer, "COMMIT", lose);
+    let second = Trigger::any_of(["COMMIT", "ROLLBACK"]).nth(2);
+    echo.proxy.arm(Direction::ToServer, second, lose);
+    say(&mut client, "ROLLBACK").await;
+    assert_eq!(hear(&mut client, 8).await, "ROLLBACK");
+    echo.heard().await;
     say(&mut client, "COMMIT").await;
     assert_eq!(rest(&mut client).await, (String::new(), false));
     assert_eq!(echo.heard().await, Some(b"COMMIT".to_vec()));
@@ -195,7 +199,7 @@ async fn a_black_hole_of_one_direction_lets_the_other_through() {
     let mut client = echo.client().await;
     echo.proxy.arm(
         Direction::ToServer,
-        Trigger::Piece(1),
+        Trigger::any_piece(),
         Fault::BlackHoleOf(Direction::ToClient),
     );
     say(&mut client, "hello").await;
