@@ -7,10 +7,9 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::print_stderr)]
 
 mod contents_of_server;
+mod end_state;
 mod eventually;
-mod fake_server;
 mod operator;
-mod papers;
 mod processes;
 mod ran;
 mod refusal;
@@ -18,19 +17,22 @@ mod releases;
 mod servers;
 mod session;
 mod snapshot_of_server;
-mod stripping_proxy;
+mod trial;
+mod watcher;
 mod writers;
 
 mod copy_fidelity;
 mod demo;
-mod hostile_server;
 mod ndjson;
 mod preflight;
 mod render;
 mod restart;
 mod sandbox;
 mod secrets;
-mod setup_interrupted;
+mod setup_cut_off;
+mod setup_frozen;
+mod setup_killed_at_random;
+mod setup_meets_restarts;
 mod setup_new_pair;
 mod setup_one_writer;
 mod setup_overwrite;
@@ -41,6 +43,5 @@ mod setup_tls;
 mod setup_two_runs;
 mod setup_under_writers;
 mod setup_unreachable;
-mod setup_verified_links;
 mod status;
 mod usage;

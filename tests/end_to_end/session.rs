@@ -14,6 +14,19 @@ pub(crate) struct Session {
     connection: Conn,
 }
 
+/// A way into a server: address, account and password.
+pub(crate) struct Door {
+    options: Opts,
+}
+
+impl Door {
+    /// Opens a session.
+    pub(crate) async fn enter(&self) -> Result<Session, Error> {
+        let connection = Conn::new(self.options.clone()).await?;
+        Ok(Session { connection })
+    }
+}
+
 impl Session {
     /// Opens a session of root.
     pub(crate) async fn open(server: &PrivateServer) -> Self {
@@ -25,13 +38,19 @@ impl Session {
 
     /// Opens a session of another account.
     pub(crate) async fn open_as(server: &PrivateServer, user: &str, password: &str) -> Result<Self, Error> {
+        Self::door(server, user, password).enter().await
+    }
+
+    /// Returns the way into a server as an account, which stays valid over restarts.
+    pub(crate) fn door(server: &PrivateServer, user: &str, password: &str) -> Door {
         let options = Opts::from_url(&server.url()).unwrap();
         let options = OptsBuilder::from_opts(options)
             .prefer_socket(false)
             .user(Some(user))
             .pass(Some(password));
-        let connection = Conn::new(options).await?;
-        Ok(Self { connection })
+        Door {
+            options: options.into(),
+        }
     }
 
     /// Runs a statement that must work.

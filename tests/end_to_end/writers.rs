@@ -2,13 +2,15 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use dbha_testkit::{PrivateServer, sample};
+use mysql_async::Error;
 use tokio::task::JoinHandle;
 use tokio::time::sleep;
 
-use crate::session::Session;
+use crate::eventually::LIMIT;
+use crate::session::{Door, Session};
 
 const TABLES: [&str; 2] = [
     "CREATE TABLE rental_shop.ledger (id BIGINT UNSIGNED NOT NULL AUTO_INCREMENT PRIMARY KEY, \
@@ -33,8 +35,10 @@ pub(crate) struct Written {
     pub(crate) writer: u32,
     /// How many of its entries were acknowledged: 1 up to this.
     pub(crate) entries: u32,
-    /// Which error ended it early, if one did.
+    /// Which error ended it early, if one did; a lost connection does not, it is made anew.
     pub(crate) error: Option<String>,
+    /// The longest that a connection took to come back, or a statement to be answered.
+    pub(crate) longest_wait: Duration,
 }
 
 impl Writers {
@@ -49,10 +53,9 @@ impl Writers {
         let go_on = Arc::new(AtomicBool::new(true));
         let mut tasks = Vec::new();
         for writer in 1..=count {
-            let session = Session::open_as(server, "app", sample::APP_PASSWORD)
-                .await
-                .unwrap();
-            tasks.push(tokio::spawn(write(session, writer, Arc::clone(&go_on))));
+            let door = Session::door(server, "app", sample::APP_PASSWORD);
+            let session = door.enter().await.unwrap();
+            tasks.push(tokio::spawn(write(door, session, writer, Arc::clone(&go_on))));
         }
         Self { go_on, tasks }
     }
@@ -68,28 +71,54 @@ impl Writers {
     }
 }
 
-async fn write(mut session: Session, writer: u32, go_on: Arc<AtomicBool>) -> Written {
+async fn write(door: Door, mut session: Session, writer: u32, go_on: Arc<AtomicBool>) -> Written {
     let mut written = Written {
         writer,
         ..Written::default()
     };
     while go_on.load(Ordering::Relaxed) {
-        let entry = written.entries + 1;
-        let insert = format!(
-            "INSERT INTO rental_shop.ledger (writer, entry, text) VALUES ({writer}, {entry}, 'entry {entry} of {writer}')"
-        );
-        if let Err(error) = session.try_run(&insert).await {
-            written.error = Some(error.to_string());
-            break;
+        let (entry, began) = (written.entries + 1, Instant::now());
+        if let Err(error) = write_entry(&mut session, writer, entry).await {
+            if !is_lost_connection(&error) {
+                written.error = Some(error.to_string());
+                break;
+            }
+            while let Err(error) = door.enter().await.map(|back| session = back) {
+                if !go_on.load(Ordering::Relaxed) || began.elapsed() > LIMIT {
+                    written.error = Some(error.to_string());
+                    return written;
+                }
+                sleep(PAUSE).await;
+            }
+        } else {
+            written.entries = entry;
+            sleep(PAUSE).await;
         }
-        written.entries = entry;
-        if let Err(error) = session.try_run(&stand(writer, entry)).await {
-            written.error = Some(error.to_string());
-            break;
-        }
-        sleep(PAUSE).await;
+        written.longest_wait = written.longest_wait.max(began.elapsed());
     }
     written
+}
+
+/// Writes one entry and what belongs to it. An entry that is there already was written before an answer was lost.
+async fn write_entry(session: &mut Session, writer: u32, entry: u32) -> Result<(), Error> {
+    const DUPLICATE: u16 = 1062;
+    let insert = format!(
+        "INSERT INTO rental_shop.ledger (writer, entry, text) VALUES ({writer}, {entry}, 'entry {entry} of {writer}')"
+    );
+    match session.try_run(&insert).await {
+        Err(Error::Server(error)) if error.code == DUPLICATE => {}
+        written => written?,
+    }
+    session.try_run(&stand(writer, entry)).await
+}
+
+/// Tells whether a server went away, or is just about to.
+pub(crate) fn is_lost_connection(error: &Error) -> bool {
+    const GOING_AWAY: [u16; 4] = [1053, 1152, 1158, 1927];
+    match error {
+        Error::Server(error) => GOING_AWAY.contains(&error.code),
+        _ => true,
+    }
 }
 
 fn stand(writer: u32, entry: u32) -> String {

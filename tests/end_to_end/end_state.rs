@@ -1,0 +1,162 @@
+//! All that a set-up is to leave on a pair, in a form that is the same for every pair of one release.
+
+use dbha_testkit::{PrivateServer, ServerPair};
+
+use crate::contents_of_server::{Contents, accounts, differences};
+use crate::session::{Session, TextRow};
+
+/// Variables that tell of the moment or the place, and not of what somebody wanted.
+const RESTLESS: [&str; 15] = [
+    "gtid_binlog_pos",
+    "gtid_binlog_state",
+    "gtid_current_pos",
+    "gtid_executed",
+    "gtid_owned",
+    "gtid_purged",
+    "gtid_slave_pos",
+    "hostname",
+    "init_file",
+    "innodb_buffer_pool_load_incremental",
+    "rand_seed1",
+    "server_uid",
+    "server_uuid",
+    "timestamp",
+    "wsrep_node_name",
+];
+
+/// What of a link was defined by somebody, by either of its names.
+const OF_A_LINK: [&str; 14] = [
+    "Host",
+    "User",
+    "Port",
+    "Connect_Retry",
+    "_Running",
+    "SSL_Allowed",
+    "SSL_Verify_Server_Cert",
+    "Using_Gtid",
+    "Auto_Position",
+    "Retry_Count",
+    "SQL_Delay",
+    "Connection_name",
+    "Channel_Name",
+    "heartbeat_period",
+];
+
+/// Both servers, and how to tell what differs.
+pub(crate) struct EndState {
+    servers: [Contents; 2],
+}
+
+impl EndState {
+    /// Looks at a pair.
+    pub(crate) async fn of(pair: &ServerPair) -> Self {
+        let ports = [
+            (pair.primary.port(), "PRIMARY"),
+            (pair.secondary.port(), "SECONDARY"),
+        ];
+        let look = async |server: &PrivateServer| {
+            let home = server.option_file().parent().unwrap().display().to_string();
+            let mut all = state(server).await;
+            for value in all.values_mut() {
+                *value = value.replace(&home, "HOME");
+                for (port, name) in ports {
+                    *value = value.replace(&port.to_string(), name);
+                }
+            }
+            all
+        };
+        Self {
+            servers: [look(&pair.primary).await, look(&pair.secondary).await],
+        }
+    }
+
+    /// Fails the test where a pair is not as this one.
+    #[track_caller]
+    pub(crate) fn assert_is(&self, wanted: &Self, what: &str) {
+        for (role, (wanted, found)) in ["primary", "secondary"]
+            .iter()
+            .zip(wanted.servers.iter().zip(&self.servers))
+        {
+            let differing = differences(wanted, found);
+            assert!(
+                differing.is_empty(),
+                "{what}: the {role} is not as after an undisturbed run:\n{}",
+                differing.join("\n")
+            );
+        }
+    }
+}
+
+async fn state(server: &PrivateServer) -> Contents {
+    let mut session = Session::open(server).await;
+    let mut all = Contents::new();
+    for (name, text) in accounts(&mut session).await {
+        all.insert(name, without_passwords(&text));
+    }
+    for row in session.rows("SHOW GLOBAL VARIABLES").await {
+        let name = &row["Variable_name"];
+        if !RESTLESS.contains(&name.as_str()) {
+            all.insert(format!("variable {name}"), row["Value"].clone());
+        }
+    }
+    for row in session
+        .rows("SHOW GLOBAL STATUS LIKE 'Slave_open_temp_tables'")
+        .await
+    {
+        all.insert("temporary tables of the applier".into(), row["Value"].clone());
+    }
+    links(server, &mut session, &mut all).await;
+    dbha_schema(&mut session, &mut all).await;
+    if server.release().is_mysql() {
+        let kept =
+            "SELECT variable_name, variable_value FROM performance_schema.persisted_variables ORDER BY 1";
+        all.insert("persisted".into(), format!("{:?}", session.rows(kept).await));
+    }
+    all
+}
+
+async fn links(server: &PrivateServer, session: &mut Session, all: &mut Contents) {
+    let statement = if server.release().is_mysql() {
+        "SHOW REPLICA STATUS"
+    } else {
+        "SHOW ALL SLAVES STATUS"
+    };
+    let links = session.rows(statement).await;
+    all.insert("number of links".into(), links.len().to_string());
+    for (at, row) in links.into_iter().enumerate() {
+        let defined = |(name, _): &(String, String)| OF_A_LINK.iter().any(|end| name.ends_with(end));
+        let row: TextRow = row.into_iter().filter(defined).collect();
+        all.insert(format!("link {at}"), format!("{row:?}"));
+    }
+}
+
+async fn dbha_schema(session: &mut Session, all: &mut Contents) {
+    for table in session.column("SHOW TABLES FROM dbha").await {
+        let definition = session.rows(&format!("SHOW CREATE TABLE dbha.`{table}`")).await;
+        all.insert(format!("dbha.{table}"), format!("{definition:?}"));
+    }
+    // Without the names, which are those that the operator used.
+    let servers = "SELECT server_id, role, writers, key_step FROM dbha.server ORDER BY 1";
+    all.insert("recorded".into(), format!("{:?}", session.rows(servers).await));
+    let claims = "SELECT state FROM dbha.claim";
+    all.insert("claims".into(), format!("{:?}", session.column(claims).await));
+    let markers = "SELECT server_id FROM dbha.marker ORDER BY 1";
+    all.insert("markers".into(), format!("{:?}", session.column(markers).await));
+}
+
+/// Leaves out of an account's definition what is random: the hash of its password.
+fn without_passwords(text: &str) -> String {
+    let mut rest = text;
+    let mut kept = String::new();
+    while let Some((before, after)) = ["BY PASSWORD ", " AS "]
+        .iter()
+        .filter_map(|word| rest.split_once(word))
+        .min_by_key(|(before, _)| before.len())
+    {
+        kept.push_str(before);
+        kept.push_str(" *** ");
+        let end = after.find(' ').unwrap_or(after.len());
+        rest = &after[end..];
+    }
+    kept + rest
+}
