@@ -159,6 +159,10 @@ pub struct SetupArgs {
     /// Host part of the replication account; default: the address that each peer really comes from.
     #[arg(long, value_name = "HOST")]
     pub replication_host: Option<String>,
+    /// CA by which the two servers verify each other, as a path on their machines; '' for none. Default: each server's
+    /// own ssl_ca, where --ssl-ca is given.
+    #[arg(long, value_name = "PATH")]
+    pub replication_ssl_ca: Option<String>,
     /// Longest wait for the snapshot's lock on the primary, in seconds.
     #[arg(long, default_value = "10", value_parser = seconds, value_name = "SECONDS")]
     pub lock_wait_timeout: Duration,

@@ -1,7 +1,7 @@
 //! Exit codes and the last words before them.
 
 use crate::render::{finding, json, style};
-use dbha_core::{BuildError, Finding, SetupError, error_chain};
+use dbha_core::{BuildError, Finding, SetupError, error_chain, harmless};
 use dbha_testkit::TestkitError;
 use serde::Serialize;
 
@@ -98,7 +98,12 @@ impl Failure {
 
 impl From<SetupError> for Failure {
     fn from(error: SetupError) -> Self {
-        let (code, text, fix) = (error.exit_code(), error_chain(&error), error.fix());
+        // Servers have their words in it, and a line of theirs must not look like one of dbha's.
+        let (text, fix) = (
+            harmless(&error_chain(&error)),
+            error.fix().map(|fix| harmless(&fix)),
+        );
+        let code = error.exit_code();
         let findings = match error {
             SetupError::Blocked(findings) => findings,
             _ => vec![],

@@ -10,6 +10,7 @@ mod args;
 mod commands;
 mod config;
 mod exit;
+mod hardening;
 mod interrupt;
 mod memory;
 mod render;
@@ -22,6 +23,8 @@ use std::process::ExitCode;
 
 fn main() -> ExitCode {
     memory::bound();
+    hardening::forbid_core_dumps();
+    hardening::report_panics_plainly();
     let cli = match Cli::try_parse() {
         Ok(cli) => cli,
         Err(error) => {

@@ -102,11 +102,20 @@ fn tls(endpoint: &mut Endpoint, login: &LoginArgs, named: Option<&ServerConfig>)
     endpoint.tls.mode = endpoint.tls.mode.or(login.ssl_mode).or(of_config);
     let ca = endpoint.tls.ca.take().or_else(|| login.ssl_ca.clone());
     endpoint.tls.ca = ca.or_else(|| named.and_then(|server| server.ssl_ca.clone()));
-    match &endpoint.tls.ca {
-        Some(ca) if !ca.exists() => Err(Failure::usage(
-            format!("there is no CA file {}", ca.display()),
-            "check --ssl-ca",
-        )),
-        _ => Ok(()),
+    endpoint.tls.ca.as_deref().map_or(Ok(()), check_ca)
+}
+
+/// A CA file that cannot be used is a mistake of the caller, not a fault of the server.
+fn check_ca(path: &std::path::Path) -> Result<(), Failure> {
+    let wrong =
+        |what: String| Failure::usage(what, "check --ssl-ca: it takes a file with certificates in PEM");
+    let text = std::fs::read_to_string(path)
+        .map_err(|error| wrong(format!("cannot read the CA file {}: {error}", path.display())))?;
+    match text.contains("-----BEGIN CERTIFICATE-----") {
+        true => Ok(()),
+        false => Err(wrong(format!(
+            "the CA file {} holds no certificate",
+            path.display()
+        ))),
     }
 }

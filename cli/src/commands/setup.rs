@@ -98,6 +98,7 @@ fn options(args: &SetupArgs) -> Result<SetupOptions, Failure> {
         primary_address: address("--primary-address", args.primary_address.as_deref())?,
         secondary_address: address("--secondary-address", args.secondary_address.as_deref())?,
         replication_host: args.replication_host.clone(),
+        replication_ssl_ca: args.replication_ssl_ca.clone(),
         lock_wait: args.lock_wait_timeout,
         ignore: args.ignore.clone(),
         prove: args.prove,

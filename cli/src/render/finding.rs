@@ -1,7 +1,7 @@
 //! One finding, for a person.
 
 use super::{style::Style, wrap};
-use dbha_core::{Finding, Severity};
+use dbha_core::{Finding, Severity, harmless};
 
 /// Where the text of a finding begins, and its further lines.
 const CODE_WIDTH: usize = "✘ DBHA-P00 ".len() - "✘".len() + 1;
@@ -21,7 +21,7 @@ fn fitted(finding: &Finding, style: Style, width: usize) -> String {
     };
     let under = |text: &str, indent: usize| {
         let break_ = format!("\n{}", " ".repeat(indent));
-        wrap::words(text, width.saturating_sub(indent)).join(&break_)
+        wrap::words(&harmless(text), width.saturating_sub(indent)).join(&break_)
     };
     let margin = " ".repeat(INDENT);
     let code = style.bold(finding.code.as_str());
@@ -36,7 +36,7 @@ fn fitted(finding: &Finding, style: Style, width: usize) -> String {
     }
     // Statements and option lines stay whole, however long: they are there to be copied.
     for line in &finding.lines {
-        text.push_str(&format!("\n{margin}  {}", style.bold(line)));
+        text.push_str(&format!("\n{margin}  {}", style.bold(&harmless(line))));
     }
     text
 }

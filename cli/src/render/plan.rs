@@ -1,7 +1,7 @@
 //! A plan, for a person.
 
 use super::{style::Style, wrap::wrapped};
-use dbha_core::{AutoIncrement, Check, Plan, PlannedStep, Writers};
+use dbha_core::{AutoIncrement, Check, Plan, PlannedStep, Writers, harmless};
 
 /// Writes what a set-up will do: the aim, what is lost, and a line per step that has something to do.
 pub fn human(plan: &Plan, style: Style) -> Vec<String> {
@@ -11,7 +11,11 @@ pub fn human(plan: &Plan, style: Style) -> Vec<String> {
         return lines;
     }
     for lost in &plan.discarded {
-        lines.push(format!("  {} the secondary loses {lost}", style.red("–")));
+        lines.push(format!(
+            "  {} the secondary loses {}",
+            style.red("–"),
+            harmless(lost)
+        ));
     }
     for (number, step) in plan.needed().enumerate() {
         lines.push(format!("  {:>2}  {}", number + 1, step.title));
@@ -32,11 +36,13 @@ pub fn statements(plan: &Plan, style: Style) -> Vec<String> {
         if step.statements.is_empty() {
             lines.push(style.dim("--   (statements follow from what is found then)"));
         }
-        lines.extend(
-            step.statements
-                .iter()
-                .map(|planned| format!("/* {:<9} */ {};", planned.server.to_string(), planned.sql)),
-        );
+        lines.extend(step.statements.iter().map(|planned| {
+            format!(
+                "/* {:<9} */ {};",
+                planned.server.to_string(),
+                harmless(&planned.sql.to_string())
+            )
+        }));
     }
     lines
 }
@@ -57,6 +63,6 @@ fn aim(plan: &Plan) -> String {
 fn differences(step: &PlannedStep) -> Vec<String> {
     match &step.check {
         Check::Satisfied => vec![],
-        Check::Needed(list) => list.clone(),
+        Check::Needed(list) => list.iter().map(|one| harmless(one)).collect(),
     }
 }

@@ -1,7 +1,7 @@
 //! A set-up as it happens, for a person: a line per step as it ends.
 
 use super::{finding, plan, progress::CopyProgress, proof, style::Style};
-use dbha_core::{Event, EventKind, FindingCode, Proof, Step, StepOutcome};
+use dbha_core::{Event, EventKind, FindingCode, Proof, Step, StepOutcome, harmless};
 use std::sync::Mutex;
 
 /// Turns events into lines on standard error.
@@ -81,7 +81,7 @@ impl SetupLines {
                     state
                         .details
                         .drain(..)
-                        .map(|text| format!("    {}", style.dim(&text))),
+                        .map(|text| format!("    {}", style.dim(&harmless(&text)))),
                 );
                 lines
             }

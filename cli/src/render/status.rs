@@ -1,7 +1,7 @@
 //! The state of a pair, for a person.
 
 use super::{state_word::state_word, style::Style, table, wrap::words};
-use dbha_core::{Condition, LinkStatus, Problem, ServerStatus, Status, Verdict};
+use dbha_core::{Condition, LinkStatus, Problem, ServerStatus, Status, Verdict, harmless};
 
 /// Writes one sentence, then servers and links as tables, then everything that is wrong and what to do.
 pub fn human(status: &Status, style: Style) -> Vec<String> {
@@ -13,8 +13,8 @@ pub fn human(status: &Status, style: Style) -> Vec<String> {
     };
     let mut lines = vec![format!(
         "{} is {verdict}: {}.",
-        style.bold(&status.pair),
-        status.reason
+        style.bold(&harmless(&status.pair)),
+        harmless(&status.reason)
     )];
     if !status.restart_safe && status.servers.iter().all(|server| server.reachable) {
         lines.push(style.yellow("A restart would lose settings: see below."));
@@ -102,9 +102,12 @@ fn lines_of(problem: &Problem, style: Style) -> Vec<String> {
         Condition::NotRestartSafe | Condition::Lag => style.yellow("!"),
         _ => style.red("✘"),
     };
-    let text = words(&problem.text, super::wrap::width() - 11).join("\n           ");
+    let text = words(&harmless(&problem.text), super::wrap::width() - 11).join(
+        "
+           ",
+    );
     // Never broken: it can hold a command to copy.
-    let fix = &problem.fix;
+    let fix = harmless(&problem.fix);
     vec![
         format!("{mark} {} {text}", style.bold(problem.code.as_str())),
         format!("    → {fix}"),

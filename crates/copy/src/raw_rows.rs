@@ -1,6 +1,7 @@
 use dbha_sql::{
     Session, SqlError, Statement,
-    driver::{Row, Value, prelude::Queryable},
+    driver::{Value, prelude::Queryable},
+    small_answer,
 };
 use std::time::Duration;
 
@@ -46,8 +47,8 @@ pub(crate) async fn raw_rows(session: &mut Session, statement: &Statement) -> Re
                 .iter()
                 .map(|column| column.name_str().into_owned())
                 .collect();
-            let rows: Vec<Row> = result.collect_and_drop().await?;
-            Ok(rows
+            Ok(small_answer(result)
+                .await?
                 .into_iter()
                 .map(|row| RawRow {
                     names: names.clone(),

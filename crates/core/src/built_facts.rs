@@ -72,6 +72,8 @@ fn fresh(version: &str, name: &str) -> Facts {
     Facts {
         name: name.into(),
         tcp: Some((format!("host-{name}"), 3306)),
+        wire: dbha_sql::Wire::Local,
+        ca_given: false,
         dialect,
         version_text: version.into(),
         server_id: 1,
@@ -123,6 +125,8 @@ pub(crate) fn running_link(host: &str, user: &str) -> dbha_sql::ReplicaStatus {
         gtid_mode: Some("Slave_Pos".into()),
         received: None,
         tls: false,
+        ca: String::new(),
+        verified: false,
         connect_retry: Some(2),
         retry_count: None,
         delay_seconds: 0,

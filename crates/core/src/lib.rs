@@ -63,6 +63,7 @@ pub use steps::{Check, Step, View};
 pub use topology::{Link, ServerPlan, Topology, WantedSetting, plan_for_new_server};
 
 pub use dbha_sql::{
-    Address, Dialect, Endpoint, Facts, Flavor, GtidSet, Secret, SqlError, SslMode, TlsOptions, Version,
+    Address, Dialect, Endpoint, Facts, Flavor, GtidSet, Secret, SqlError, SslMode, TlsOptions, Version, Wire,
+    harmless, is_unprintable, panic_is_caught,
 };
 pub use tokio_util::sync::CancellationToken;

@@ -19,9 +19,35 @@ impl OptionLine {
     pub fn text(&self) -> String {
         match self.value.is_empty() {
             true => self.name.to_owned(),
-            false => format!("{}={}", self.name, self.value),
+            false => format!("{}={}", self.name, file_text(&self.value)),
         }
     }
+}
+
+/// Writes a value so that the server reads it back as it is, whatever it holds (scenario 84).
+///
+/// A value of plain characters stands as it is; any other is quoted, and an end of a line becomes an escape, so that a
+/// path cannot bring a directive with it.
+fn file_text(value: &str) -> String {
+    let plain = |c: char| c.is_alphanumeric() || "_-./:+,@".contains(c);
+    if value.chars().all(plain) {
+        return value.to_owned();
+    }
+    let mut text = String::from("\"");
+    for c in value.chars() {
+        match c {
+            '\n' => text.push_str("\\n"),
+            '\r' => text.push_str("\\r"),
+            '\t' => text.push_str("\\t"),
+            '\\' => text.push_str("\\\\"),
+            '"' => text.push_str("\\\""),
+            // Nothing that a server accepts as a value holds another control character.
+            c if c.is_control() => text.push('?'),
+            c => text.push(c),
+        }
+    }
+    text.push('"');
+    text
 }
 
 /// Lists the lines that a server needs, and which of them it can do without.
@@ -105,5 +131,32 @@ fn file_value(setting: Setting, value: String, plan: &ServerPlan) -> String {
     match setting {
         Setting::LogBin => plan.log_bin.clone(),
         _ => value,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn scenario_84_a_value_cannot_bring_a_directive_with_it() {
+        let line = |value: &str| {
+            OptionLine {
+                name: "log_bin",
+                value: value.into(),
+                already_safe: false,
+            }
+            .text()
+        };
+        assert_eq!(
+            line("/var/log/mysql/mysql-bin"),
+            "log_bin=/var/log/mysql/mysql-bin"
+        );
+        assert_eq!(
+            line("ON\nplugin_load_add=evil.so"),
+            r#"log_bin="ON\nplugin_load_add=evil.so""#
+        );
+        assert_eq!(line("/a b#c;\"\\"), r#"log_bin="/a b#c;\"\\""#);
+        assert_eq!(line("x\u{0}\u{85}y"), r#"log_bin="x??y""#);
     }
 }

@@ -76,6 +76,9 @@ pub struct SetupOptions {
     pub secondary_address: Option<(String, u16)>,
     /// Host part of the replication accounts; `None` takes the address that each peer really comes from.
     pub replication_host: Option<String>,
+    /// CA by which the servers verify each other, as a path on their machines; empty leaves them unverified, `None`
+    /// takes each server's own `ssl_ca` where the caller verifies its peer.
+    pub replication_ssl_ca: Option<String>,
     /// Longest wait for a lock on the primary.
     pub lock_wait: Duration,
     /// Longest time that catching up may take without any progress.
@@ -98,6 +101,7 @@ impl Default for SetupOptions {
             primary_address: None,
             secondary_address: None,
             replication_host: None,
+            replication_ssl_ca: None,
             lock_wait: Duration::from_secs(10),
             catch_up_limit: Duration::from_secs(120),
             ignore: Vec::new(),

@@ -4,6 +4,7 @@ mod data;
 mod identity;
 mod replication;
 mod settings;
+mod wires;
 
 use crate::{Both, Finding, FindingCode, SetupOptions, Severity, Topology};
 use dbha_sql::Facts;
@@ -27,6 +28,7 @@ pub fn preflight(
     findings.extend(identity::findings(facts));
     findings.extend(replication::findings(facts, topology, options));
     findings.extend(settings::findings(facts, topology));
+    findings.extend(wires::findings(facts, topology));
     findings.extend(data::findings(facts, topology, options));
     // A missing privilege names its cause; what it hides besides would only repeat it.
     if findings

@@ -1,5 +1,5 @@
 use crate::{AutoIncrement, Both, SetupOptions, Side, Writers};
-use dbha_sql::{Dialect, Facts, GtidSet, Setting};
+use dbha_sql::{Dialect, Facts, GtidSet, REPLICATION_USER, Setting};
 use serde::{Deserialize, Serialize};
 
 /// One setting as it is wanted.
@@ -48,6 +48,9 @@ pub struct Link {
     pub port: u16,
     /// Whether the link uses TLS.
     pub tls: bool,
+    /// File on the replica's machine with the CA that vouches for the source; `None` leaves the source unverified.
+    #[serde(default)]
+    pub ca: Option<String>,
 }
 
 /// The desired state of the pair: servers and links.
@@ -119,6 +122,7 @@ impl Topology {
                 host,
                 port,
                 tls: facts.of(source).offers_tls,
+                ca: link_ca(facts, source, options),
             }
         };
         Topology {
@@ -153,6 +157,26 @@ impl Topology {
             Side::Secondary => &self.links[1],
         }
     }
+}
+
+/// Finds the CA by which a replica can verify its source: as the operator says; else the replica's own, where the
+/// operator wants this source verified; else the one by which it is verified already.
+fn link_ca(facts: &Both<Facts>, source: Side, options: &SetupOptions) -> Option<String> {
+    if !facts.of(source).offers_tls {
+        return None;
+    }
+    let replica = facts.of(source.peer());
+    let own = replica.setting(Setting::SslCa);
+    let present = replica
+        .default_link()
+        .filter(|link| link.source_user == REPLICATION_USER && link.verified)
+        .map_or("", |link| link.ca.as_str());
+    let path = match &options.replication_ssl_ca {
+        Some(path) => path,
+        None if facts.of(source).ca_given && !own.is_empty() => own,
+        None => present,
+    };
+    (!path.is_empty()).then(|| path.to_owned())
 }
 
 /// Name of the binary log of a server that has none yet.

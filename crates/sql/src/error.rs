@@ -124,6 +124,15 @@ impl SqlError {
         }
     }
 
+    /// The client crate gave up on what the server sent.
+    pub(crate) fn not_understood(server: &str, statement: &Statement) -> Self {
+        SqlError::Lost {
+            server: server.to_owned(),
+            text: "the server sent something that no MySQL or MariaDB server sends".into(),
+            statement: printable(&shorten(statement.shown())),
+        }
+    }
+
     /// Sorts what the client crate reported while a connection was made.
     pub(crate) fn of_connecting(server: &str, error: mysql_async::Error) -> Self {
         let (fault, text) = match error {
@@ -135,9 +144,17 @@ impl SqlError {
                 (fault, format!("error {}: {}", error.code, error.message))
             }
             mysql_async::Error::Io(mysql_async::IoError::Io(error)) => {
-                (fault_of_io(&error), error.to_string())
+                let fault = fault_of_io(&error);
+                (
+                    fault,
+                    if fault == ConnectFault::Tls {
+                        tls_words(&error.to_string())
+                    } else {
+                        error.to_string()
+                    },
+                )
             }
-            mysql_async::Error::Io(error) => (ConnectFault::Tls, error.to_string()),
+            mysql_async::Error::Io(error) => (ConnectFault::Tls, tls_words(&error.to_string())),
             mysql_async::Error::Driver(mysql_async::DriverError::NoClientSslFlagFromServer) => {
                 (ConnectFault::Tls, "the server offers no TLS".into())
             }
@@ -158,7 +175,16 @@ impl SqlError {
 fn fault_of_io(error: &std::io::Error) -> ConnectFault {
     use std::io::ErrorKind;
     // The TLS library's refusals come wrapped as errors of the stream.
-    if error.to_string().contains("certificate") {
+    const OF_TLS: [&str; 6] = [
+        "certificate",
+        "fatal alert",
+        "corrupt message",
+        "peer is incompatible",
+        "peer misbehaved",
+        "tls handshake",
+    ];
+    let text = error.to_string();
+    if OF_TLS.iter().any(|words| text.contains(words)) {
         return ConnectFault::Tls;
     }
     match error.kind() {
@@ -169,6 +195,31 @@ fn fault_of_io(error: &std::io::Error) -> ConnectFault {
             None => ConnectFault::NotAServer,
         },
         _ => ConnectFault::Unreachable,
+    }
+}
+
+/// Says in plain words why TLS did not come about; the library's own words follow where there are none.
+fn tls_words(text: &str) -> String {
+    let plain = [
+        ("UnknownIssuer", "its certificate is not signed by the given CA"),
+        (
+            "NotValidForName",
+            "its certificate is for another name than the one that was dialled",
+        ),
+        ("Expired", "its certificate has expired"),
+        ("NotValidYet", "its certificate is not valid yet"),
+        (
+            "CaUsedAsEndEntity",
+            "its certificate is signed by itself, not by the given CA",
+        ),
+        (
+            "InvalidDnsName",
+            "the name that was dialled can stand in no certificate",
+        ),
+    ];
+    match plain.iter().find(|(sign, _)| text.contains(sign)) {
+        Some((_, words)) => format!("TLS failed: {words}"),
+        None => format!("TLS failed: {text}"),
     }
 }
 

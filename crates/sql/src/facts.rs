@@ -1,6 +1,6 @@
 mod observe;
 
-use crate::{Address, Dialect, GtidSet, Marker, ReplicaStatus, Setting};
+use crate::{Address, Dialect, GtidSet, Marker, ReplicaStatus, Setting, Wire};
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -185,6 +185,10 @@ pub struct Facts {
     pub name: String,
     /// How dbha reaches it: `None` over a socket.
     pub tcp: Option<(String, u16)>,
+    /// How well dbha's own connection to it is protected.
+    pub wire: Wire,
+    /// Whether the operator gave a CA for its certificate.
+    pub ca_given: bool,
     /// The dialect, with flavour and version.
     pub dialect: Dialect,
     /// The version in the server's own words.

@@ -4,12 +4,15 @@
 //! whose every wait has a limit, [`Dialect`] is the only place that knows flavours and versions, and
 //! [`Facts`] is what was seen of one server at one moment.
 
+mod answer;
 mod dialect;
 mod endpoint;
 mod error;
 mod facts;
 mod flavor;
+mod greeting;
 mod gtid;
+mod guarded;
 mod marker_table;
 mod password;
 mod profile;
@@ -25,7 +28,9 @@ mod statements;
 mod terminal_text;
 mod tls;
 mod version;
+mod wire;
 
+pub use answer::small_answer;
 pub use dialect::{Dialect, Unsupported};
 pub use endpoint::{Address, Endpoint, ParseEndpointError};
 pub use error::{ConnectFault, SqlError};
@@ -34,7 +39,9 @@ pub use facts::{
     RecordedServer, ReplicationAccount, SchemaFacts, SettingFact,
 };
 pub use flavor::Flavor;
+pub use greeting::Greeting;
 pub use gtid::{GtidSet, MariaDbGtids, MySqlGtids, ParseGtidError};
+pub use guarded::panic_is_caught;
 pub use marker_table::Marker;
 pub use password::{generate_password, native_password_hash};
 pub use profile::SessionProfile;
@@ -47,9 +54,10 @@ pub use session::Session;
 pub use setting::Setting;
 pub use statement::Statement;
 pub use statements::{AccountTls, SourceTarget};
-pub use terminal_text::printable;
+pub use terminal_text::{harmless, is_unprintable, printable};
 pub use tls::{SslMode, TlsOptions};
 pub use version::{ParseVersionError, Version};
+pub use wire::Wire;
 
 /// The client crate underneath, for the code that moves rows and needs its types.
 pub use mysql_async as driver;

@@ -32,6 +32,14 @@ impl SessionProfile {
         }
     }
 
+    /// The largest packet that is sent or taken: whole rows while data moves, else far less (scenario 82).
+    pub(crate) fn largest_packet(self) -> usize {
+        match self {
+            SessionProfile::Reader | SessionProfile::Loader => 1 << 30,
+            SessionProfile::Control | SessionProfile::Monitor => 16 << 20,
+        }
+    }
+
     /// Longest wait for a metadata or table lock, in seconds; the server's own default is a day or a year.
     pub(crate) fn lock_wait_seconds(self) -> u32 {
         match self {

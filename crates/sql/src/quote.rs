@@ -19,13 +19,17 @@ pub fn quote_literal(text: &str) -> String {
     format!("_utf8mb4 X'{hex}'")
 }
 
-/// Quotes an account as `'user'@'host'`.
+/// Quotes a text where the grammar takes no hexadecimal literal: hosts, paths and names in statements about accounts
+/// and links.
 ///
-/// Account names are part of the grammar and take no hexadecimal literal, so quotes are doubled here; a
-/// backslash is doubled too, because the session's `sql_mode` lets it escape.
+/// Quotes are doubled; a backslash is doubled too, because the `sql_mode` of dbha's sessions lets it escape.
+pub(crate) fn quote_word(text: &str) -> String {
+    format!("'{}'", text.replace('\\', "\\\\").replace('\'', "''"))
+}
+
+/// Quotes an account as `'user'@'host'`.
 pub fn quote_account(user: &str, host: &str) -> String {
-    let part = |text: &str| text.replace('\\', "\\\\").replace('\'', "''");
-    format!("'{}'@'{}'", part(user), part(host))
+    format!("{}@{}", quote_word(user), quote_word(host))
 }
 
 #[cfg(test)]

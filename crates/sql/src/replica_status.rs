@@ -64,6 +64,12 @@ pub struct ReplicaStatus {
     pub received: Option<GtidSet>,
     /// Whether TLS was asked for.
     pub tls: bool,
+    /// File with the CA for the source's certificate, on the replica's machine; empty without one.
+    #[serde(default)]
+    pub ca: String,
+    /// Whether the source's certificate is checked, its name included.
+    #[serde(default)]
+    pub verified: bool,
     /// Seconds between attempts to connect.
     pub connect_retry: Option<u32>,
     /// How many attempts; 0 is unlimited.
@@ -108,6 +114,9 @@ impl ReplicaStatus {
                 .get_any(&["Retrieved_Gtid_Set", "Gtid_IO_Pos"])
                 .and_then(parse_gtids),
             tls: row.get_any(&["Source_SSL_Allowed", "Master_SSL_Allowed"]) == Some("Yes"),
+            ca: text(&["Source_SSL_CA_File", "Master_SSL_CA_File"]),
+            verified: row.get_any(&["Source_SSL_Verify_Server_Cert", "Master_SSL_Verify_Server_Cert"])
+                == Some("Yes"),
             connect_retry: number(&["Connect_Retry"]).and_then(|seconds| seconds.try_into().ok()),
             retry_count: number(&["Source_Retry_Count", "Master_Retry_Count"]),
             delay_seconds: number(&["SQL_Delay"]).unwrap_or(0),

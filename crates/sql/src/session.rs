@@ -1,7 +1,9 @@
 use crate::{
-    ConnectFault, Dialect, Endpoint, Row, SessionProfile, SqlError, SslMode, Statement, Version, printable,
+    ConnectFault, Dialect, Endpoint, Greeting, Row, SessionProfile, SqlError, SslMode, Statement, Version,
+    Wire, guarded::guarded, printable, small_answer,
 };
-use mysql_async::{Conn, Opts, OptsBuilder, SslOpts, prelude::Queryable};
+use futures_util::FutureExt;
+use mysql_async::{Conn, DriverError, Opts, OptsBuilder, SslOpts, prelude::Queryable};
 use std::{future::Future, sync::Arc, time::Duration};
 
 /// One connection to one server, prepared for one purpose; every wait on it has a limit.
@@ -13,6 +15,7 @@ pub struct Session {
     profile: SessionProfile,
     dialect: Dialect,
     connection_id: u64,
+    wire: Wire,
     conn: Option<Conn>,
 }
 
@@ -20,7 +23,7 @@ impl Session {
     /// Dials, logs in and prepares the connection.
     ///
     /// `ssl-mode=preferred` (the default without a CA) tries TLS first and goes on in clear only when the server
-    /// offers none.
+    /// offers none; off this machine not even then, where the login would hand out the password.
     pub async fn connect(endpoint: &Endpoint, profile: SessionProfile) -> Result<Self, SqlError> {
         let limit = profile.connect_limit();
         let name = endpoint.name.clone();
@@ -35,22 +38,12 @@ impl Session {
     }
 
     async fn connect_unlimited(endpoint: &Endpoint, profile: SessionProfile) -> Result<Self, SqlError> {
-        let mode = endpoint.tls.effective();
-        // Over a socket TLS guards nothing: it is used only when it was asked for by name.
-        let over_socket = endpoint.address.tcp().is_none();
-        let first = mode != SslMode::Disabled && !(over_socket && mode == SslMode::Preferred);
-        let dialled = match Conn::new(options(endpoint, first)).await {
-            Err(mysql_async::Error::Driver(mysql_async::DriverError::NoClientSslFlagFromServer))
-                if mode == SslMode::Preferred =>
-            {
-                tracing::debug!(server = endpoint.name, "server offers no TLS, going on in clear");
-                Conn::new(options(endpoint, false)).await
-            }
-            dialled => dialled,
-        };
-        let mut conn = dialled.map_err(|error| SqlError::of_connecting(&endpoint.name, error))?;
+        let (mut conn, encrypted) = dial(endpoint, profile).await?;
         let asked = Statement::new("SELECT VERSION(), CONNECTION_ID()");
-        let answer: Result<Option<(String, u64)>, _> = conn.query_first(asked.sql()).await;
+        let answer: Result<Option<(String, u64)>, _> = match guarded(conn.query_first(asked.sql())).await {
+            Some(answer) => answer,
+            None => return Err(SqlError::not_understood(&endpoint.name, &asked)),
+        };
         let answer = answer.map_err(|error| SqlError::of_statement(&endpoint.name, &asked, error))?;
         let (text, connection_id) = answer.unwrap_or_default();
         let (flavor, version) = Version::detect(&text).map_err(|error| SqlError::Connect {
@@ -59,12 +52,12 @@ impl Session {
             text: error.to_string(),
         })?;
         let dialect = Dialect::new(flavor, version);
-        let endpoint = endpoint.clone();
         let mut session = Self {
-            endpoint,
+            endpoint: endpoint.clone(),
             profile,
             dialect,
             connection_id,
+            wire: Wire::of(&endpoint.address, &endpoint.tls, encrypted),
             conn: Some(conn),
         };
         session.execute(&dialect.prepare_session(profile)).await?;
@@ -91,6 +84,11 @@ impl Session {
         &self.endpoint
     }
 
+    /// Returns how well the connection is protected.
+    pub fn wire(&self) -> Wire {
+        self.wire
+    }
+
     /// Tells whether the connection was lost and has to be made anew.
     pub fn is_lost(&self) -> bool {
         self.conn.is_none()
@@ -98,7 +96,7 @@ impl Session {
 
     /// Makes the connection anew, with the same account and purpose.
     pub async fn reconnect(&mut self) -> Result<(), SqlError> {
-        self.conn = None;
+        drop(Lent(self.conn.take()));
         *self = Self::connect(&self.endpoint, self.profile).await?;
         Ok(())
     }
@@ -121,7 +119,7 @@ impl Session {
                 .iter()
                 .map(|column| column.name_str().into_owned())
                 .collect();
-            let rows: Vec<mysql_async::Row> = result.collect_and_drop().await?;
+            let rows = small_answer(result).await?;
             Ok(rows
                 .into_iter()
                 .map(|row| Row::of_driver(names.clone(), row))
@@ -175,26 +173,31 @@ impl Session {
         work: impl AsyncFnOnce(&mut Conn) -> Result<T, mysql_async::Error>,
     ) -> Result<T, SqlError> {
         // Taken out, so that a future dropped half-way drops the connection and not the protocol's order.
-        let Some(mut conn) = self.conn.take() else {
+        let Some(conn) = self.conn.take() else {
             return Err(SqlError::Connect {
                 server: self.endpoint.name.clone(),
                 fault: ConnectFault::Unreachable,
                 text: "the connection was lost earlier".into(),
             });
         };
-        let result = limited(limit, work(&mut conn)).await;
+        let mut lent = Lent(Some(conn));
+        let Some(conn) = lent.0.as_mut() else {
+            return Err(SqlError::not_understood(&self.endpoint.name, statement));
+        };
+        let result = limited(limit, guarded(work(conn))).await;
         match result {
-            Some(Ok(value)) => {
-                self.conn = Some(conn);
+            Some(Some(Ok(value))) => {
+                self.conn = lent.0.take();
                 Ok(value)
             }
-            Some(Err(error)) => {
+            Some(Some(Err(error))) => {
                 let error = SqlError::of_statement(&self.endpoint.name, statement, error);
                 if matches!(error, SqlError::Rejected { .. }) {
-                    self.conn = Some(conn);
+                    self.conn = lent.0.take();
                 }
                 Err(error)
             }
+            Some(None) => Err(SqlError::not_understood(&self.endpoint.name, statement)),
             None => Err(SqlError::TimedOut {
                 server: self.endpoint.name.clone(),
                 statement: printable(statement.shown()),
@@ -206,8 +209,90 @@ impl Session {
     /// Says goodbye to the server; an error on this last word changes nothing and is not reported.
     pub async fn close(mut self) {
         if let Some(conn) = self.conn.take() {
-            let _ = tokio::time::timeout(Duration::from_secs(1), conn.disconnect()).await;
+            let _ = tokio::time::timeout(Duration::from_secs(1), guarded(conn.disconnect())).await;
         }
+    }
+}
+
+impl Drop for Session {
+    fn drop(&mut self) {
+        drop(Lent(self.conn.take()));
+    }
+}
+
+/// A connection in use; dropped before it was given back, it is cut off.
+///
+/// Left to itself the client crate would first read on to the end of the answer, which may have none.
+struct Lent(Option<Conn>);
+
+impl Drop for Lent {
+    fn drop(&mut self) {
+        if let Some(conn) = self.0.take() {
+            // One poll marks the connection as ended; the unfinished farewell is dropped, and the stream with it.
+            let _ = guarded(conn.disconnect()).now_or_never();
+        }
+    }
+}
+
+/// Dials and logs in; tells whether the connection is encrypted.
+async fn dial(endpoint: &Endpoint, profile: SessionProfile) -> Result<(Conn, bool), SqlError> {
+    let mode = endpoint.tls.effective();
+    // Over a socket TLS guards nothing: it is used only when it was asked for by name.
+    let over_socket = endpoint.address.tcp().is_none();
+    let tls = mode != SslMode::Disabled && !(over_socket && mode == SslMode::Preferred);
+    match log_in(endpoint, profile, tls).await? {
+        Err(mysql_async::Error::Driver(DriverError::NoClientSslFlagFromServer))
+            if mode == SslMode::Preferred =>
+        {
+            tracing::debug!(server = endpoint.name, "server offers no TLS, going on in clear");
+            refuse_to_hand_out_password(endpoint, profile).await?;
+            let conn = log_in(endpoint, profile, false).await?;
+            let conn = conn.map_err(|error| SqlError::of_connecting(&endpoint.name, error))?;
+            Ok((conn, false))
+        }
+        // The client crate ignores TLS on a socket.
+        dialled => match dialled {
+            Ok(conn) => Ok((conn, tls && !over_socket)),
+            Err(error) => Err(SqlError::of_connecting(&endpoint.name, error)),
+        },
+    }
+}
+
+async fn log_in(
+    endpoint: &Endpoint,
+    profile: SessionProfile,
+    tls: bool,
+) -> Result<Result<Conn, mysql_async::Error>, SqlError> {
+    let dialled = guarded(Conn::new(options(endpoint, profile, tls))).await;
+    dialled.ok_or_else(|| SqlError::Connect {
+        server: endpoint.name.clone(),
+        fault: ConnectFault::NotAServer,
+        text: "the login went in a way that no MySQL or MariaDB server knows".into(),
+    })
+}
+
+/// Without TLS a login by caching_sha2_password encrypts the password for whoever answers with a key: off this machine
+/// that is done only where the operator has said that nobody listens (`ssl-mode=disabled`).
+async fn refuse_to_hand_out_password(endpoint: &Endpoint, profile: SessionProfile) -> Result<(), SqlError> {
+    let without = endpoint
+        .password
+        .as_ref()
+        .is_none_or(|password| password.expose().is_empty());
+    if endpoint.address.is_local() || without {
+        return Ok(());
+    }
+    let greeting = Greeting::read(endpoint, profile.connect_limit()).await?;
+    match greeting.gives_password_to_any_key() {
+        false => Ok(()),
+        true => Err(SqlError::Connect {
+            server: endpoint.name.clone(),
+            fault: ConnectFault::Tls,
+            text: format!(
+                "it offers no TLS, and a login by {} in clear could hand the password to anybody on the way; switch TLS \
+                 on there, or say --ssl-mode disabled if the network is yours alone",
+                printable(&greeting.auth_plugin)
+            ),
+        }),
     }
 }
 
@@ -215,7 +300,7 @@ async fn limited<T>(limit: Duration, work: impl Future<Output = T>) -> Option<T>
     tokio::time::timeout(limit, work).await.ok()
 }
 
-fn options(endpoint: &Endpoint, tls: bool) -> Opts {
+fn options(endpoint: &Endpoint, profile: SessionProfile, tls: bool) -> Opts {
     let mut options = OptsBuilder::default()
         .user(Some(endpoint.user.clone().unwrap_or_else(|| "root".into())))
         .pass(
@@ -228,7 +313,7 @@ fn options(endpoint: &Endpoint, tls: bool) -> Opts {
         .prefer_socket(false)
         .tcp_keepalive(Some(Duration::from_secs(10)))
         // Both known beforehand saves a round trip; the server's own limit holds all the same.
-        .max_allowed_packet(Some(1 << 30))
+        .max_allowed_packet(Some(profile.largest_packet()))
         .wait_timeout(Some(28_800))
         .stmt_cache_size(64);
     options = match &endpoint.address {

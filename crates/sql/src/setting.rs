@@ -62,6 +62,8 @@ pub enum Setting {
     Datadir,
     /// Whether the server offers TLS.
     HaveSsl,
+    /// File with the CA that the server itself trusts; empty where it has none.
+    SslCa,
     /// Whether events run by themselves.
     EventScheduler,
     /// Whether stored functions need no privilege while the binary log is on.
@@ -70,7 +72,7 @@ pub enum Setting {
 
 impl Setting {
     /// Every setting that is read from a server.
-    pub const ALL: [Setting; 30] = [
+    pub const ALL: [Setting; 31] = [
         Setting::ServerId,
         Setting::GtidDomainId,
         Setting::AutoIncrementIncrement,
@@ -99,6 +101,7 @@ impl Setting {
         Setting::Hostname,
         Setting::Datadir,
         Setting::HaveSsl,
+        Setting::SslCa,
         Setting::EventScheduler,
         Setting::LogBinTrustFunctionCreators,
     ];
@@ -158,6 +161,7 @@ impl Dialect {
             Setting::Datadir => "datadir",
             Setting::HaveSsl if !mariadb && self.version() >= Version::new(8, 4, 0) => return None,
             Setting::HaveSsl => "have_ssl",
+            Setting::SslCa => "ssl_ca",
             Setting::EventScheduler => "event_scheduler",
             Setting::LogBinTrustFunctionCreators => "log_bin_trust_function_creators",
         })

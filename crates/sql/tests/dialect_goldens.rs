@@ -84,6 +84,7 @@ fn source(password: &Secret) -> SourceTarget {
         user: "dbha_repl".into(),
         password: password.clone(),
         tls: true,
+        ca: None,
     }
 }
 
@@ -91,6 +92,10 @@ fn rendered(dialect: Dialect) -> String {
     let secret = Secret::new("secret");
     let clear = SourceTarget {
         tls: false,
+        ..source(&secret)
+    };
+    let verified = SourceTarget {
+        ca: Some("/etc/mysql/ca.pem".into()),
         ..source(&secret)
     };
     let position = match dialect.has_gtid_domains() {
@@ -154,6 +159,7 @@ fn rendered(dialect: Dialect) -> String {
         ),
         ("link: over TLS", dialect.follow(&source(&secret))),
         ("link: in clear", dialect.follow(&clear)),
+        ("link: over TLS, verified", dialect.follow(&verified)),
         (
             "link: threads",
             vec![

@@ -46,6 +46,7 @@ mod spawner;
 mod template;
 mod tree_copy;
 
+pub use certificates::{Authority, ServerCertificate, Validity};
 pub use error::TestkitError;
 pub use fault_proxy::{Direction, Fault, FaultProxy, Trigger};
 pub use installation::Installation;

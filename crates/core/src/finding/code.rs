@@ -278,5 +278,26 @@ codes! {
             fix: "Give the names in the order that is printed.",
             scenarios: "6",
         }
+        UnprotectedConnection = "DBHA-P44", "dbha's own connection is not verified" {
+            weight: Warning,
+            ignorable: true,
+            why: "Whoever is on the way to that server can listen to dbha, or answer in the server's place.",
+            fix: "Give --ssl-ca FILE; on a server without TLS, give it a certificate first.",
+            scenarios: "81",
+        }
+        UnverifiedLink = "DBHA-P45", "A link is encrypted and not verified" {
+            weight: Warning,
+            ignorable: true,
+            why: "The replica does not check who answers it, although a CA for its source is there.",
+            fix: "Put the CA's file on the replica's machine and give its path with --replication-ssl-ca, or as ssl_ca in its option file.",
+            scenarios: "81",
+        }
+        ClearLink = "DBHA-P46", "A link is in clear" {
+            weight: Warning,
+            ignorable: true,
+            why: "Every changed row crosses the network in clear.",
+            fix: "Give the source a certificate (ssl_cert, ssl_key) and restart it; dbha setup then moves the link to TLS.",
+            scenarios: "81",
+        }
     }
 }

@@ -57,7 +57,11 @@ pub(super) async fn apply(run: &mut Run<'_>) -> Result<(), StepTrouble> {
             return Err(trouble(run, source, &found));
         }
         let link = run.topology.link_from(source);
-        let tls = if link.tls { ", over TLS" } else { "" };
+        let tls = match (&link.ca, link.tls) {
+            (Some(ca), _) => format!(", over TLS, verified by {ca}"),
+            (None, true) => ", over TLS".to_owned(),
+            (None, false) => String::new(),
+        };
         run.detail(
             Step::CheckReach,
             format!(
@@ -82,6 +86,20 @@ pub(super) fn trouble(run: &Run<'_>, source: Side, found: &Reach) -> StepTrouble
         link.port
     );
     match found {
+        Reach::Failed { code: 2026, text } => StepTrouble::new(
+            format!("{way}: error 2026: {text}"),
+            match &link.ca {
+                Some(ca) => format!(
+                    "the {replica} checks the {source}'s certificate with {ca} on its own machine: that file has to hold the CA \
+                     that signed it, and the certificate has to name {}; mend either, or give --replication-ssl-ca PATH",
+                    link.host,
+                    replica = source.peer(),
+                ),
+                None => format!(
+                    "TLS failed between the two servers: look at the certificate and the error log of the {source}"
+                ),
+            },
+        ),
         Reach::Denied { code, text, .. } | Reach::Failed { code, text } => StepTrouble::new(
             format!("{way}: error {code}: {text}"),
             advice::for_link(*code)

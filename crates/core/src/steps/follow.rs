@@ -70,6 +70,20 @@ fn wrong_definition(view: &View<'_>, source: Side, link: &ReplicaStatus) -> Vec<
     if link.tls != wanted.tls {
         different.push(format!("TLS: {} → {}", link.tls, wanted.tls));
     }
+    let ca = wanted.ca.as_deref().unwrap_or("");
+    if link.ca != ca {
+        let named = |ca: &str| {
+            if ca.is_empty() {
+                "none".to_owned()
+            } else {
+                ca.to_owned()
+            }
+        };
+        different.push(format!("CA: {} → {}", named(&link.ca), named(ca)));
+    }
+    if link.verified != wanted.ca.is_some() {
+        different.push(format!("verified: {} → {}", link.verified, wanted.ca.is_some()));
+    }
     if link.connect_retry.is_some_and(|seconds| seconds != 2) {
         different.push("seconds between attempts to connect → 2".into());
     }
@@ -161,6 +175,7 @@ pub(super) fn target(view: &View<'_>, source: Side, password: Secret) -> SourceT
         user: REPLICATION_USER.to_owned(),
         password,
         tls: link.tls,
+        ca: link.ca.clone(),
     }
 }
 

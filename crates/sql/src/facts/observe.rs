@@ -35,6 +35,8 @@ pub(crate) async fn observe(session: &mut Session, depth: Depth) -> Result<Facts
             .address
             .tcp()
             .map(|(host, port)| (host.to_owned(), port)),
+        wire: session.wire(),
+        ca_given: session.endpoint().tls.ca.is_some(),
         dialect,
         version_text: printable(identity.get("version_text").unwrap_or("")),
         server_id: identity.parse("server_id").unwrap_or(0),

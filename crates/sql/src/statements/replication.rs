@@ -1,4 +1,4 @@
-use crate::{Dialect, Flavor, GtidSet, Secret, Statement, Version, quote_literal};
+use crate::{Dialect, Flavor, GtidSet, Secret, Statement, Version, quote::quote_word, quote_literal};
 
 /// The source that a replica is to follow.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -13,6 +13,9 @@ pub struct SourceTarget {
     pub password: Secret,
     /// Whether the link uses TLS.
     pub tls: bool,
+    /// File on the replica's machine with the CA that the source's certificate must be signed by, for the host above;
+    /// `None` encrypts without looking at the certificate.
+    pub ca: Option<String>,
 }
 
 /// Seconds between two attempts of a replica to reach its source.
@@ -134,14 +137,15 @@ impl Dialect {
         };
         let text = |password: &str| {
             let mut options = vec![
-                format!("{m}_HOST={}", quote_literal(&source.host)),
+                format!("{m}_HOST={}", quote_word(&source.host)),
                 format!("{m}_PORT={}", source.port),
-                format!("{m}_USER={}", quote_literal(&source.user)),
+                format!("{m}_USER={}", quote_word(&source.user)),
                 format!("{m}_PASSWORD={password}"),
                 gtid.replace("{M}", m),
                 format!("{m}_CONNECT_RETRY={CONNECT_RETRY_SECONDS}"),
                 format!("{m}_SSL={}", u8::from(source.tls)),
-                format!("{m}_SSL_VERIFY_SERVER_CERT=0"),
+                format!("{m}_SSL_CA={}", quote_word(source.ca.as_deref().unwrap_or(""))),
+                format!("{m}_SSL_VERIFY_SERVER_CERT={}", u8::from(source.ca.is_some())),
             ];
             if self.flavor() == Flavor::MySql && self.version() >= Version::new(8, 0, 4) {
                 // Without TLS caching_sha2_password needs the source's key for the first login.
@@ -154,7 +158,7 @@ impl Dialect {
             }
             format!("{verb}{before} TO {}{after}", options.join(", "))
         };
-        let statement = Statement::with_secret(text(&quote_literal(source.password.expose())), text("'***'"));
+        let statement = Statement::with_secret(text(&quote_word(source.password.expose())), text("'***'"));
         let mut statements = self.hide_from_logs(true);
         statements.push(statement);
         statements.extend(self.hide_from_logs(false));

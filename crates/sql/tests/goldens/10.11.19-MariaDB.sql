@@ -17,7 +17,7 @@ SET NAMES utf8mb4, sql_mode = 'NO_AUTO_VALUE_ON_ZERO,STRICT_ALL_TABLES,ALLOW_INV
 SELECT @@global.server_id AS server_id, NULL AS uuid, CURRENT_USER() AS own_user, CAST(UNIX_TIMESTAMP(NOW(6)) AS CHAR) AS now, VERSION() AS version_text;
 
 -- facts: settings
-SELECT LOWER(VARIABLE_NAME) AS name, GLOBAL_VALUE AS value, GLOBAL_VALUE_ORIGIN AS origin, NULL AS persisted, READ_ONLY AS fixed FROM information_schema.SYSTEM_VARIABLES WHERE VARIABLE_NAME IN ('server_id', 'gtid_domain_id', 'auto_increment_increment', 'auto_increment_offset', 'log_bin', 'log_bin_basename', 'log_slave_updates', 'binlog_format', 'binlog_row_image', 'sync_binlog', 'innodb_flush_log_at_trx_commit', 'gtid_strict_mode', 'slave_net_timeout', 'relay_log_recovery', 'read_only', 'lower_case_table_names', 'innodb_page_size', 'character_set_server', 'collation_server', 'max_allowed_packet', 'port', 'hostname', 'datadir', 'have_ssl', 'event_scheduler', 'log_bin_trust_function_creators');
+SELECT LOWER(VARIABLE_NAME) AS name, GLOBAL_VALUE AS value, GLOBAL_VALUE_ORIGIN AS origin, NULL AS persisted, READ_ONLY AS fixed FROM information_schema.SYSTEM_VARIABLES WHERE VARIABLE_NAME IN ('server_id', 'gtid_domain_id', 'auto_increment_increment', 'auto_increment_offset', 'log_bin', 'log_bin_basename', 'log_slave_updates', 'binlog_format', 'binlog_row_image', 'sync_binlog', 'innodb_flush_log_at_trx_commit', 'gtid_strict_mode', 'slave_net_timeout', 'relay_log_recovery', 'read_only', 'lower_case_table_names', 'innodb_page_size', 'character_set_server', 'collation_server', 'max_allowed_packet', 'port', 'hostname', 'datadir', 'have_ssl', 'ssl_ca', 'event_scheduler', 'log_bin_trust_function_creators');
 
 -- facts: gtids
 SELECT @@global.gtid_binlog_pos AS executed, @@global.gtid_slave_pos AS applied, '' AS purged;
@@ -61,12 +61,17 @@ GRANT REPLICATION SLAVE ON *.* TO 'dbha_repl'@'10.0.0.2';
 
 -- link: over TLS
 SET SESSION sql_log_off = 1, SESSION slow_query_log = 0;
-CHANGE MASTER TO MASTER_HOST='10.0.0.1', MASTER_PORT=3306, MASTER_USER='dbha_repl', MASTER_PASSWORD='***', MASTER_USE_GTID=slave_pos, MASTER_CONNECT_RETRY=2, MASTER_SSL=1, MASTER_SSL_VERIFY_SERVER_CERT=0;
+CHANGE MASTER TO MASTER_HOST='10.0.0.1', MASTER_PORT=3306, MASTER_USER='dbha_repl', MASTER_PASSWORD='***', MASTER_USE_GTID=slave_pos, MASTER_CONNECT_RETRY=2, MASTER_SSL=1, MASTER_SSL_CA='', MASTER_SSL_VERIFY_SERVER_CERT=0;
 SET SESSION sql_log_off = 0, SESSION slow_query_log = 1;
 
 -- link: in clear
 SET SESSION sql_log_off = 1, SESSION slow_query_log = 0;
-CHANGE MASTER TO MASTER_HOST='10.0.0.1', MASTER_PORT=3306, MASTER_USER='dbha_repl', MASTER_PASSWORD='***', MASTER_USE_GTID=slave_pos, MASTER_CONNECT_RETRY=2, MASTER_SSL=0, MASTER_SSL_VERIFY_SERVER_CERT=0;
+CHANGE MASTER TO MASTER_HOST='10.0.0.1', MASTER_PORT=3306, MASTER_USER='dbha_repl', MASTER_PASSWORD='***', MASTER_USE_GTID=slave_pos, MASTER_CONNECT_RETRY=2, MASTER_SSL=0, MASTER_SSL_CA='', MASTER_SSL_VERIFY_SERVER_CERT=0;
+SET SESSION sql_log_off = 0, SESSION slow_query_log = 1;
+
+-- link: over TLS, verified
+SET SESSION sql_log_off = 1, SESSION slow_query_log = 0;
+CHANGE MASTER TO MASTER_HOST='10.0.0.1', MASTER_PORT=3306, MASTER_USER='dbha_repl', MASTER_PASSWORD='***', MASTER_USE_GTID=slave_pos, MASTER_CONNECT_RETRY=2, MASTER_SSL=1, MASTER_SSL_CA='/etc/mysql/ca.pem', MASTER_SSL_VERIFY_SERVER_CERT=1;
 SET SESSION sql_log_off = 0, SESSION slow_query_log = 1;
 
 -- link: threads
@@ -86,7 +91,7 @@ SET GLOBAL gtid_slave_pos = '0-1-93';
 
 -- probe
 SET SESSION sql_log_off = 1, SESSION slow_query_log = 0;
-CHANGE MASTER 'dbha_probe' TO MASTER_HOST='10.0.0.1', MASTER_PORT=3306, MASTER_USER='dbha_repl', MASTER_PASSWORD='***', MASTER_USE_GTID=no, MASTER_LOG_FILE='dbha-probe.000001', MASTER_LOG_POS=4, MASTER_CONNECT_RETRY=2, MASTER_SSL=0, MASTER_SSL_VERIFY_SERVER_CERT=0;
+CHANGE MASTER 'dbha_probe' TO MASTER_HOST='10.0.0.1', MASTER_PORT=3306, MASTER_USER='dbha_repl', MASTER_PASSWORD='***', MASTER_USE_GTID=no, MASTER_LOG_FILE='dbha-probe.000001', MASTER_LOG_POS=4, MASTER_CONNECT_RETRY=2, MASTER_SSL=0, MASTER_SSL_CA='', MASTER_SSL_VERIFY_SERVER_CERT=0;
 SET SESSION sql_log_off = 0, SESSION slow_query_log = 1;
 START SLAVE 'dbha_probe' IO_THREAD;
 STOP SLAVE 'dbha_probe';

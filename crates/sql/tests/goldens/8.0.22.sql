@@ -17,7 +17,7 @@ SET NAMES utf8mb4, sql_mode = 'NO_AUTO_VALUE_ON_ZERO,STRICT_ALL_TABLES,ALLOW_INV
 SELECT @@global.server_id AS server_id, @@global.server_uuid AS uuid, CURRENT_USER() AS own_user, CAST(UNIX_TIMESTAMP(NOW(6)) AS CHAR) AS now, VERSION() AS version_text;
 
 -- facts: settings
-SELECT v.VARIABLE_NAME AS name, v.VARIABLE_VALUE AS value, i.VARIABLE_SOURCE AS origin, p.VARIABLE_VALUE AS persisted, 'NO' AS fixed FROM performance_schema.global_variables v LEFT JOIN performance_schema.variables_info i ON i.VARIABLE_NAME = v.VARIABLE_NAME LEFT JOIN performance_schema.persisted_variables p ON p.VARIABLE_NAME = v.VARIABLE_NAME WHERE v.VARIABLE_NAME IN ('server_id', 'auto_increment_increment', 'auto_increment_offset', 'log_bin', 'log_bin_basename', 'log_slave_updates', 'binlog_format', 'binlog_row_image', 'sync_binlog', 'innodb_flush_log_at_trx_commit', 'enforce_gtid_consistency', 'gtid_mode', 'slave_net_timeout', 'relay_log_recovery', 'read_only', 'super_read_only', 'lower_case_table_names', 'innodb_page_size', 'character_set_server', 'collation_server', 'max_allowed_packet', 'port', 'hostname', 'datadir', 'have_ssl', 'event_scheduler', 'log_bin_trust_function_creators');
+SELECT v.VARIABLE_NAME AS name, v.VARIABLE_VALUE AS value, i.VARIABLE_SOURCE AS origin, p.VARIABLE_VALUE AS persisted, 'NO' AS fixed FROM performance_schema.global_variables v LEFT JOIN performance_schema.variables_info i ON i.VARIABLE_NAME = v.VARIABLE_NAME LEFT JOIN performance_schema.persisted_variables p ON p.VARIABLE_NAME = v.VARIABLE_NAME WHERE v.VARIABLE_NAME IN ('server_id', 'auto_increment_increment', 'auto_increment_offset', 'log_bin', 'log_bin_basename', 'log_slave_updates', 'binlog_format', 'binlog_row_image', 'sync_binlog', 'innodb_flush_log_at_trx_commit', 'enforce_gtid_consistency', 'gtid_mode', 'slave_net_timeout', 'relay_log_recovery', 'read_only', 'super_read_only', 'lower_case_table_names', 'innodb_page_size', 'character_set_server', 'collation_server', 'max_allowed_packet', 'port', 'hostname', 'datadir', 'have_ssl', 'ssl_ca', 'event_scheduler', 'log_bin_trust_function_creators');
 
 -- facts: gtids
 SELECT @@global.gtid_executed AS executed, '' AS applied, @@global.gtid_purged AS purged;
@@ -62,10 +62,13 @@ REVOKE ALL PRIVILEGES, GRANT OPTION FROM 'dbha_repl'@'10.0.0.2';
 GRANT REPLICATION SLAVE ON *.* TO 'dbha_repl'@'10.0.0.2';
 
 -- link: over TLS
-CHANGE MASTER TO MASTER_HOST='10.0.0.1', MASTER_PORT=3306, MASTER_USER='dbha_repl', MASTER_PASSWORD='***', MASTER_AUTO_POSITION=1, MASTER_RETRY_COUNT=0, MASTER_CONNECT_RETRY=2, MASTER_SSL=1, MASTER_SSL_VERIFY_SERVER_CERT=0, GET_MASTER_PUBLIC_KEY=0;
+CHANGE MASTER TO MASTER_HOST='10.0.0.1', MASTER_PORT=3306, MASTER_USER='dbha_repl', MASTER_PASSWORD='***', MASTER_AUTO_POSITION=1, MASTER_RETRY_COUNT=0, MASTER_CONNECT_RETRY=2, MASTER_SSL=1, MASTER_SSL_CA='', MASTER_SSL_VERIFY_SERVER_CERT=0, GET_MASTER_PUBLIC_KEY=0;
 
 -- link: in clear
-CHANGE MASTER TO MASTER_HOST='10.0.0.1', MASTER_PORT=3306, MASTER_USER='dbha_repl', MASTER_PASSWORD='***', MASTER_AUTO_POSITION=1, MASTER_RETRY_COUNT=0, MASTER_CONNECT_RETRY=2, MASTER_SSL=0, MASTER_SSL_VERIFY_SERVER_CERT=0, GET_MASTER_PUBLIC_KEY=1;
+CHANGE MASTER TO MASTER_HOST='10.0.0.1', MASTER_PORT=3306, MASTER_USER='dbha_repl', MASTER_PASSWORD='***', MASTER_AUTO_POSITION=1, MASTER_RETRY_COUNT=0, MASTER_CONNECT_RETRY=2, MASTER_SSL=0, MASTER_SSL_CA='', MASTER_SSL_VERIFY_SERVER_CERT=0, GET_MASTER_PUBLIC_KEY=1;
+
+-- link: over TLS, verified
+CHANGE MASTER TO MASTER_HOST='10.0.0.1', MASTER_PORT=3306, MASTER_USER='dbha_repl', MASTER_PASSWORD='***', MASTER_AUTO_POSITION=1, MASTER_RETRY_COUNT=0, MASTER_CONNECT_RETRY=2, MASTER_SSL=1, MASTER_SSL_CA='/etc/mysql/ca.pem', MASTER_SSL_VERIFY_SERVER_CERT=1, GET_MASTER_PUBLIC_KEY=0;
 
 -- link: threads
 START REPLICA;
@@ -82,7 +85,7 @@ RESET MASTER;
 SET GLOBAL gtid_purged = '3e11fa47-71ca-11e1-9e33-c80aa9429562:1-93';
 
 -- probe
-CHANGE MASTER TO MASTER_HOST='10.0.0.1', MASTER_PORT=3306, MASTER_USER='dbha_repl', MASTER_PASSWORD='***', MASTER_AUTO_POSITION=0, MASTER_RETRY_COUNT=1, MASTER_LOG_FILE='dbha-probe.000001', MASTER_LOG_POS=4, MASTER_CONNECT_RETRY=2, MASTER_SSL=0, MASTER_SSL_VERIFY_SERVER_CERT=0, GET_MASTER_PUBLIC_KEY=1 FOR CHANNEL 'dbha_probe';
+CHANGE MASTER TO MASTER_HOST='10.0.0.1', MASTER_PORT=3306, MASTER_USER='dbha_repl', MASTER_PASSWORD='***', MASTER_AUTO_POSITION=0, MASTER_RETRY_COUNT=1, MASTER_LOG_FILE='dbha-probe.000001', MASTER_LOG_POS=4, MASTER_CONNECT_RETRY=2, MASTER_SSL=0, MASTER_SSL_CA='', MASTER_SSL_VERIFY_SERVER_CERT=0, GET_MASTER_PUBLIC_KEY=1 FOR CHANNEL 'dbha_probe';
 START REPLICA IO_THREAD FOR CHANNEL 'dbha_probe';
 STOP REPLICA FOR CHANNEL 'dbha_probe';
 RESET REPLICA ALL FOR CHANNEL 'dbha_probe';
