@@ -150,6 +150,10 @@ pub struct SetupArgs {
     /// Throw away the data of the secondary of this name.
     #[arg(long, value_name = "NAME")]
     pub overwrite_secondary: Option<String>,
+    /// The server that the primary was in a pair with, dead or taken away: its recorded name, HOST:PORT, or its
+    /// server_id. The secondary takes its place.
+    #[arg(long, value_name = "OLD")]
+    pub replace: Option<String>,
     /// How the secondary reaches the primary, where it differs from how dbha does.
     #[arg(long, value_name = "HOST:PORT")]
     pub primary_address: Option<String>,

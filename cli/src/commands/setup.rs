@@ -95,6 +95,7 @@ fn options(args: &SetupArgs) -> Result<SetupOptions, Failure> {
         },
         copy_workers: usize::from(args.copy_workers),
         overwrite_secondary: args.overwrite_secondary.clone(),
+        replace: args.replace.clone(),
         primary_address: address("--primary-address", args.primary_address.as_deref())?,
         secondary_address: address("--secondary-address", args.secondary_address.as_deref())?,
         replication_host: args.replication_host.clone(),

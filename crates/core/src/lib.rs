@@ -29,9 +29,11 @@ mod event;
 #[cfg(debug_assertions)]
 mod failpoint;
 mod finding;
+mod old_peer;
 mod option_file;
 mod options;
 mod pair;
+mod partner;
 mod plan;
 mod preflight;
 mod proof;

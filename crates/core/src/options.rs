@@ -70,6 +70,8 @@ pub struct SetupOptions {
     pub copy_workers: usize,
     /// Name of the secondary whose data may be thrown away.
     pub overwrite_secondary: Option<String>,
+    /// Name of the server that the primary was in a pair with, and that the secondary takes the place of.
+    pub replace: Option<String>,
     /// Host and port by which the secondary reaches the primary, where they differ from dbha's own way.
     pub primary_address: Option<(String, u16)>,
     /// Host and port by which the primary reaches the secondary.
@@ -98,6 +100,7 @@ impl Default for SetupOptions {
             copy: CopyMethod::Auto,
             copy_workers: 2,
             overwrite_secondary: None,
+            replace: None,
             primary_address: None,
             secondary_address: None,
             replication_host: None,

@@ -2,6 +2,7 @@
 
 mod data;
 mod identity;
+mod replaced;
 mod replication;
 mod settings;
 mod wires;
@@ -9,7 +10,7 @@ mod wires;
 use crate::{Both, Finding, FindingCode, SetupOptions, Severity, Topology};
 use dbha_sql::Facts;
 
-pub(crate) use data::{holds_data, is_provisioned};
+pub(crate) use data::{holds_data, is_named_for_overwriting, is_provisioned};
 
 /// Finds everything that speaks against a set-up, or that its owner should know; the gravest first.
 ///
@@ -26,6 +27,7 @@ pub fn preflight(
         return vec![identity::same_server(facts)];
     }
     findings.extend(identity::findings(facts));
+    findings.extend(replaced::findings(facts, topology, options));
     findings.extend(replication::findings(facts, topology, options));
     findings.extend(settings::findings(facts, topology));
     findings.extend(wires::findings(facts, topology));

@@ -6,6 +6,7 @@ mod claim_secondary;
 mod configure_server;
 mod copy_data;
 mod copy_tally;
+mod detach_replaced;
 mod ensure_accounts;
 mod ensure_registry;
 mod follow;
@@ -18,7 +19,7 @@ use crate::{
     error::StepFault,
 };
 use dbha_copy::{CopyError, CopyReport};
-use dbha_sql::{Depth, Facts, Secret, Server, Session, SessionProfile, SqlError, Statement};
+use dbha_sql::{Depth, Facts, Secret, Server, Session, SessionProfile, Setting, SqlError, Statement};
 use serde::{Deserialize, Serialize};
 use tokio_util::sync::CancellationToken;
 
@@ -32,6 +33,10 @@ pub enum Step {
     /// First of all (safety rule 8): what makes a copy necessary may be gone after the next step, and a run that is
     /// killed there must leave that knowledge behind.
     ClaimSecondary,
+    /// The end of a partnership: what ties the primary to the server that the secondary takes the place of.
+    ///
+    /// Before anything that stops a thread of the primary: what it has received from the old one is applied first.
+    DetachReplaced,
     /// Identity and settings of the primary.
     ConfigurePrimary,
     /// Identity and settings of the secondary.
@@ -58,8 +63,9 @@ pub enum Step {
 
 impl Step {
     /// Every step, in order.
-    pub const ALL: [Step; 12] = [
+    pub const ALL: [Step; 13] = [
         Step::ClaimSecondary,
+        Step::DetachReplaced,
         Step::ConfigurePrimary,
         Step::ConfigureSecondary,
         Step::EnsureRegistry,
@@ -82,6 +88,7 @@ impl Step {
             Step::EnsureAccounts => "ensure_accounts",
             Step::CheckReach => "check_reach",
             Step::ClaimSecondary => "claim_secondary",
+            Step::DetachReplaced => "detach_replaced",
             Step::CopyData => "copy_data",
             Step::FollowPrimary => "follow_primary",
             Step::CatchUp => "catch_up",
@@ -100,6 +107,7 @@ impl Step {
             Step::EnsureAccounts => "create the replication accounts",
             Step::CheckReach => "check that each server reaches the other",
             Step::ClaimSecondary => "claim the secondary",
+            Step::DetachReplaced => "let go of the server that is replaced",
             Step::CopyData => "copy the primary's data and compare it",
             Step::FollowPrimary => "let the secondary follow the primary",
             Step::CatchUp => "wait until the secondary has caught up",
@@ -112,7 +120,7 @@ impl Step {
     /// Returns the server that the step changes; `None` where it is about both.
     pub fn side(self) -> Option<Side> {
         match self {
-            Step::ConfigurePrimary | Step::FollowSecondary => Some(Side::Primary),
+            Step::DetachReplaced | Step::ConfigurePrimary | Step::FollowSecondary => Some(Side::Primary),
             Step::ConfigureSecondary
             | Step::ClaimSecondary
             | Step::CopyData
@@ -131,6 +139,7 @@ impl Step {
             Step::EnsureAccounts => ensure_accounts::check(view),
             Step::CheckReach => check_reach::check(view),
             Step::ClaimSecondary => claim_secondary::check(view),
+            Step::DetachReplaced => detach_replaced::check(view),
             Step::CopyData => copy_data::check(view),
             Step::FollowPrimary => follow::check(view, Side::Primary),
             Step::CatchUp => catch_up::check(view),
@@ -148,6 +157,7 @@ impl Step {
             Step::EnsureRegistry => ensure_registry::statements(view),
             Step::EnsureAccounts => ensure_accounts::statements(view),
             Step::ClaimSecondary => claim_secondary::statements(view),
+            Step::DetachReplaced => detach_replaced::statements(view),
             Step::FollowPrimary => follow::statements(view, Side::Primary),
             Step::FollowSecondary => follow::statements(view, Side::Secondary),
             Step::SetWriters => set_writers::statements(view),
@@ -164,6 +174,7 @@ impl Step {
             Step::EnsureAccounts => ensure_accounts::apply(run).await,
             Step::CheckReach => check_reach::apply(run).await,
             Step::ClaimSecondary => claim_secondary::apply(run).await,
+            Step::DetachReplaced => detach_replaced::apply(run).await,
             Step::CopyData => copy_data::apply(run).await,
             Step::FollowPrimary => follow::apply(run, Side::Primary).await,
             Step::CatchUp => catch_up::apply(run).await,
@@ -275,6 +286,16 @@ impl Run<'_> {
     fn copying(&self, counts: CopyCounts) {
         self.sink
             .send_about(Some(Side::Secondary), EventKind::Copying { counts });
+    }
+}
+
+/// Opens a server for dbha's own statements where not even administrators may write; everybody else stays out.
+fn open_for_dbha(facts: &Facts) -> Vec<Statement> {
+    match facts.has(Setting::SuperReadOnly, "ON") {
+        true => facts
+            .dialect
+            .change_setting_until_restart(Setting::SuperReadOnly, "OFF"),
+        false => vec![],
     }
 }
 

@@ -1,5 +1,5 @@
-use crate::{AutoIncrement, Both, SetupOptions, Side, Writers};
-use dbha_sql::{Dialect, Facts, GtidSet, REPLICATION_USER, Setting};
+use crate::{AutoIncrement, Both, SetupOptions, Side, Writers, partner};
+use dbha_sql::{Dialect, Facts, GtidSet, REPLICATION_USER, RecordedServer, Setting};
 use serde::{Deserialize, Serialize};
 
 /// One setting as it is wanted.
@@ -86,10 +86,7 @@ impl Topology {
             None => AutoIncrement::Interleaved,
         };
         let primary_id = facts.primary.server_id.max(1);
-        let secondary_id = match facts.secondary.server_id {
-            id if id == 0 || id == primary_id => primary_id.checked_add(1).unwrap_or(1),
-            id => id,
-        };
+        let secondary_id = secondary_id(facts, primary_id);
         let domains = domains(facts, primary_id, secondary_id);
         let (step, first_primary, first_secondary) = auto_increment.step_and_offsets();
         let server = |side: Side, id: u32, offset: u32, writable: bool| ServerPlan {
@@ -196,6 +193,36 @@ fn kine_schema(primary: &Facts) -> Option<String> {
         .iter()
         .find(|schema| schema.has_kine)
         .map(|schema| schema.name.clone())
+}
+
+/// Finds the number of the secondary: its own, if nobody else wrote under it; the recorded one, if it lost its own.
+///
+/// A server that takes the place of another one must not go on under that one's number: what the old one wrote last,
+/// and nobody received, would carry the same GTIDs (scenario 65).
+fn secondary_id(facts: &Both<Facts>, primary_id: u32) -> u32 {
+    let own = facts.secondary.server_id;
+    let usable = own != 0 && own != primary_id;
+    if let Some(partner) = partner::recorded(facts) {
+        return if usable { own } else { partner.server_id };
+    }
+    let rows = facts
+        .primary
+        .recorded
+        .known()
+        .map(Vec::as_slice)
+        .unwrap_or_default();
+    let recorded = |id: u32| rows.iter().any(|row| row.server_id == id);
+    let wrote = |id: u32| !facts.primary.position().written_by(id).is_empty();
+    // A run that was cut off has recorded the secondary already, under the name that the caller gives it.
+    let is_secondary = |row: &RecordedServer| row.server_id == own && row.name == facts.secondary.name;
+    let taken_up = partner::is_claimed(facts) && rows.iter().any(is_secondary);
+    if usable && (taken_up || !recorded(own) && !wrote(own)) {
+        return own;
+    }
+    (primary_id..=u32::MAX)
+        .chain(1..primary_id)
+        .find(|id| *id != primary_id && !recorded(*id) && !wrote(*id))
+        .unwrap_or(primary_id)
 }
 
 /// Gives each server a GTID domain of its own, where servers have domains.

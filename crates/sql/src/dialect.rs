@@ -111,6 +111,11 @@ impl Dialect {
         self.flavor == Flavor::MySql
     }
 
+    /// Tells whether what was received and not applied is thrown away when a thread starts while both are stopped.
+    pub fn discards_relay_logs_at_start(&self) -> bool {
+        self.flavor == Flavor::MariaDb
+    }
+
     /// Tells whether a snapshot can be taken under staged backup locks, which hold writers only for the last moment.
     pub fn has_backup_stages(&self) -> bool {
         self.flavor == Flavor::MariaDb

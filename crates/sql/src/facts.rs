@@ -95,6 +95,8 @@ pub struct ReplicationAccount {
 /// A replica that reads this server's binary log now.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ConnectedReplica {
+    /// Its connection on this server.
+    pub connection: u64,
     /// Account with which it is logged in.
     pub user: String,
     /// Address it comes from.

@@ -48,6 +48,8 @@ pub struct ReplicaStatus {
     pub source_user: String,
     /// `server_id` of the source, 0 until it was seen.
     pub source_server_id: u64,
+    /// Unique name of the source, where servers have one and it was seen.
+    pub source_uuid: Option<String>,
     /// The IO thread.
     pub io: IoState,
     /// The SQL thread.
@@ -62,6 +64,10 @@ pub struct ReplicaStatus {
     pub gtid_mode: Option<String>,
     /// What the IO thread has received.
     pub received: Option<GtidSet>,
+    /// File and offset of the source's binary log up to which events were received.
+    pub received_at: Option<(String, u64)>,
+    /// File and offset of the source's binary log up to which they were applied.
+    pub applied_at: Option<(String, u64)>,
     /// Whether TLS was asked for.
     pub tls: bool,
     /// File with the CA for the source's certificate, on the replica's machine; empty without one.
@@ -96,6 +102,10 @@ impl ReplicaStatus {
                 .unwrap_or(0),
             source_user: text(&["Source_User", "Master_User"]),
             source_server_id: number(&["Source_Server_Id", "Master_Server_Id"]).unwrap_or(0),
+            source_uuid: row
+                .get_any(&["Source_UUID", "Master_UUID"])
+                .filter(|uuid| !uuid.is_empty())
+                .map(printable),
             io: match row.get_any(&["Replica_IO_Running", "Slave_IO_Running"]) {
                 Some("Yes") => IoState::Running,
                 Some("No") | None => IoState::Stopped,
@@ -113,6 +123,16 @@ impl ReplicaStatus {
             received: row
                 .get_any(&["Retrieved_Gtid_Set", "Gtid_IO_Pos"])
                 .and_then(parse_gtids),
+            received_at: coordinates(
+                row,
+                &["Source_Log_File", "Master_Log_File"],
+                &["Read_Source_Log_Pos", "Read_Master_Log_Pos"],
+            ),
+            applied_at: coordinates(
+                row,
+                &["Relay_Source_Log_File", "Relay_Master_Log_File"],
+                &["Exec_Source_Log_Pos", "Exec_Master_Log_Pos"],
+            ),
             tls: row.get_any(&["Source_SSL_Allowed", "Master_SSL_Allowed"]) == Some("Yes"),
             ca: text(&["Source_SSL_CA_File", "Master_SSL_CA_File"]),
             verified: row.get_any(&["Source_SSL_Verify_Server_Cert", "Master_SSL_Verify_Server_Cert"])
@@ -134,6 +154,16 @@ impl ReplicaStatus {
         self.io == IoState::Running && self.sql == SqlState::Running
     }
 
+    /// Tells whether something was received that `position` (all that the replica has) does not hold yet.
+    ///
+    /// By GTID where the link keeps them; a transaction whose end never came counts for nothing.
+    pub fn has_unapplied(&self, position: &GtidSet) -> bool {
+        match (&self.gtid_mode, &self.received) {
+            (Some(_), Some(received)) => !position.contains(received),
+            _ => self.received_at.is_some() && self.received_at != self.applied_at,
+        }
+    }
+
     /// Returns the filters that touch more than the server's own schemas (scenario 21).
     pub fn harmful_filters(&self) -> Vec<&String> {
         const SYSTEM: [&str; 4] = ["information_schema", "performance_schema", "sys", "mysql"];
@@ -149,6 +179,11 @@ impl ReplicaStatus {
         };
         self.filters.iter().filter(|filter| !harmless(filter)).collect()
     }
+}
+
+fn coordinates(row: &Row, file: &[&str], offset: &[&str]) -> Option<(String, u64)> {
+    let file = row.get_any(file).filter(|file| !file.is_empty())?;
+    Some((printable(file), row.get_any(offset)?.trim().parse().ok()?))
 }
 
 fn link_error(code: Option<u64>, text: Option<&str>) -> Option<LinkError> {
@@ -234,6 +269,25 @@ mod tests {
             status(&[("Seconds_Behind_Master", "0")]).lag,
             Some(Duration::ZERO)
         );
+    }
+
+    #[test]
+    fn what_was_received_and_not_applied_is_told() {
+        let position = |text| GtidSet::parse(crate::Flavor::MariaDb, text).unwrap();
+        let by_gtid = status(&[("Using_Gtid", "Slave_Pos"), ("Gtid_IO_Pos", "0-1-9")]);
+        assert!(by_gtid.has_unapplied(&position("0-1-8,2-2-7")));
+        assert!(!by_gtid.has_unapplied(&position("0-1-9,2-2-7")));
+        let by_file = |applied| {
+            status(&[
+                ("Using_Gtid", "No"),
+                ("Master_Log_File", "a.000002"),
+                ("Read_Master_Log_Pos", "400"),
+                ("Relay_Master_Log_File", "a.000002"),
+                ("Exec_Master_Log_Pos", applied),
+            ])
+        };
+        assert!(by_file("399").has_unapplied(&position("")));
+        assert!(!by_file("400").has_unapplied(&position("")));
     }
 
     #[test]

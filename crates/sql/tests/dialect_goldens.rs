@@ -157,6 +157,17 @@ fn rendered(dialect: Dialect) -> String {
             "accounts",
             dialect.ensure_replication_account("dbha_repl", "10.0.0.2", &secret, AccountTls::Required),
         ),
+        (
+            "accounts: drop",
+            vec![dialect.drop_replication_account("dbha_repl", "10.0.0.2")],
+        ),
+        (
+            "registry",
+            vec![
+                dialect.rename_recorded_server(2, "db'2"),
+                dialect.forget_other_servers(&[1]),
+            ],
+        ),
         ("link: over TLS", dialect.follow(&source(&secret))),
         ("link: in clear", dialect.follow(&clear)),
         ("link: over TLS, verified", dialect.follow(&verified)),
@@ -167,6 +178,8 @@ fn rendered(dialect: Dialect) -> String {
                 dialect.stop_link(),
                 dialect.start_applier(),
                 dialect.stop_applier(),
+                dialect.start_receiver(),
+                dialect.stop_receiver(),
             ],
         ),
         (

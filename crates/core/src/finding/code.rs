@@ -278,6 +278,27 @@ codes! {
             fix: "Give the names in the order that is printed.",
             scenarios: "6",
         }
+        TiedToAnother = "DBHA-P39", "The primary is in a pair with another server" {
+            weight: Blocks,
+            ignorable: false,
+            why: "A server can be in one pair only; dbha ends a pair only with a partner that was named.",
+            fix: "If that server is dead or was taken away: --replace NAME, as printed.",
+            scenarios: "13, 65",
+        }
+        ReplacedStillRuns = "DBHA-P40", "The server to be replaced lives" {
+            weight: Blocks,
+            ignorable: false,
+            why: "What a living server has yet to send would be lost, and it would go on as if it were in the pair.",
+            fix: "Stop its writers, then shut it down; what the primary has received by then is kept.",
+            scenarios: "65",
+        }
+        PrimaryIncomplete = "DBHA-P41", "The primary lacks what it should have" {
+            weight: Blocks,
+            ignorable: false,
+            why: "What the primary lacks would be missing on both servers for good.",
+            fix: "Mend what keeps it from applying what it has received, or decide by hand that it may be lost.",
+            scenarios: "65",
+        }
         UnprotectedConnection = "DBHA-P44", "dbha's own connection is not verified" {
             weight: Warning,
             ignorable: true,

@@ -34,11 +34,15 @@ fn a_finished_pair_needs_nothing() {
 }
 
 #[test]
-fn a_fresh_pair_needs_every_step() {
+fn a_fresh_pair_needs_every_step_but_the_end_of_an_older_pair() {
+    let all: Vec<Step> = Step::ALL
+        .into_iter()
+        .filter(|step| *step != Step::DetachReplaced)
+        .collect();
     for version in [MARIADB, MYSQL] {
         assert_eq!(
             needed(&fresh_pair(version), &SetupOptions::default()),
-            Step::ALL,
+            all,
             "{version}"
         );
     }

@@ -1,5 +1,5 @@
 use super::is_provisioned;
-use crate::{Both, Finding, FindingCode as Code, SetupOptions, Side, Topology, Writers};
+use crate::{Both, Finding, FindingCode as Code, SetupOptions, Side, Topology, Writers, old_peer::OldPeer};
 use dbha_sql::{Facts, Observed, REPLICATION_USER, ReplicaStatus, Setting};
 
 pub(super) fn findings(facts: &Both<Facts>, topology: &Topology, options: &SetupOptions) -> Vec<Finding> {
@@ -72,13 +72,16 @@ fn links(side: Side, facts: &Both<Facts>, topology: &Topology, options: &SetupOp
     };
     let wanted = topology.link_from(side.peer());
     let known_pair = is_provisioned(facts, options);
+    let old = OldPeer::of(facts, topology, options).filter(|_| side == Side::Primary);
     let mut found = Vec::new();
     for link in links
         .iter()
         .filter(|link| link.channel != crate::reach::PROBE_CHANNEL && !link.source_host.is_empty())
     {
         let ours = is_own_link(link, &wanted.host, wanted.port)
-            || (known_pair && link.source_user == REPLICATION_USER);
+            || (known_pair && link.source_user == REPLICATION_USER)
+            // Judged with what else ties the primary to that server.
+            || old.as_ref().is_some_and(|old| old.link.as_ref() == Some(link));
         if !ours {
             found.push(Finding::new(
                 Code::OtherReplication,
@@ -94,7 +97,7 @@ fn links(side: Side, facts: &Both<Facts>, topology: &Topology, options: &SetupOp
                         format!(" (connection {:?})", link.channel)
                     }
                 ),
-                "end that replication first (STOP and RESET … ALL), if nothing needs it any more",
+                not_ours(side, link),
             ));
         }
         let harmful = link.harmful_filters();
@@ -113,6 +116,17 @@ fn links(side: Side, facts: &Both<Facts>, topology: &Topology, options: &SetupOp
         }
     }
     found
+}
+
+fn not_ours(side: Side, link: &ReplicaStatus) -> String {
+    let end = "end that replication first (STOP and RESET … ALL), if nothing needs it any more";
+    match side == Side::Primary && link.channel.is_empty() {
+        true => format!(
+            "{end}; if that server is dead: --replace {}:{}",
+            link.source_host, link.source_port
+        ),
+        false => end.to_owned(),
+    }
 }
 
 /// Scenario 13, the other end.

@@ -164,6 +164,7 @@ fn scenario_13_other_replication_on_either_end_is_refused() {
     assert_eq!(blocked_by(MARIADB, follows), [Code::OtherReplication]);
     let feeds = |facts: &mut Both<Facts>| {
         let replica = ConnectedReplica {
+            connection: 9,
             user: "repl".into(),
             host: "10.0.0.9:4".into(),
         };

@@ -3,6 +3,10 @@ use crate::{Side, preflight, wait::Pause};
 use dbha_sql::GtidSet;
 use std::time::Duration;
 
+/// What to do about an applier that comes no closer.
+pub(super) const LOOK_FOR_LOCKS: &str =
+    "look for a long transaction or a lock there, then run the same command again";
+
 /// Seconds behind that a running link may show without being waited for.
 const CLOSE_ENOUGH: Duration = Duration::from_secs(5);
 
@@ -75,11 +79,7 @@ pub(super) async fn wait_until_has(
         }
         if let Err(fault) = pause.wait(run.cancel).await {
             let text = format!("the {side} still lacks {missing} transactions and comes no closer");
-            return Err(StepTrouble::new(
-                text,
-                "look for a long transaction or a lock there, then run the same command again",
-            )
-            .because(fault));
+            return Err(StepTrouble::new(text, LOOK_FOR_LOCKS).because(fault));
         }
     }
 }

@@ -1,26 +1,20 @@
 use super::{Check, Run, StepTrouble, View, follow};
-use crate::{Side, preflight};
-use dbha_sql::{Claim, ClaimState, Facts, Setting, Statement};
+use crate::{
+    Side,
+    partner::{self, source_name},
+    preflight,
+};
+use dbha_sql::{Claim, ClaimState, Setting, Statement};
 
 /// A secondary that already belongs to the pair is not claimed; one that is being filled is.
 pub(super) fn check(view: &View<'_>) -> Check {
-    let claim = view.facts.secondary.claim.known();
-    let ours = claim.is_some_and(|claim| claim.source == source_name(&view.facts.primary));
-    match preflight::is_provisioned(view.facts, view.options) || ours {
+    match preflight::is_provisioned(view.facts, view.options) || partner::is_claimed(view.facts) {
         true => Check::Satisfied,
         false => Check::Needed(vec![format!(
             "{} is marked as chosen to be filled",
             view.facts.secondary.name
         )]),
     }
-}
-
-/// Names the server that the data comes from, the same in every run.
-pub(super) fn source_name(primary: &Facts) -> String {
-    primary
-        .server_uuid
-        .clone()
-        .unwrap_or_else(|| format!("server_id {}", primary.server_id))
 }
 
 pub(super) fn statements(view: &View<'_>) -> Vec<(Side, Statement)> {

@@ -1,5 +1,5 @@
-use super::{Check, Run, Step, StepTrouble, View, claim_secondary::source_name, copy_tally::CopyTally};
-use crate::{Side, preflight};
+use super::{Check, Run, Step, StepTrouble, View, copy_tally::CopyTally};
+use crate::{Side, partner::source_name, preflight};
 use dbha_copy::{CopyOptions, CopyProgress};
 use dbha_sql::{Claim, ClaimState};
 use std::sync::Mutex;

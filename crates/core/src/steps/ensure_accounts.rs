@@ -1,6 +1,7 @@
 use super::{Check, Run, Step, StepTrouble, View, follow};
 use crate::{
     Both, Side,
+    old_peer::OldPeer,
     reach::{self, Reach},
 };
 use dbha_sql::{AccountTls, REPLICATION_USER, Secret, SourceTarget, Statement, generate_password};
@@ -66,11 +67,14 @@ fn wants_tls(view: &View<'_>) -> bool {
 
 /// The hosts are known once each server was asked how it knows the other; a plan shows the likely ones.
 pub(super) fn statements(view: &View<'_>) -> Vec<(Side, Statement)> {
+    // The accounts of a pair that ends are dropped before.
+    let ends = OldPeer::of(view.facts, view.topology, view.options).is_some();
     let known: BTreeSet<String> = view
         .facts
         .primary
         .replication_accounts
         .known()
+        .filter(|_| !ends)
         .map(|accounts| accounts.iter().map(|account| account.host.clone()).collect())
         .unwrap_or_default();
     let hosts = match &view.options.replication_host {
@@ -141,6 +145,8 @@ pub(super) async fn apply(run: &mut Run<'_>) -> Result<(), StepTrouble> {
             hosts.iter().cloned().collect::<Vec<_>>().join(", ")
         ),
     );
+    let open = super::open_for_dbha(&run.facts.primary);
+    run.servers.primary.execute_all(&open).await?;
     let statements = account_statements(&run.view(), &hosts, &password);
     run.servers.primary.execute_all(&statements).await?;
     let mut secondary = run.unlogged(Side::Secondary).await?;

@@ -67,7 +67,8 @@ pub(super) fn statements(view: &View<'_>) -> Vec<(Side, Statement)> {
         .iter()
         .map(|server| server.server_id)
         .collect();
-    let mut all = dialect.ensure_dbha_schema();
+    let mut all = super::open_for_dbha(&view.facts.primary);
+    all.extend(dialect.ensure_dbha_schema());
     all.push(dialect.forget_other_servers(&ids));
     all.extend(wanted(view).iter().map(|row| dialect.record_server(row)));
     all.into_iter()

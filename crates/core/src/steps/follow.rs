@@ -1,7 +1,7 @@
 //! The two links: the secondary follows the primary, and the primary follows the secondary.
 
 use super::{Check, Run, Step, StepTrouble, View, own_domain};
-use crate::{Side, advice, preflight, wait::Pause};
+use crate::{Side, advice, old_peer::OldPeer, preflight, wait::Pause};
 use dbha_sql::{
     ClaimState, GtidSet, IoState, REPLICATION_USER, ReplicaStatus, Secret, SourceTarget, SqlState, Statement,
 };
@@ -92,10 +92,11 @@ fn wrong_definition(view: &View<'_>, source: Side, link: &ReplicaStatus) -> Vec<
 
 /// Returns the link that dbha made, wherever it points.
 fn own_link<'a>(view: &View<'a>, source: Side) -> Option<&'a ReplicaStatus> {
-    view.facts
-        .of(source.peer())
-        .default_link()
-        .filter(|link| link.source_user == REPLICATION_USER)
+    let link = view.facts.of(source.peer()).default_link()?;
+    // The link from a server that is replaced goes with everything else of that server.
+    let old = OldPeer::of(view.facts, view.topology, view.options).filter(|_| source == Side::Secondary);
+    let is_old = old.is_some_and(|old| old.link.as_ref() == Some(link));
+    (link.source_user == REPLICATION_USER && !is_old).then_some(link)
 }
 
 /// Tells whether dbha made the peer follow `source`, in whatever state that link is.
@@ -291,7 +292,7 @@ pub(super) fn fatal(link: &ReplicaStatus, source: Side) -> Option<StepTrouble> {
     applier.or(reader).map(|error| link_trouble(source, error))
 }
 
-fn link_trouble(source: Side, error: &dbha_sql::LinkError) -> StepTrouble {
+pub(super) fn link_trouble(source: Side, error: &dbha_sql::LinkError) -> StepTrouble {
     StepTrouble::new(
         format!(
             "the link from the {source} stopped with error {}: {}",

@@ -174,6 +174,7 @@ fn connected_replicas(processes: &Observed<Vec<Row>>) -> Observed<Vec<ConnectedR
         rows.iter()
             .filter(is_dump)
             .map(|row| ConnectedReplica {
+                connection: row.parse("id").unwrap_or(0),
                 user: printable(row.get("user").unwrap_or("")),
                 host: printable(row.get("host").unwrap_or("")),
             })

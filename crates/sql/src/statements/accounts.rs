@@ -51,6 +51,11 @@ impl Dialect {
         statements
     }
 
+    /// Drops a replication account; whoever is logged in with it stays so until its connection ends.
+    pub fn drop_replication_account(&self, user: &str, host: &str) -> Statement {
+        Statement::new(format!("DROP USER IF EXISTS {}", quote_account(user, host)))
+    }
+
     fn identified(&self, secret: &str) -> String {
         match self.flavor() {
             Flavor::MariaDb => format!("IDENTIFIED BY PASSWORD {secret}"),

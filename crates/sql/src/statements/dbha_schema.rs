@@ -33,6 +33,14 @@ impl Dialect {
         ))
     }
 
+    /// Notes by which name a recorded server is spoken of now.
+    pub fn rename_recorded_server(&self, server_id: u32, name: &str) -> Statement {
+        Statement::new(format!(
+            "UPDATE dbha.server SET name = {} WHERE server_id = {server_id}",
+            quote_literal(name)
+        ))
+    }
+
     /// Removes the record of a server that is none of the given ones.
     pub fn forget_other_servers(&self, keep: &[u32]) -> Statement {
         let keep: Vec<String> = keep.iter().map(u32::to_string).collect();

@@ -175,6 +175,16 @@ impl Dialect {
         Statement::new(format!("STOP {}", self.replica_word()))
     }
 
+    /// Starts the IO thread of the default link alone.
+    pub fn start_receiver(&self) -> Statement {
+        Statement::new(format!("START {} IO_THREAD", self.replica_word()))
+    }
+
+    /// Stops the IO thread of the default link alone; what it has received stays and is applied.
+    pub fn stop_receiver(&self) -> Statement {
+        Statement::new(format!("STOP {} IO_THREAD", self.replica_word()))
+    }
+
     /// Starts the SQL thread of the default link alone.
     pub fn start_applier(&self) -> Statement {
         Statement::new(format!("START {} SQL_THREAD", self.replica_word()))

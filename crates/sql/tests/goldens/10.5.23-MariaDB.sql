@@ -59,6 +59,13 @@ SET SESSION sql_log_off = 0, SESSION slow_query_log = 1;
 REVOKE ALL PRIVILEGES, GRANT OPTION FROM 'dbha_repl'@'10.0.0.2';
 GRANT REPLICATION SLAVE ON *.* TO 'dbha_repl'@'10.0.0.2';
 
+-- accounts: drop
+DROP USER IF EXISTS 'dbha_repl'@'10.0.0.2';
+
+-- registry
+UPDATE dbha.server SET name = _utf8mb4 X'64622732' WHERE server_id = 2;
+DELETE FROM dbha.server WHERE server_id NOT IN (1);
+
 -- link: over TLS
 SET SESSION sql_log_off = 1, SESSION slow_query_log = 0;
 CHANGE MASTER TO MASTER_HOST='10.0.0.1', MASTER_PORT=3306, MASTER_USER='dbha_repl', MASTER_PASSWORD='***', MASTER_USE_GTID=slave_pos, MASTER_CONNECT_RETRY=2, MASTER_SSL=1, MASTER_SSL_CA='', MASTER_SSL_VERIFY_SERVER_CERT=0;
@@ -79,6 +86,8 @@ START SLAVE;
 STOP SLAVE;
 START SLAVE SQL_THREAD;
 STOP SLAVE SQL_THREAD;
+START SLAVE IO_THREAD;
+STOP SLAVE IO_THREAD;
 
 -- link: forget
 RESET SLAVE ALL;
