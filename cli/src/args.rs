@@ -31,6 +31,9 @@ pub struct OutputArgs {
     /// Config file with `[server.NAME]` sections; default ./dbha.toml, else ~/.config/dbha/config.toml.
     #[arg(long, global = true, env = "DBHA_CONFIG", value_name = "FILE")]
     pub config: Option<PathBuf>,
+    /// Directory for what dbha keeps: receipts, sandboxes; default /var/lib/dbha for root, else $XDG_STATE_HOME/dbha.
+    #[arg(long, global = true, env = "DBHA_STATE_DIR", value_name = "DIR")]
+    pub state_dir: Option<PathBuf>,
 }
 
 /// Form of the output.
@@ -48,11 +51,13 @@ pub enum Output {
 #[derive(Debug, Subcommand)]
 pub enum Command {
     /// Make the two servers a proven pair: first run, continuation, repair, or nothing to do.
-    Setup(SetupArgs),
+    Setup(SetupRunArgs),
     /// Find everything that speaks against a set-up; changes nothing.
     Preflight(SetupArgs),
     /// Show what a set-up would do, statement by statement; changes nothing.
-    Plan(SetupArgs),
+    Plan(PlanArgs),
+    /// Take back what the last set-up changed, as far as that is possible.
+    Undo(UndoArgs),
     /// Say in one sentence how a pair is, then show servers and links; works on any pair.
     Status(StatusArgs),
     /// Print a configuration file.
@@ -79,10 +84,10 @@ pub struct PairArgs {
         help = "The server whose data counts: NAME, host[:port], [ipv6]:port, /socket, mysql://user@host/ or \
                 user@tcp(host:port)/"
     )]
-    pub primary: String,
+    pub primary: Option<String>,
     /// The server that is filled from the primary; it must be empty.
     #[arg(long, value_name = "SERVER", env = "DBHA_SECONDARY")]
-    pub secondary: String,
+    pub secondary: Option<String>,
     /// How to log in.
     #[command(flatten)]
     pub login: LoginArgs,
@@ -128,12 +133,6 @@ pub struct SetupArgs {
     /// The pair.
     #[command(flatten)]
     pub pair: PairArgs,
-    /// Change nothing; show the plan.
-    #[arg(long)]
-    pub dry_run: bool,
-    /// Do not ask; needed where there is no terminal.
-    #[arg(short = 'y', long)]
-    pub yes: bool,
     /// Who takes writes: the primary alone (the secondary ends read-only), or both.
     #[arg(long, value_enum, default_value_t = WritersArg::One, value_name = "WHO")]
     pub writers: WritersArg,
@@ -177,6 +176,78 @@ pub struct SetupArgs {
     #[arg(long)]
     pub prove: bool,
     /// Name of the pair in status and events.
+    #[arg(long, value_name = "NAME", default_value = "", hide_default_value = true)]
+    pub name: String,
+}
+
+/// What a saved plan holds, so that it cannot be given beside it.
+const FIXED_BY_A_PLAN: [&str; 14] = [
+    "replace",
+    "replication_ssl_ca",
+    "writers",
+    "auto_increment",
+    "copy",
+    "copy_workers",
+    "overwrite_secondary",
+    "primary_address",
+    "secondary_address",
+    "replication_host",
+    "lock_wait_timeout",
+    "ignore",
+    "prove",
+    "name",
+];
+
+/// Options of setup.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Set-up")]
+pub struct SetupRunArgs {
+    /// What is wanted.
+    #[command(flatten)]
+    pub wanted: SetupArgs,
+    /// Change nothing; show the plan.
+    #[arg(long)]
+    pub dry_run: bool,
+    /// Do not ask; needed where there is no terminal.
+    #[arg(short = 'y', long)]
+    pub yes: bool,
+    /// Run the plan in this file, made by `dbha plan --out`, if both servers are still as they were then. Servers
+    /// and options are those of the plan; only passwords are given anew.
+    #[arg(long, value_name = "FILE", conflicts_with_all = FIXED_BY_A_PLAN)]
+    pub plan: Option<PathBuf>,
+}
+
+/// Options of plan.
+#[derive(Debug, Args)]
+pub struct PlanArgs {
+    /// What is wanted.
+    #[command(flatten)]
+    pub wanted: SetupArgs,
+    /// Save the plan in this file, to be run by `dbha setup --plan`.
+    #[arg(long, value_name = "FILE")]
+    pub out: Option<PathBuf>,
+}
+
+/// Options of undo.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Undo")]
+pub struct UndoArgs {
+    /// The pair, in the order in which it was set up.
+    #[command(flatten)]
+    pub pair: PairArgs,
+    /// Change nothing; show what would be taken back.
+    #[arg(long)]
+    pub dry_run: bool,
+    /// Do not ask; needed where there is no terminal.
+    #[arg(short = 'y', long)]
+    pub yes: bool,
+    /// Leave on the secondary what was copied there.
+    #[arg(long)]
+    pub keep_data: bool,
+    /// The receipt to go by; default the newest of these two servers.
+    #[arg(long, value_name = "FILE")]
+    pub receipt: Option<PathBuf>,
+    /// Name of the pair in events.
     #[arg(long, value_name = "NAME", default_value = "", hide_default_value = true)]
     pub name: String,
 }
@@ -276,9 +347,6 @@ pub struct SandboxArgs {
     /// What to do.
     #[command(subcommand)]
     pub action: SandboxAction,
-    /// Directory for what dbha keeps; default /var/lib/dbha for root, else $XDG_STATE_HOME/dbha.
-    #[arg(long, global = true, env = "DBHA_STATE_DIR", value_name = "DIR")]
-    pub state_dir: Option<PathBuf>,
 }
 
 /// What can be done with sandboxes.
@@ -359,5 +427,42 @@ fn seconds(text: &str) -> Result<Duration, String> {
     match text.parse::<u64>() {
         Ok(seconds) if (1..=3600).contains(&seconds) => Ok(Duration::from_secs(seconds)),
         _ => Err("give a number of seconds from 1 to 3600".into()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::CommandFactory;
+
+    #[test]
+    fn the_command_line_is_sound() {
+        Cli::command().debug_assert();
+    }
+
+    /// An option that was added to a set-up and not to the list would be taken beside a plan, and have no effect.
+    #[test]
+    fn whatever_a_saved_plan_holds_is_refused_beside_it() {
+        let command = Cli::command();
+        let setup = command.find_subcommand("setup").unwrap();
+        let plan = setup.get_arguments().find(|arg| arg.get_id() == "plan").unwrap();
+        let conflicts = setup.get_arg_conflicts_with(plan);
+        let ids = |command: clap::Command| -> Vec<String> {
+            let ids = command.get_arguments().map(|arg| arg.get_id().to_string());
+            ids.collect()
+        };
+        // Who is asked, how to log in and how to speak are given anew; these three are about this run.
+        let mut free = ids(PairArgs::augment_args(clap::Command::new("pair")));
+        free.extend(ids(OutputArgs::augment_args(clap::Command::new("output"))));
+        free.extend(["dry_run", "yes", "plan", "help"].map(str::to_owned));
+        let bound = setup.get_arguments().map(|arg| arg.get_id().to_string());
+        let bound: Vec<String> = bound.filter(|id| !free.contains(id)).collect();
+        assert!(bound.len() >= FIXED_BY_A_PLAN.len());
+        for id in bound {
+            assert!(
+                conflicts.iter().any(|other| other.get_id() == id.as_str()),
+                "{id} is missing in FIXED_BY_A_PLAN"
+            );
+        }
     }
 }

@@ -7,5 +7,7 @@ pub mod plan;
 pub mod preflight;
 pub mod render;
 pub mod sandbox;
+pub mod saved_plan;
 pub mod setup;
 pub mod status;
+pub mod undo;

@@ -7,6 +7,7 @@
 mod out;
 
 mod args;
+mod ask;
 mod commands;
 mod config;
 mod exit;
@@ -15,6 +16,7 @@ mod interrupt;
 mod memory;
 mod render;
 mod servers;
+mod state_dir;
 
 use args::{Cli, Command};
 use clap::Parser;
@@ -66,6 +68,7 @@ async fn run(cli: &Cli) -> Result<u8, Failure> {
         Command::Setup(args) => commands::setup::run(cli, args).await,
         Command::Preflight(args) => commands::preflight::run(cli, args).await,
         Command::Plan(args) => commands::plan::run(cli, args).await,
+        Command::Undo(args) => commands::undo::run(cli, args).await,
         Command::Status(args) => commands::status::run(cli, args).await,
         Command::Render(args) => commands::render::run(cli, args).await,
         Command::Sandbox(args) => commands::sandbox::run(cli, args).await,

@@ -10,4 +10,5 @@ pub mod state_word;
 pub mod status;
 pub mod style;
 pub mod table;
+pub mod undo;
 pub mod wrap;

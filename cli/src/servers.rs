@@ -15,7 +15,15 @@ use password::PasswordFiles;
 
 /// Resolves both servers of a pair.
 pub fn resolve(pair: &PairArgs, output: &OutputArgs) -> Result<(Endpoint, Endpoint), Failure> {
-    resolve_two(&pair.primary, &pair.secondary, &pair.login, output)
+    let missing = || {
+        Failure::usage(
+            "two servers are needed",
+            "give --primary SERVER and --secondary SERVER",
+        )
+    };
+    let primary = pair.primary.as_deref().ok_or_else(missing)?;
+    let secondary = pair.secondary.as_deref().ok_or_else(missing)?;
+    resolve_two(primary, secondary, &pair.login, output)
 }
 
 /// Resolves two servers that were given by text.

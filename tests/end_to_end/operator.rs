@@ -78,6 +78,11 @@ impl Operator {
         self.home.path()
     }
 
+    /// Returns the directory in which the program keeps its things.
+    pub(crate) fn state_dir(&self) -> PathBuf {
+        self.home().join("state")
+    }
+
     /// Writes a password into a file that only its owner can read; the password counts as a secret from now on.
     pub(crate) fn password_file(&mut self, name: &str, password: &str) -> PathBuf {
         let path = self.home().join(format!("{name}.password"));
@@ -96,6 +101,7 @@ impl Operator {
         command
             .args(arguments)
             .env("HOME", self.home())
+            .env("DBHA_STATE_DIR", self.state_dir())
             .env("NO_COLOR", "1")
             .current_dir(self.home())
             .stdin(Stdio::null())

@@ -5,12 +5,12 @@ use crate::{
     exit::Failure,
     interrupt::cancel_on_signal,
     render::{json, style, table},
+    state_dir::state_dir,
 };
 use dbha_core::error_chain;
 use dbha_sql::{Endpoint, Server, Statement};
 use dbha_testkit::{Release, SandboxInfo, SandboxOptions, Sandboxes, sample};
 use serde::Serialize;
-use std::path::PathBuf;
 
 /// How many films the sample has: a few thousand rows.
 const SAMPLE_FILMS: u32 = 300;
@@ -24,7 +24,7 @@ struct Document<'a> {
 
 /// Starts, lists or removes sandboxes.
 pub async fn run(cli: &Cli, args: &SandboxArgs) -> Result<u8, Failure> {
-    let sandboxes = Sandboxes::new(&state_dir(args.state_dir.clone()));
+    let sandboxes = Sandboxes::new(&state_dir(cli.output.state_dir.as_ref()));
     match &args.action {
         SandboxAction::Up(up) => start(cli, &sandboxes, up).await,
         SandboxAction::Down(down) => {
@@ -166,29 +166,4 @@ fn say(cli: &Cli, text: &str) {
     if !cli.output.quiet {
         talk!("{} {text}", style::of_stderr().green("✔"));
     }
-}
-
-/// Where dbha keeps its things: /var/lib/dbha for root, else $XDG_STATE_HOME/dbha.
-fn state_dir(given: Option<PathBuf>) -> PathBuf {
-    if let Some(dir) = given {
-        return dir;
-    }
-    let home = || {
-        std::env::var_os("HOME")
-            .map(PathBuf::from)
-            .unwrap_or_else(|| PathBuf::from("."))
-    };
-    match is_root() {
-        true => PathBuf::from("/var/lib/dbha"),
-        false => {
-            let base = std::env::var_os("XDG_STATE_HOME").map(PathBuf::from);
-            base.unwrap_or_else(|| home().join(".local/state")).join("dbha")
-        }
-    }
-}
-
-fn is_root() -> bool {
-    use std::os::unix::fs::MetadataExt;
-    // The owner of this process's entry is its effective user.
-    std::fs::metadata("/proc/self").is_ok_and(|metadata| metadata.uid() == 0)
 }

@@ -1,21 +1,21 @@
 //! `dbha setup`
 
 use crate::{
-    args::{Cli, CopyArg, Output, SetupArgs, WritersArg},
+    args::{Cli, CopyArg, Output, SetupArgs, SetupRunArgs, WritersArg},
+    ask::{asked, terminal_to_ask_on},
+    commands::saved_plan,
     exit::Failure,
     interrupt::cancel_on_signal,
     render::{finding, json, plan, setup_lines::SetupLines, style},
     servers,
+    state_dir::state_dir,
 };
 use dbha_core::{
     Address, AutoIncrement, CancellationToken, CopyMethod, Endpoint, EventSink, Finding, FindingCode, Pair,
-    SetupDone, SetupOptions, Writers,
+    ReceiptStore, SetupDone, SetupOptions, Writers,
 };
 use serde::Serialize;
-use std::{
-    io::{BufRead, IsTerminal, Write},
-    sync::Arc,
-};
+use std::{io::IsTerminal, sync::Arc};
 
 /// The document of `-o json`.
 #[derive(Serialize)]
@@ -27,14 +27,16 @@ struct Document<'a> {
 }
 
 /// Makes the two servers a proven pair.
-pub async fn run(cli: &Cli, args: &SetupArgs) -> Result<u8, Failure> {
-    if args.dry_run {
-        return super::plan::run(cli, args).await;
-    }
+pub async fn run(cli: &Cli, args: &SetupRunArgs) -> Result<u8, Failure> {
     let cancel = cancel_on_signal();
-    let pair = pair(cli, args, cancel)?;
-    let asked = !args.yes && !confirmed(cli, &pair).await?;
-    if asked {
+    let pair = match &args.plan {
+        Some(file) => saved_plan::pair(cli, &args.wanted.pair, file, cancel)?,
+        None => pair(cli, &args.wanted, cancel)?,
+    };
+    if args.dry_run {
+        return super::plan::show(cli, &pair.plan().await?);
+    }
+    if !args.yes && !confirmed(cli, &pair).await? {
         return Err(Failure::failed(
             "not begun, nothing was changed",
             "answer y to go on",
@@ -52,8 +54,14 @@ pub fn pair(cli: &Cli, args: &SetupArgs, cancel: CancellationToken) -> Result<Pa
         .primary(primary)
         .secondary(secondary)
         .options(options(args)?)
+        .receipts(receipts(cli))
         .cancellation(cancel);
     Ok(pair.build()?)
+}
+
+/// Returns where receipts are kept.
+pub fn receipts(cli: &Cli) -> ReceiptStore {
+    ReceiptStore::below(&state_dir(cli.output.state_dir.as_ref()))
 }
 
 fn options(args: &SetupArgs) -> Result<SetupOptions, Failure> {
@@ -127,12 +135,7 @@ async fn confirmed(cli: &Cli, pair: &Pair) -> Result<bool, Failure> {
     if planned.is_empty() {
         return Ok(true);
     }
-    if !std::io::stdin().is_terminal() || !std::io::stderr().is_terminal() {
-        return Err(Failure::usage(
-            "there is no terminal to ask on",
-            "look at `dbha plan`, then add --yes",
-        ));
-    }
+    terminal_to_ask_on("look at `dbha plan`, then add --yes")?;
     let style = style::of_stderr();
     if !cli.output.quiet {
         // What a restart would lose is told at the end, with the lines to write.
@@ -146,11 +149,7 @@ async fn confirmed(cli: &Cli, pair: &Pair) -> Result<bool, Failure> {
     plan::human(&planned, style)
         .iter()
         .for_each(|line| talk!("{line}"));
-    crate::out::write_talk(format_args!("Go on? [y/N] "));
-    let _ = std::io::stderr().flush();
-    let mut answer = String::new();
-    let _ = std::io::stdin().lock().read_line(&mut answer);
-    Ok(matches!(answer.trim(), "y" | "Y" | "yes"))
+    Ok(asked("Go on?"))
 }
 
 /// Makes the sink that the chosen form of output wants.

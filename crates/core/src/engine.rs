@@ -7,10 +7,12 @@ use crate::{
     StepOutcome, Topology,
     error::StepFault,
     event::millis,
+    journal::Journal,
+    run_lock::RunLock,
     steps::{Run, StepTrouble},
     wait::or_cancelled,
 };
-use dbha_sql::{Facts, Server, generate_password};
+use dbha_sql::{Facts, Server};
 use std::time::Instant;
 use tokio_util::sync::CancellationToken;
 
@@ -25,6 +27,9 @@ pub(crate) struct EngineDone {
 pub(crate) struct EngineInput<'a> {
     pub(crate) servers: Both<Server>,
     pub(crate) facts: Both<Facts>,
+    pub(crate) lock: &'a mut RunLock,
+    pub(crate) journal: Option<Journal>,
+    pub(crate) id: String,
     pub(crate) topology: &'a Topology,
     pub(crate) options: &'a SetupOptions,
     pub(crate) sink: &'a EventSink,
@@ -33,15 +38,13 @@ pub(crate) struct EngineInput<'a> {
 
 /// Runs every step in order; each judges by fresh facts, so continuing after a crash is the same loop.
 pub(crate) async fn run(input: EngineInput<'_>) -> Result<EngineDone, SetupError> {
-    let id = generate_password()
-        .map(|random| random.expose()[..12].to_owned())
-        .unwrap_or_else(|_| "run".into());
     let mut run = Run {
         servers: input.servers,
         facts: input.facts,
         topology: input.topology,
         options: input.options,
-        id,
+        id: input.id,
+        journal: input.journal,
         changed: false,
         password: None,
         copied: None,
@@ -54,6 +57,12 @@ pub(crate) async fn run(input: EngineInput<'_>) -> Result<EngineDone, SetupError
             return Err(SetupError::Cancelled);
         }
         let changed_before = run.changed;
+        hold_on(input.lock, &mut run)
+            .await
+            .map_err(|trouble| SetupError::Step {
+                error: Box::new(trouble.of_step(step)),
+                changed_before,
+            })?;
         if let Err(error) = run_step(&mut run, step).await {
             // Whatever a step made of it: when the caller wants to stop, that is why it ended.
             let error = match run.cancel.is_cancelled() {
@@ -74,6 +83,9 @@ pub(crate) async fn run(input: EngineInput<'_>) -> Result<EngineDone, SetupError
             });
         }
     }
+    if let Some(journal) = &mut run.journal {
+        journal.finished().map_err(SetupError::Receipt)?;
+    }
     let proof = run.changed.then(|| prove(&run));
     if let Some(proof) = &proof {
         run.sink.send(EventKind::Proved { proof: proof.clone() });
@@ -82,6 +94,35 @@ pub(crate) async fn run(input: EngineInput<'_>) -> Result<EngineDone, SetupError
         changed: run.changed,
         proof,
         facts: run.facts,
+    })
+}
+
+/// Sees to it that the lock is held; where it was lost for a moment, another run may have come and gone.
+async fn hold_on(lock: &mut RunLock, run: &mut Run<'_>) -> Result<(), StepTrouble> {
+    let lost = lock.hold_on().await.map_err(|error| {
+        let why = match &error {
+            SetupError::Blocked(findings) => findings.iter().map(|finding| finding.text.clone()).collect(),
+            _ => crate::error_chain(&error),
+        };
+        StepTrouble::new(
+            format!("the lock of this run was lost and cannot be taken again: {why}"),
+            "run the same command again to go on",
+        )
+    })?;
+    if lost {
+        run.observe().await?;
+    }
+    Ok(())
+}
+
+/// What a step may change is on the disk before it changes anything.
+fn note_begin(run: &mut Run<'_>, step: Step, details: &[String]) -> Result<(), StepError> {
+    let Some(journal) = &mut run.journal else {
+        return Ok(());
+    };
+    journal.begins(step, details).map_err(|error| StepError {
+        certainty: Certainty::NotApplied,
+        ..StepTrouble::from(error).of_step(step)
     })
 }
 
@@ -107,6 +148,7 @@ async fn run_step(run: &mut Run<'_>, step: Step) -> Result<(), StepError> {
             title: title.clone(),
         },
     );
+    note_begin(run, step, &details)?;
     let cancel = run.cancel.clone();
     #[cfg(debug_assertions)]
     failpoint::reached(Moment::Before, step, run.cancel).await;
@@ -122,6 +164,11 @@ async fn run_step(run: &mut Run<'_>, step: Step) -> Result<(), StepError> {
         .map_err(|error| StepTrouble::from(error).of_step(step))?;
     if step.can_be_checked_afterwards() {
         still_needed(run, step)?;
+    }
+    if let Some(journal) = &mut run.journal {
+        journal
+            .ended(step)
+            .map_err(|error| StepTrouble::from(error).of_step(step))?;
     }
     #[cfg(debug_assertions)]
     failpoint::reached(Moment::After, step, run.cancel).await;

@@ -1,4 +1,4 @@
-use crate::{Finding, Step};
+use crate::{Finding, Step, receipt::ReceiptError};
 use dbha_copy::CopyError;
 use dbha_sql::SqlError;
 
@@ -43,6 +43,9 @@ pub enum StepFault {
     /// The operating system gave no random bytes.
     #[error("no random bytes from the operating system")]
     Random(#[from] std::io::Error),
+    /// The receipt could not be written.
+    #[error(transparent)]
+    Receipt(#[from] ReceiptError),
     /// The caller asked to stop.
     #[error("stopped on request")]
     Cancelled,
@@ -76,6 +79,20 @@ pub enum SetupError {
     /// The caller asked to stop.
     #[error("stopped on request")]
     Cancelled,
+    /// The receipt of a set-up cannot be used, or was not written.
+    #[error(transparent)]
+    Receipt(ReceiptError),
+    /// It would be unsafe; nothing was changed.
+    #[error("{text}")]
+    Unsafe {
+        /// Why.
+        text: String,
+        /// What to do instead.
+        fix: String,
+    },
+    /// An undo stopped before its end.
+    #[error("the undo stopped half-way: {0}")]
+    HalfUndone(String),
     /// Every step was done and the pair is not healthy all the same.
     #[error("every step was done, and the pair is not healthy: {0}")]
     Unhealthy(String),
@@ -99,6 +116,10 @@ impl SetupError {
             SetupError::Blocked(_) => 3,
             SetupError::Cancelled => 130,
             SetupError::Unhealthy(_) => 5,
+            SetupError::Receipt(ReceiptError::None { .. } | ReceiptError::Unreadable { .. }) => 2,
+            SetupError::HalfUndone(_) => 8,
+            SetupError::Receipt(ReceiptError::Unwritable { .. }) => 1,
+            SetupError::Receipt(_) | SetupError::Unsafe { .. } => 6,
             SetupError::Step {
                 error,
                 changed_before,
@@ -117,8 +138,13 @@ impl SetupError {
         match self {
             SetupError::Step { error, .. } => Some(error.fix.clone()),
             SetupError::Connect(error) | SetupError::Observe(error) => Some(connect_fix(error)),
+            SetupError::HalfUndone(_) => {
+                Some("mend the cause, then run the same command again: it goes on from here".into())
+            }
             SetupError::Cancelled => Some("run the same command again to go on".into()),
             SetupError::Unhealthy(_) => Some("run `dbha status` for the reasons".into()),
+            SetupError::Receipt(error) => Some(error.fix()),
+            SetupError::Unsafe { fix, .. } => Some(fix.clone()),
             SetupError::Blocked(_) => None,
         }
     }

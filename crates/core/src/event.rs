@@ -1,4 +1,4 @@
-use crate::{Finding, Plan, Proof, Side, Status, Step};
+use crate::{Finding, Plan, Proof, Side, Status, Step, UndoStep};
 use serde::Serialize;
 use std::{
     fmt,
@@ -95,6 +95,18 @@ pub enum EventKind {
         error: String,
         /// What to do.
         fix: String,
+    },
+    /// A step of an undo ended well.
+    TakenBack {
+        /// What was taken back.
+        step: UndoStep,
+        /// How long it took, in milliseconds.
+        took_ms: u64,
+    },
+    /// The end of an undo, after success.
+    Undone {
+        /// What stays as it is, and why.
+        stays: Vec<String>,
     },
     /// The proof of the pair.
     Proved {

@@ -29,6 +29,7 @@ mod event;
 #[cfg(debug_assertions)]
 mod failpoint;
 mod finding;
+mod journal;
 mod old_peer;
 mod option_file;
 mod options;
@@ -38,13 +39,16 @@ mod plan;
 mod preflight;
 mod proof;
 mod reach;
+mod receipt;
 mod reference_page;
 mod run_lock;
 mod same_server;
+mod saved_plan;
 mod side;
 mod status;
 mod steps;
 mod topology;
+mod undo;
 mod wait;
 
 pub use assess::{Seen, Unseen, assess};
@@ -58,11 +62,16 @@ pub use pair::{BuildError, Pair, PairBuilder, SetupDone};
 pub use plan::{Plan, PlannedStatement, PlannedStep, plan};
 pub use preflight::preflight;
 pub use proof::{MarkerTrip, Proof};
+pub use receipt::{
+    LinkBefore, Receipt, ReceiptError, ReceiptState, ReceiptStore, ServerBefore, StepRecord, StoredReceipt,
+};
 pub use reference_page::{Explanation, explain, explanations, reference_page};
+pub use saved_plan::{SavedPlan, SavedPlanError};
 pub use side::{Both, Side};
 pub use status::{KeyStep, LastError, LinkStatus, Problem, ServerStatus, Status, Verdict, WritableServers};
 pub use steps::{Check, Step, View};
 pub use topology::{Link, ServerPlan, Topology, WantedSetting, plan_for_new_server};
+pub use undo::{UndoKind, UndoOptions, UndoPlan, UndoStep};
 
 pub use dbha_sql::{
     Address, Dialect, Endpoint, Facts, Flavor, GtidSet, Secret, SqlError, SslMode, TlsOptions, Version, Wire,

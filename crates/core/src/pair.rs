@@ -1,13 +1,16 @@
 use crate::{
-    Both, EventKind, EventSink, Finding, Plan, Proof, SetupError, SetupOptions, Side, Status, Topology,
-    Verdict,
+    Both, EventKind, EventSink, Finding, Plan, Proof, SavedPlan, SetupError, SetupOptions, Side, Status,
+    Topology, UndoOptions, UndoPlan, Verdict,
     assess::{Seen, Unseen},
     engine::{self, EngineInput},
+    journal::Journal,
     preflight,
+    receipt::{ReceiptError, ReceiptStore, StoredReceipt},
     run_lock::RunLock,
     same_server,
+    undo::{UndoInput, undo, undo_plan},
 };
-use dbha_sql::{Depth, Dialect, Endpoint, Facts, Server, SqlError};
+use dbha_sql::{Depth, Dialect, Endpoint, Facts, Server, SqlError, generate_password};
 use tokio_util::sync::CancellationToken;
 
 /// Two servers that are, or are to be, a replicated pair.
@@ -17,6 +20,8 @@ pub struct Pair {
     endpoints: Both<Endpoint>,
     options: SetupOptions,
     cancel: CancellationToken,
+    receipts: Option<ReceiptStore>,
+    saved: Option<SavedPlan>,
 }
 
 /// Collects what a [`Pair`] needs.
@@ -26,6 +31,8 @@ pub struct PairBuilder {
     secondary: Option<Endpoint>,
     options: SetupOptions,
     cancel: Option<CancellationToken>,
+    receipts: Option<ReceiptStore>,
+    saved: Option<SavedPlan>,
 }
 
 /// A pair cannot be built.
@@ -73,6 +80,21 @@ impl PairBuilder {
         self
     }
 
+    /// Names where receipts of set-ups are kept; without it none is written, and nothing can be taken back.
+    #[must_use]
+    pub fn receipts(mut self, store: ReceiptStore) -> Self {
+        self.receipts = Some(store);
+        self
+    }
+
+    /// Lets a plan and a set-up go on only while both servers are as they were when this plan was made.
+    #[must_use]
+    pub fn only_if_unchanged(mut self, saved: SavedPlan) -> Self {
+        self.options = saved.options.clone();
+        self.saved = Some(saved);
+        self
+    }
+
     /// Builds the pair; nothing is connected yet.
     pub fn build(self) -> Result<Pair, BuildError> {
         let primary = self.primary.ok_or(BuildError(Side::Primary))?;
@@ -87,6 +109,8 @@ impl PairBuilder {
             endpoints: Both { primary, secondary },
             options: self.options,
             cancel,
+            receipts: self.receipts,
+            saved: self.saved,
         })
     }
 }
@@ -125,6 +149,17 @@ impl Pair {
         Ok(plan)
     }
 
+    /// Works out what a set-up would do, in the form that [`PairBuilder::only_if_unchanged`] takes; changes nothing.
+    ///
+    /// `servers` are kept in it as the caller names them.
+    pub async fn plan_to_save(&self, servers: Both<String>) -> Result<(Plan, SavedPlan), SetupError> {
+        let surveyed = self.survey().await?;
+        let plan = self.plan_of(&surveyed)?;
+        let saved = SavedPlan::of(&plan, &self.options, &surveyed.facts, servers);
+        close(surveyed.servers).await;
+        Ok((plan, saved))
+    }
+
     /// Works out the desired state of both servers, with the dialect of each; changes nothing.
     pub async fn topology(&self) -> Result<(Topology, Both<Dialect>), SetupError> {
         let surveyed = self.survey().await?;
@@ -137,10 +172,7 @@ impl Pair {
     pub async fn setup(&self, sink: EventSink) -> Result<SetupDone, SetupError> {
         let done = self.setup_unreported(&sink).await;
         if let Err(error) = &done {
-            sink.send(EventKind::Failed {
-                error: crate::error_chain(error),
-                exit_code: error.exit_code(),
-            });
+            tell_failure(&sink, error);
         }
         done
     }
@@ -155,16 +187,25 @@ impl Pair {
             tell(sink, &surveyed.findings);
             return Err(SetupError::Blocked(surveyed.findings));
         }
-        let _lock = RunLock::take(&self.endpoints).await?;
+        let mut lock = RunLock::take(&self.endpoints, &format!("dbha setup of {}", self.name)).await?;
         // Looked at again: what another run did before this one had the lock must not be judged by old facts.
         close(surveyed.servers).await;
-        let surveyed = self.survey().await?;
+        let mut surveyed = self.survey().await?;
+        let run = run_name();
+        let journal = self.open_journal(&run, &mut surveyed);
         tell(sink, &surveyed.findings);
         let plan = self.plan_of(&surveyed)?;
+        let journal = journal.map(|mut journal| {
+            journal.discarding(&plan.discarded);
+            journal
+        });
         sink.send(EventKind::Planned { plan });
         let done = engine::run(EngineInput {
             servers: surveyed.servers,
             facts: surveyed.facts,
+            lock: &mut lock,
+            journal,
+            id: run,
             topology: &surveyed.topology,
             options: &self.options,
             sink,
@@ -187,6 +228,68 @@ impl Pair {
         })
     }
 
+    fn open_journal(&self, run: &str, surveyed: &mut Surveyed) -> Option<Journal> {
+        let store = self.receipts.as_ref()?;
+        let (journal, finding) = Journal::open(store, run, &self.name, &surveyed.facts, &surveyed.topology);
+        surveyed.findings.extend(finding);
+        Some(journal)
+    }
+
+    /// Works out what an undo of the last set-up would do; changes nothing.
+    pub async fn undo_plan(&self, options: &UndoOptions) -> Result<UndoPlan, SetupError> {
+        let (servers, facts) = self.connect_and_observe().await?;
+        let plan = undo_plan(&self.receipt_of(&facts, options)?, &facts, options.keep_data)?;
+        close(servers).await;
+        Ok(plan)
+    }
+
+    /// Takes back what the last set-up changed, as far as that is possible; returns what stays.
+    ///
+    /// An undo that was cut off is gone on with by calling this again.
+    pub async fn undo(&self, options: &UndoOptions, sink: EventSink) -> Result<UndoPlan, SetupError> {
+        let done = self.undo_unreported(options, &sink).await;
+        match &done {
+            Ok(plan) => sink.send(EventKind::Undone {
+                stays: plan.stays.clone(),
+            }),
+            Err(error) => tell_failure(&sink, error),
+        }
+        done
+    }
+
+    async fn undo_unreported(&self, options: &UndoOptions, sink: &EventSink) -> Result<UndoPlan, SetupError> {
+        let mut lock = RunLock::take(&self.endpoints, &format!("dbha undo of {}", self.name)).await?;
+        let (servers, facts) = self.connect_and_observe().await?;
+        let stored = self.receipt_of(&facts, options)?;
+        undo(UndoInput {
+            servers,
+            stored,
+            keep_data: options.keep_data,
+            lock: &mut lock,
+            sink,
+            cancel: &self.cancel,
+        })
+        .await
+    }
+
+    /// Finds the receipt by which an undo goes.
+    fn receipt_of(&self, facts: &Both<Facts>, options: &UndoOptions) -> Result<StoredReceipt, SetupError> {
+        let found = match (&options.receipt, &self.receipts) {
+            (Some(path), _) => StoredReceipt::read(path).map(Some),
+            (None, Some(store)) => store.newest_of(facts),
+            (None, None) => Ok(None),
+        };
+        let directory = self.receipts.as_ref().map(|store| store.directory().to_owned());
+        found
+            .and_then(|found| {
+                found.ok_or(ReceiptError::None {
+                    directory: directory.unwrap_or_default(),
+                })
+            })
+            .and_then(|stored| stored.for_undoing(facts))
+            .map_err(SetupError::Receipt)
+    }
+
     /// Looks at the pair once; a server that does not answer is part of the answer.
     pub async fn status(&self) -> Status {
         crate::assess(&self.name, &self.look().await)
@@ -200,25 +303,37 @@ impl Pair {
         Both { primary, secondary }
     }
 
-    async fn survey(&self) -> Result<Surveyed, SetupError> {
+    /// Connects to both servers, makes sure that they are two, and looks at them.
+    async fn connect_and_observe(&self) -> Result<(Both<Server>, Both<Facts>), SetupError> {
+        let mut servers = self.connect().await?;
+        let same = is_same(&mut servers).await?;
+        let facts = observe(&mut servers).await?;
+        match same {
+            true => Err(SetupError::Blocked(preflight(
+                &facts,
+                &Topology::of_pair(&facts, &self.options),
+                &self.options,
+                same,
+            ))),
+            false => Ok((servers, facts)),
+        }
+    }
+
+    async fn connect(&self) -> Result<Both<Server>, SetupError> {
         let (primary, secondary) = tokio::join!(
             Server::connect(&self.endpoints.primary),
             Server::connect(&self.endpoints.secondary)
         );
-        let mut servers = both_connected(primary, secondary)?;
-        let same = same_server::same_server(&mut servers.primary, &mut servers.secondary)
-            .await
-            .map_err(SetupError::Observe)?;
-        let (primary, secondary) = tokio::join!(
-            servers.primary.observe(Depth::Full),
-            servers.secondary.observe(Depth::Full)
-        );
-        let facts = Both {
-            primary: primary.map_err(SetupError::Observe)?,
-            secondary: secondary.map_err(SetupError::Observe)?,
-        };
+        both_connected(primary, secondary)
+    }
+
+    async fn survey(&self) -> Result<Surveyed, SetupError> {
+        let mut servers = self.connect().await?;
+        let same = is_same(&mut servers).await?;
+        let facts = observe(&mut servers).await?;
         let topology = Topology::of_pair(&facts, &self.options);
-        let findings = preflight(&facts, &topology, &self.options, same);
+        let mut findings = preflight(&facts, &topology, &self.options, same);
+        findings.extend(self.saved.as_ref().and_then(|saved| saved.changed(&facts)));
         Ok(Surveyed {
             servers,
             facts,
@@ -242,6 +357,20 @@ impl Pair {
     }
 }
 
+/// Names a run so that no other has the same name.
+fn run_name() -> String {
+    generate_password()
+        .map(|random| random.expose()[..12].to_owned())
+        .unwrap_or_else(|_| format!("process{}", std::process::id()))
+}
+
+fn tell_failure(sink: &EventSink, error: &SetupError) {
+    sink.send(EventKind::Failed {
+        error: crate::error_chain(error),
+        exit_code: error.exit_code(),
+    });
+}
+
 fn tell(sink: &EventSink, findings: &[Finding]) {
     for finding in findings {
         sink.send_about(
@@ -251,6 +380,24 @@ fn tell(sink: &EventSink, findings: &[Finding]) {
             },
         );
     }
+}
+
+async fn is_same(servers: &mut Both<Server>) -> Result<bool, SetupError> {
+    same_server::same_server(&mut servers.primary, &mut servers.secondary)
+        .await
+        .map_err(SetupError::Observe)
+}
+
+/// Looks at everything on both servers at once.
+pub(crate) async fn observe(servers: &mut Both<Server>) -> Result<Both<Facts>, SetupError> {
+    let (primary, secondary) = tokio::join!(
+        servers.primary.observe(Depth::Full),
+        servers.secondary.observe(Depth::Full)
+    );
+    Ok(Both {
+        primary: primary.map_err(SetupError::Observe)?,
+        secondary: secondary.map_err(SetupError::Observe)?,
+    })
 }
 
 fn both_connected(

@@ -16,7 +16,7 @@ mod set_writers;
 
 use crate::{
     Both, Certainty, CopyCounts, EventKind, EventSink, SetupOptions, Side, StepError, Topology,
-    error::StepFault,
+    error::StepFault, journal::Journal,
 };
 use dbha_copy::{CopyError, CopyReport};
 use dbha_sql::{Depth, Facts, Secret, Server, Session, SessionProfile, Setting, SqlError, Statement};
@@ -223,6 +223,7 @@ pub(crate) struct Run<'a> {
     pub(crate) topology: &'a Topology,
     pub(crate) options: &'a SetupOptions,
     pub(crate) id: String,
+    pub(crate) journal: Option<Journal>,
     pub(crate) changed: bool,
     pub(crate) password: Option<Secret>,
     pub(crate) copied: Option<CopyReport>,
@@ -344,6 +345,7 @@ impl<E: Into<StepFault>> From<E> for StepTrouble {
         let fix = match &source {
             StepFault::Sql(error) => crate::advice::for_error(error),
             StepFault::Cancelled | StepFault::Copy(CopyError::Cancelled) => "run the same command again to go on".to_owned(),
+            StepFault::Receipt(error) => error.fix(),
             StepFault::Copy(CopyError::LockNotGranted { .. }) => {
                 "end that statement or wait for it, or raise --lock-wait-timeout; then run the same command again".to_owned()
             }

@@ -287,6 +287,12 @@ impl Facts {
         Some(Address::Tcp { host, port })
     }
 
+    /// Tells whether dbha has a schema there; known only where the data dictionary was looked at.
+    pub fn has_dbha_schema(&self) -> bool {
+        let all = self.schemas.known().map(Vec::as_slice).unwrap_or_default();
+        all.iter().any(|schema| schema.name == crate::DBHA_SCHEMA)
+    }
+
     /// Returns the schemas that hold somebody's data: all but dbha's own.
     pub fn data_schemas(&self) -> Vec<&SchemaFacts> {
         let all = self.schemas.known().map(Vec::as_slice).unwrap_or_default();

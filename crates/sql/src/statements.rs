@@ -3,6 +3,7 @@
 mod accounts;
 mod dbha_schema;
 mod facts;
+mod named_locks;
 mod replication;
 mod session;
 mod settings;

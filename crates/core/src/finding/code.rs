@@ -320,5 +320,19 @@ codes! {
             fix: "Give the source a certificate (ssl_cert, ssl_key) and restart it; dbha setup then moves the link to TLS.",
             scenarios: "81",
         }
+        ReceiptUnreadable = "DBHA-P47", "A receipt that cannot be read" {
+            weight: Warning,
+            ignorable: true,
+            why: "The set-up needs no receipt, but what an earlier run changed cannot be taken back without it.",
+            fix: "Move the damaged file away; look why it is damaged: a full or failing disk, or a hand that edited it.",
+            scenarios: "35",
+        }
+        ServersChanged = "DBHA-P48", "Servers that changed since the plan was made" {
+            weight: Blocks,
+            ignorable: false,
+            why: "The plan was made for servers as they were then; run now, it would do something else than what was read.",
+            fix: "Make a new plan with `dbha plan --out FILE`, read it, and run that one.",
+            scenarios: "",
+        }
     }
 }

@@ -160,18 +160,20 @@ pub(crate) fn holds_data(facts: &Facts, peer: &Facts) -> Vec<String> {
     let accounts = facts.accounts.known().map(Vec::as_slice).unwrap_or_default();
     let elsewhere = peer.accounts.known().map(Vec::as_slice).unwrap_or_default();
     let own = |account: &&Account| is_servers_own(account, facts) || elsewhere.contains(account);
-    held.extend(accounts.iter().filter(|account| !own(account)).map(|account| {
-        if account.is_role {
-            format!("role {}", account.user)
-        } else {
-            format!("account {}@{}", account.user, account.host)
-        }
-    }));
+    held.extend(accounts.iter().filter(|account| !own(account)).map(account_name));
     held
 }
 
+/// Names an account or role for people.
+pub(crate) fn account_name(account: &Account) -> String {
+    match account.is_role {
+        true => format!("role {}", account.user),
+        false => format!("account {}@{}", account.user, account.host),
+    }
+}
+
 /// An account that is no data: the server's own, root, anonymous, dbha's, or the one that dbha is logged in with.
-fn is_servers_own(account: &Account, facts: &Facts) -> bool {
+pub(crate) fn is_servers_own(account: &Account, facts: &Facts) -> bool {
     let name = account.user.as_str();
     let system = name.is_empty()
         || name.starts_with("mysql.")

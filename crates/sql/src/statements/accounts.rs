@@ -1,5 +1,6 @@
 use crate::{
-    Dialect, Flavor, Secret, Statement, Version, native_password_hash, quote_account, quote_literal,
+    Account, Dialect, Flavor, Secret, Statement, Version, native_password_hash, quote_account,
+    quote_identifier, quote_literal,
 };
 
 /// Whether an account may log in only over TLS.
@@ -54,6 +55,17 @@ impl Dialect {
     /// Drops a replication account; whoever is logged in with it stays so until its connection ends.
     pub fn drop_replication_account(&self, user: &str, host: &str) -> Statement {
         Statement::new(format!("DROP USER IF EXISTS {}", quote_account(user, host)))
+    }
+
+    /// Drops an account or role, if it is there.
+    pub fn drop_account(&self, account: &Account) -> Statement {
+        Statement::new(match account.is_role {
+            true => format!("DROP ROLE IF EXISTS {}", quote_identifier(&account.user)),
+            false => format!(
+                "DROP USER IF EXISTS {}",
+                quote_account(&account.user, &account.host)
+            ),
+        })
     }
 
     fn identified(&self, secret: &str) -> String {

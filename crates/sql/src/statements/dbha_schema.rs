@@ -20,6 +20,11 @@ impl Dialect {
         .into()
     }
 
+    /// Drops dbha's own schema.
+    pub fn drop_dbha_schema(&self) -> Statement {
+        Statement::new("DROP DATABASE IF EXISTS dbha")
+    }
+
     /// Records what a server of the pair is.
     pub fn record_server(&self, server: &RecordedServer) -> Statement {
         Statement::new(format!(

@@ -34,15 +34,20 @@ impl Dialect {
 
     /// Reads the connections of other people: columns `id`, `user`, `host`, `command`.
     pub fn read_processlist(&self) -> Statement {
-        let modern = self.flavor() == Flavor::MySql && self.version() >= Version::new(8, 0, 22);
-        let table = if modern {
-            "performance_schema.processlist"
-        } else {
-            "information_schema.PROCESSLIST"
-        };
+        let table = self.processlist();
         Statement::new(format!(
             "SELECT ID AS id, USER AS user, HOST AS host, COMMAND AS command FROM {table} WHERE ID <> CONNECTION_ID()"
         ))
+    }
+
+    /// Names the table that lists the connections.
+    pub(super) fn processlist(&self) -> &'static str {
+        let modern = self.flavor() == Flavor::MySql && self.version() >= Version::new(8, 0, 22);
+        if modern {
+            "performance_schema.processlist"
+        } else {
+            "information_schema.PROCESSLIST"
+        }
     }
 
     /// Reads every schema that may hold data: columns `name`, `tables`, `bytes`, `views`, `routines`, `events`.

@@ -255,19 +255,4 @@ impl Dialect {
     pub fn kill_connection(&self, id: u64) -> Statement {
         Statement::new(format!("KILL CONNECTION {id}"))
     }
-
-    /// Takes a named lock, waiting no longer than `seconds`; 1 when it was got.
-    pub fn take_named_lock(&self, name: &str, seconds: u32) -> Statement {
-        Statement::new(format!("SELECT GET_LOCK({}, {seconds})", quote_literal(name)))
-    }
-
-    /// Gives a named lock back.
-    pub fn release_named_lock(&self, name: &str) -> Statement {
-        Statement::new(format!("SELECT RELEASE_LOCK({})", quote_literal(name)))
-    }
-
-    /// Reads which connection holds a named lock; NULL when nobody does.
-    pub fn read_lock_holder(&self, name: &str) -> Statement {
-        Statement::new(format!("SELECT IS_USED_LOCK({})", quote_literal(name)))
-    }
 }

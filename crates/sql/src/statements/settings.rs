@@ -1,4 +1,4 @@
-use crate::{Dialect, Flavor, Setting, Statement, Version};
+use crate::{Dialect, Flavor, Setting, SettingFact, Statement, Version, quote_literal};
 
 impl Dialect {
     /// Reads settings: columns `name`, `value`, `origin`, `persisted`, `fixed` (`YES` where only a restart changes it).
@@ -56,6 +56,38 @@ impl Dialect {
             return vec![];
         };
         vec![Statement::new(format!("SET GLOBAL {name} = {value}"))]
+    }
+
+    /// Puts a setting back to what it was, for now and for the time after a restart; empty where nothing differs.
+    ///
+    /// Values may come from a file: they are quoted.
+    pub fn restore_setting(
+        &self,
+        setting: Setting,
+        before: &SettingFact,
+        now: &SettingFact,
+    ) -> Vec<Statement> {
+        let Some(name) = self.variable(setting) else {
+            return vec![];
+        };
+        let mut all = Vec::new();
+        if self.can_persist_settings() && before.persisted != now.persisted {
+            all.push(match &before.persisted {
+                Some(value) => {
+                    Statement::new(format!("SET PERSIST_ONLY {name} = {}", plain_or_quoted(value)))
+                }
+                None => Statement::new(format!("RESET PERSIST IF EXISTS {name}")),
+            });
+        }
+        if !Setting::same_value(&before.value, &now.value) {
+            let values = match setting {
+                Setting::GtidMode => gtid_modes_between(&now.value, &before.value),
+                _ => vec![before.value.as_str()],
+            };
+            let set = |value: &str| Statement::new(format!("SET GLOBAL {name} = {}", plain_or_quoted(value)));
+            all.extend(values.into_iter().map(set));
+        }
+        all
     }
 
     fn steps_to_gtid_mode_on(&self) -> Vec<Statement> {
@@ -173,6 +205,24 @@ impl Dialect {
     }
 }
 
+/// Steps of gtid_mode may not be skipped (1788).
+fn gtid_modes_between<'a>(now: &str, wanted: &'a str) -> Vec<&'a str> {
+    const MODES: [&str; 4] = ["OFF", "OFF_PERMISSIVE", "ON_PERMISSIVE", "ON"];
+    let at = |mode: &str| MODES.iter().position(|one| one.eq_ignore_ascii_case(mode));
+    match (at(now), at(wanted)) {
+        (Some(now), Some(wanted)) if wanted < now => MODES[wanted..now].iter().rev().copied().collect(),
+        (Some(now), Some(wanted)) => MODES[now + 1..=wanted].to_vec(),
+        _ => vec![wanted],
+    }
+}
+
+fn plain_or_quoted(value: &str) -> String {
+    match !value.is_empty() && value.bytes().all(|byte| byte.is_ascii_digit()) {
+        true => value.to_owned(),
+        false => quote_literal(value),
+    }
+}
+
 /// What both kinds of server want of an account on the primary.
 const SOURCE_PRIVILEGES: &[&str] = &[
     "RELOAD",
@@ -188,3 +238,74 @@ const SOURCE_PRIVILEGES: &[&str] = &[
     "EVENT",
     "GRANT OPTION",
 ];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn fact(value: &str, persisted: Option<&str>) -> SettingFact {
+        SettingFact {
+            value: value.into(),
+            after_restart: None,
+            persisted: persisted.map(str::to_owned),
+        }
+    }
+
+    fn restored(text: &str, setting: Setting, before: &SettingFact, now: &SettingFact) -> Vec<String> {
+        let (flavor, version) = Version::detect(text).unwrap();
+        let statements = Dialect::new(flavor, version).restore_setting(setting, before, now);
+        statements.iter().map(|one| one.sql().to_owned()).collect()
+    }
+
+    #[test]
+    fn what_nobody_had_persisted_is_persisted_no_longer() {
+        let undo = restored(
+            "9.7.4",
+            Setting::SyncBinlog,
+            &fact("0", None),
+            &fact("1", Some("1")),
+        );
+        assert_eq!(
+            undo,
+            [
+                "RESET PERSIST IF EXISTS sync_binlog",
+                "SET GLOBAL sync_binlog = 0"
+            ]
+        );
+        let undo = restored(
+            "9.7.4",
+            Setting::SyncBinlog,
+            &fact("5", Some("9")),
+            &fact("1", Some("1")),
+        );
+        assert_eq!(
+            undo,
+            ["SET PERSIST_ONLY sync_binlog = 9", "SET GLOBAL sync_binlog = 5"]
+        );
+    }
+
+    #[test]
+    fn gtid_mode_goes_down_step_by_step() {
+        let undo = restored("5.7.44", Setting::GtidMode, &fact("OFF", None), &fact("ON", None));
+        assert_eq!(
+            undo,
+            ["'ON_PERMISSIVE'", "'OFF_PERMISSIVE'", "'OFF'"]
+                .map(|mode| format!("SET GLOBAL gtid_mode = {mode}"))
+        );
+    }
+
+    #[test]
+    fn a_value_from_a_file_cannot_become_a_statement() {
+        let hostile = "x', read_only=1 -- ";
+        let undo = restored(
+            "10.11.19-MariaDB",
+            Setting::BinlogFormat,
+            &fact(hostile, None),
+            &fact("ROW", None),
+        );
+        assert_eq!(
+            undo,
+            [format!("SET GLOBAL binlog_format = {}", quote_literal(hostile))]
+        );
+    }
+}
