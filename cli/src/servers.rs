@@ -9,8 +9,7 @@ use crate::{
     exit::Failure,
     render::style,
 };
-use dbha_core::{Endpoint, Side};
-use my_cnf::ClientOptions;
+use dbha_core::{ClientOptions, Endpoint, Side};
 use password::PasswordFiles;
 
 /// Resolves both servers of a pair.

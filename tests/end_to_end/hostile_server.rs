@@ -366,9 +366,6 @@ async fn scenario_9_a_version_that_is_too_old_is_refused_by_name() {
         let server = FakeServer::start(Welcome::Plain(version.into()), old).await;
         let other = FakeServer::start(Welcome::Plain(version.into()), old).await;
         let ran = survives("preflight", [&server, &other], &[]).await.exits(3);
-        assert!(
-            ran.stdout.contains("DBHA-P03") && ran.stdout.contains(named),
-            "{ran}"
-        );
+        ran.says("DBHA-P03").says(named);
     }
 }

@@ -51,3 +51,20 @@ pub use progress::{CopyPhase, CopyProgress};
 pub use report::{CopyReport, TableReport};
 pub use table::{KeyPart, Table};
 pub use uncopyable::Uncopyable;
+
+/// What fuzz targets call and nobody else may: everything that reads definitions and statements of a server.
+#[cfg(fuzzing)]
+pub fn fuzz_definitions(text: &str, other: &str) {
+    table_definition::split(text);
+    table_definition::without_counter(text);
+    table_definition::with_inherited_collations(text);
+    table_definition::first_difference(text, other);
+    let asleep = event_definition::asleep(text.as_bytes(), "DISABLE ON SLAVE");
+    if let Some(asleep) = asleep {
+        // What was put to sleep differs in nothing but that.
+        let without = event_definition::without_state;
+        assert_eq!(without(&asleep), without(text.as_bytes()));
+    }
+    query_text::masked(text);
+    Origin::detect(text, other);
+}

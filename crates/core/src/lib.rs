@@ -74,7 +74,7 @@ pub use topology::{Link, ServerPlan, Topology, WantedSetting, plan_for_new_serve
 pub use undo::{UndoKind, UndoOptions, UndoPlan, UndoStep};
 
 pub use dbha_sql::{
-    Address, Dialect, Endpoint, Facts, Flavor, GtidSet, Secret, SqlError, SslMode, TlsOptions, Version, Wire,
-    harmless, is_unprintable, panic_is_caught,
+    Address, ClientOptions, Dialect, Endpoint, Facts, Flavor, GtidSet, Secret, SqlError, SslMode, TlsOptions,
+    Version, Wire, harmless, is_unprintable, panic_is_caught,
 };
 pub use tokio_util::sync::CancellationToken;

@@ -324,7 +324,16 @@ impl Pair {
             Server::connect(&self.endpoints.primary),
             Server::connect(&self.endpoints.secondary)
         );
-        both_connected(primary, secondary)
+        let servers = both_connected(primary, secondary)?;
+        // Refused by its version, before it is asked what it may not know (scenario 9).
+        let too_old = crate::preflight::unsupported(&Both {
+            primary: servers.primary.dialect(),
+            secondary: servers.secondary.dialect(),
+        });
+        match too_old.is_empty() {
+            true => Ok(servers),
+            false => Err(SetupError::Blocked(too_old)),
+        }
     }
 
     async fn survey(&self) -> Result<Surveyed, SetupError> {

@@ -203,11 +203,15 @@ fn tls_words(text: &str) -> String {
     let plain = [
         ("UnknownIssuer", "its certificate is not signed by the given CA"),
         (
-            "NotValidForName",
+            "not valid for any names",
+            "its certificate carries no name at all (subjectAltName)",
+        ),
+        (
+            "not valid for name",
             "its certificate is for another name than the one that was dialled",
         ),
-        ("Expired", "its certificate has expired"),
-        ("NotValidYet", "its certificate is not valid yet"),
+        ("certificate expired", "its certificate has expired"),
+        ("certificate not valid yet", "its certificate is not valid yet"),
         (
             "CaUsedAsEndEntity",
             "its certificate is signed by itself, not by the given CA",

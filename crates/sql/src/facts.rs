@@ -4,6 +4,8 @@ use crate::{Address, Dialect, GtidSet, Marker, ReplicaStatus, Setting, Wire};
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 
+#[cfg(fuzzing)]
+pub use observe::global_privileges;
 pub(crate) use observe::observe;
 
 /// One part of what was looked for: seen, not allowed to be seen, or not there.

@@ -5,6 +5,8 @@
 //! [`Facts`] is what was seen of one server at one moment.
 
 mod answer;
+mod client_options;
+mod dial;
 mod dialect;
 mod endpoint;
 mod error;
@@ -31,6 +33,7 @@ mod version;
 mod wire;
 
 pub use answer::small_answer;
+pub use client_options::ClientOptions;
 pub use dialect::{Dialect, Unsupported};
 pub use endpoint::{Address, Endpoint, ParseEndpointError};
 pub use error::{ConnectFault, SqlError};
@@ -61,6 +64,12 @@ pub use wire::Wire;
 
 /// The client crate underneath, for the code that moves rows and needs its types.
 pub use mysql_async as driver;
+
+/// What fuzz targets call and nobody else may.
+#[cfg(fuzzing)]
+pub mod fuzzing {
+    pub use crate::facts::global_privileges;
+}
 
 /// The schema that holds everything dbha keeps on a server.
 pub const DBHA_SCHEMA: &str = "dbha";

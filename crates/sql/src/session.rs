@@ -1,9 +1,9 @@
 use crate::{
-    ConnectFault, Dialect, Endpoint, Greeting, Row, SessionProfile, SqlError, SslMode, Statement, Version,
-    Wire, guarded::guarded, printable, small_answer,
+    ConnectFault, Dialect, Endpoint, Row, SessionProfile, SqlError, Statement, Version, Wire, dial::dial,
+    guarded::guarded, printable, small_answer,
 };
 use futures_util::FutureExt;
-use mysql_async::{Conn, DriverError, Opts, OptsBuilder, SslOpts, prelude::Queryable};
+use mysql_async::{Conn, prelude::Queryable};
 use std::{future::Future, sync::Arc, time::Duration};
 
 /// One connection to one server, prepared for one purpose; every wait on it has a limit.
@@ -60,7 +60,10 @@ impl Session {
             wire: Wire::of(&endpoint.address, &endpoint.tls, encrypted),
             conn: Some(conn),
         };
-        session.execute(&dialect.prepare_session(profile)).await?;
+        // A server that is not served may not know these variables; it is to be refused by its version (scenario 9).
+        if dialect.supported().is_ok() {
+            session.execute(&dialect.prepare_session(profile)).await?;
+        }
         Ok(session)
     }
 
@@ -234,103 +237,6 @@ impl Drop for Lent {
     }
 }
 
-/// Dials and logs in; tells whether the connection is encrypted.
-async fn dial(endpoint: &Endpoint, profile: SessionProfile) -> Result<(Conn, bool), SqlError> {
-    let mode = endpoint.tls.effective();
-    // Over a socket TLS guards nothing: it is used only when it was asked for by name.
-    let over_socket = endpoint.address.tcp().is_none();
-    let tls = mode != SslMode::Disabled && !(over_socket && mode == SslMode::Preferred);
-    match log_in(endpoint, profile, tls).await? {
-        Err(mysql_async::Error::Driver(DriverError::NoClientSslFlagFromServer))
-            if mode == SslMode::Preferred =>
-        {
-            tracing::debug!(server = endpoint.name, "server offers no TLS, going on in clear");
-            refuse_to_hand_out_password(endpoint, profile).await?;
-            let conn = log_in(endpoint, profile, false).await?;
-            let conn = conn.map_err(|error| SqlError::of_connecting(&endpoint.name, error))?;
-            Ok((conn, false))
-        }
-        // The client crate ignores TLS on a socket.
-        dialled => match dialled {
-            Ok(conn) => Ok((conn, tls && !over_socket)),
-            Err(error) => Err(SqlError::of_connecting(&endpoint.name, error)),
-        },
-    }
-}
-
-async fn log_in(
-    endpoint: &Endpoint,
-    profile: SessionProfile,
-    tls: bool,
-) -> Result<Result<Conn, mysql_async::Error>, SqlError> {
-    let dialled = guarded(Conn::new(options(endpoint, profile, tls))).await;
-    dialled.ok_or_else(|| SqlError::Connect {
-        server: endpoint.name.clone(),
-        fault: ConnectFault::NotAServer,
-        text: "the login went in a way that no MySQL or MariaDB server knows".into(),
-    })
-}
-
-/// Without TLS a login by caching_sha2_password encrypts the password for whoever answers with a key: off this machine
-/// that is done only where the operator has said that nobody listens (`ssl-mode=disabled`).
-async fn refuse_to_hand_out_password(endpoint: &Endpoint, profile: SessionProfile) -> Result<(), SqlError> {
-    let without = endpoint
-        .password
-        .as_ref()
-        .is_none_or(|password| password.expose().is_empty());
-    if endpoint.address.is_local() || without {
-        return Ok(());
-    }
-    let greeting = Greeting::read(endpoint, profile.connect_limit()).await?;
-    match greeting.gives_password_to_any_key() {
-        false => Ok(()),
-        true => Err(SqlError::Connect {
-            server: endpoint.name.clone(),
-            fault: ConnectFault::Tls,
-            text: format!(
-                "it offers no TLS, and a login by {} in clear could hand the password to anybody on the way; switch TLS \
-                 on there, or say --ssl-mode disabled if the network is yours alone",
-                printable(&greeting.auth_plugin)
-            ),
-        }),
-    }
-}
-
 async fn limited<T>(limit: Duration, work: impl Future<Output = T>) -> Option<T> {
     tokio::time::timeout(limit, work).await.ok()
-}
-
-fn options(endpoint: &Endpoint, profile: SessionProfile, tls: bool) -> Opts {
-    let mut options = OptsBuilder::default()
-        .user(Some(endpoint.user.clone().unwrap_or_else(|| "root".into())))
-        .pass(
-            endpoint
-                .password
-                .as_ref()
-                .map(|secret| secret.expose().to_owned()),
-        )
-        // A socket found by the client crate itself may belong to another server behind a mapped port.
-        .prefer_socket(false)
-        .tcp_keepalive(Some(Duration::from_secs(10)))
-        // Both known beforehand saves a round trip; the server's own limit holds all the same.
-        .max_allowed_packet(Some(profile.largest_packet()))
-        .wait_timeout(Some(28_800))
-        .stmt_cache_size(64);
-    options = match &endpoint.address {
-        crate::Address::Tcp { host, port } => options.ip_or_hostname(host.clone()).tcp_port(*port),
-        crate::Address::Socket { path } => options.socket(Some(path.to_string_lossy().into_owned())),
-    };
-    if tls {
-        let mode = endpoint.tls.effective();
-        let mut ssl = SslOpts::default()
-            .with_danger_accept_invalid_certs(!matches!(mode, SslMode::VerifyCa | SslMode::VerifyIdentity))
-            .with_danger_skip_domain_validation(mode != SslMode::VerifyIdentity);
-        if let Some(ca) = &endpoint.tls.ca {
-            ssl = ssl
-                .with_root_certs(vec![ca.clone().into()])
-                .with_disable_built_in_roots(true);
-        }
-        options = options.ssl_opts(Some(ssl));
-    }
-    options.into()
 }

@@ -1,5 +1,5 @@
 use crate::{Both, Finding, FindingCode as Code, Side};
-use dbha_sql::{Facts, Observed, Setting};
+use dbha_sql::{Dialect, Facts, Observed, Setting};
 
 pub(super) fn same_server(facts: &Both<Facts>) -> Finding {
     Finding::new(
@@ -15,11 +15,7 @@ pub(super) fn same_server(facts: &Both<Facts>) -> Finding {
 
 pub(super) fn findings(facts: &Both<Facts>) -> Vec<Finding> {
     let mut found = Vec::new();
-    found.extend(
-        Side::BOTH
-            .iter()
-            .filter_map(|side| unsupported(*side, facts.of(*side))),
-    );
+    found.extend(unsupported(&facts.map(|_, facts| facts.dialect)));
     if !facts.primary.dialect.same_family(&facts.secondary.dialect) {
         found.push(Finding::new(
             Code::DifferentFlavors,
@@ -47,14 +43,14 @@ fn flavor(facts: &Facts) -> String {
     format!("{} {}", facts.dialect.flavor(), facts.dialect.version())
 }
 
-fn unsupported(side: Side, facts: &Facts) -> Option<Finding> {
-    let refusal = facts.dialect.supported().err()?;
-    Some(Finding::new(
-        Code::UnsupportedVersion,
-        Some(side),
-        refusal.to_string(),
-        refusal.advice,
-    ))
+/// Scenario 9.
+pub(crate) fn unsupported(dialects: &Both<Dialect>) -> Vec<Finding> {
+    let refused = |side: Side| {
+        let refusal = dialects.of(side).supported().err()?;
+        let (text, fix) = (refusal.to_string(), refusal.advice);
+        Some(Finding::new(Code::UnsupportedVersion, Some(side), text, fix))
+    };
+    Side::BOTH.into_iter().filter_map(refused).collect()
 }
 
 /// Scenario 23.

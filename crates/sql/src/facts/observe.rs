@@ -214,15 +214,19 @@ fn client_sessions(processes: &Observed<Vec<Row>>) -> Observed<OldSessions> {
     }
 }
 
-/// Reads the global privileges out of SHOW GRANTS, upper case; `ALL PRIVILEGES` stays one word.
+fn privileges(rows: Observed<Vec<Row>>) -> Observed<BTreeSet<String>> {
+    match map(rows, |row| row.at(0).unwrap_or("").to_owned()) {
+        Observed::Known(lines) => Observed::Known(global_privileges(&lines)),
+        Observed::Denied(text) => Observed::Denied(text),
+        Observed::Absent => Observed::Absent,
+    }
+}
+
+/// Reads the global privileges out of the lines of SHOW GRANTS, upper case; `ALL PRIVILEGES` stays one word.
 ///
 /// GRANT OPTION counts only where every line has it: MySQL keeps it for static and dynamic privileges apart.
-fn privileges(rows: Observed<Vec<Row>>) -> Observed<BTreeSet<String>> {
-    let lines = match map(rows, |row| row.at(0).unwrap_or("").to_owned()) {
-        Observed::Known(lines) => lines,
-        Observed::Denied(text) => return Observed::Denied(text),
-        Observed::Absent => return Observed::Absent,
-    };
+#[cfg_attr(not(fuzzing), allow(unreachable_pub))]
+pub fn global_privileges(lines: &[String]) -> BTreeSet<String> {
     let global: Vec<(&str, &str)> = lines
         .iter()
         .filter_map(|line| line.strip_prefix("GRANT ")?.split_once(" ON *.* TO "))
@@ -235,7 +239,7 @@ fn privileges(rows: Observed<Vec<Row>>) -> Observed<BTreeSet<String>> {
     if !global.is_empty() && global.iter().all(|(_, rest)| rest.ends_with("WITH GRANT OPTION")) {
         found.insert("GRANT OPTION".into());
     }
-    Observed::Known(found)
+    found
 }
 
 fn read_schema(row: &Row) -> SchemaFacts {
