@@ -19,6 +19,8 @@ pub fn plan(plan: &UndoPlan, statements: bool, style: Style) -> Vec<String> {
     }
     for (number, step) in plan.steps.iter().enumerate() {
         lines.push(format!("  {:>2}  {}", number + 1, step.title));
+        let details = wrap::wrapped(&step.details).into_iter();
+        lines.extend(details.map(|text| format!("{}{}", " ".repeat(INDENT), style.dim(&text))));
         for dropped in &step.drops {
             lines.push(format!(
                 "{}{} drops {dropped}",

@@ -54,6 +54,8 @@ pub struct UndoStep {
     pub title: String,
     /// The statements that it sends; databases are dropped before them.
     pub statements: Vec<Statement>,
+    /// What it puts back, one entry each.
+    pub details: Vec<String>,
     /// What is dropped with it; the other server has it.
     pub drops: Vec<String>,
 }

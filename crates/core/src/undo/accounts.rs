@@ -35,6 +35,7 @@ pub(super) fn step(view: &View<'_>, side: Side) -> Option<UndoStep> {
         server: side,
         title: format!("the replication accounts on {} are dropped", facts.name),
         statements,
+        details: vec![],
         drops: vec![],
     })
 }

@@ -47,6 +47,7 @@ pub(super) fn step(view: &View<'_>) -> Result<Option<UndoStep>, SetupError> {
         server: Side::Secondary,
         title: format!("{} is emptied of what was copied there", facts.name),
         statements,
+        details: vec![],
         drops,
     }))
 }

@@ -13,6 +13,7 @@ pub(super) fn step(view: &View<'_>, replica: Side) -> Option<UndoStep> {
         server: replica,
         title: format!("{} follows nobody any more", facts.name),
         statements: vec![facts.dialect.stop_link(), facts.dialect.forget_link()],
+        details: vec![],
         drops: vec![],
     })
 }

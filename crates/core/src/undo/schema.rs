@@ -32,6 +32,7 @@ pub(super) fn step(view: &View<'_>, side: Side) -> Option<UndoStep> {
         server: side,
         title,
         statements,
+        details: vec![],
         drops: vec![],
     })
 }

@@ -36,8 +36,9 @@ pub(super) fn step(view: &View<'_>, side: Side) -> Option<UndoStep> {
     Some(UndoStep {
         kind: UndoKind::RestoreSettings,
         server: side,
-        title: format!("{} gets back {}", facts.name, names.join(", ")),
+        title: format!("{} gets its old settings back", facts.name),
         statements: restored.into_iter().flat_map(|(_, _, back)| back).collect(),
+        details: names,
         drops: vec![],
     })
 }
