@@ -4,7 +4,7 @@
 LOCKED := $(if $(CI),--locked)
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-all test-slow check deny bench servers prerequisites clean
+.PHONY: help demo test test-all test-slow fuzz check deny bench servers prerequisites clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -32,11 +32,15 @@ test: servers check ## the checks, all tests but the slow ones, and the examples
 test-slow: servers ## only the slow tests
 	cargo nextest run $(LOCKED) --workspace --profile slow --no-tests warn
 
+fuzz: ## ten seconds of fuzzing for each parser of what a server or a file says
+	@tests/prerequisites fuzz
+	@tests/fuzz
+
 deny: ## licences, sources and known faults of the dependencies
 	@tests/prerequisites deny
 	@tests/dependencies
 
-test-all: test test-slow deny ## everything
+test-all: test test-slow fuzz deny ## everything
 
 bench: ## the benchmarks
 	cargo bench $(LOCKED) --workspace

@@ -369,3 +369,18 @@ async fn scenario_9_a_version_that_is_too_old_is_refused_by_name() {
         ran.says("DBHA-P03").says(named);
     }
 }
+
+#[tokio::test]
+async fn scenario_7_a_member_of_a_galera_cluster_is_refused() {
+    let member = |sql: &str| match sql.contains("wsrep") {
+        true => one_row(&[("sign", "Galera (wsrep_on=ON, wsrep_cluster_address=gcomm://a,b)")]),
+        false => plausible(sql, VERSION, "0"),
+    };
+    let member = FakeServer::start(plain(), member).await;
+    let other = FakeServer::start(plain(), |sql| plausible(sql, VERSION, "0")).await;
+    let ran = survives("preflight", [&member, &other], &[]).await.exits(3);
+    assert!(
+        ran.stdout.contains("DBHA-P13") && ran.stdout.contains("gcomm://a,b"),
+        "{ran}"
+    );
+}

@@ -9,6 +9,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use dbha_testkit::{PrivateServer, Release};
 
 use crate::operator::Operator;
+use crate::ran::Ran;
 use crate::releases::on_releases;
 use crate::servers::pair_with_sample;
 use crate::session::Session;
@@ -92,33 +93,83 @@ async fn statements_seen(mut session: Session, stop: Arc<AtomicBool>) -> String 
     seen
 }
 
-/// Runs the set-up with every word it has; returns what it printed, and what /proc showed of it.
+/// Runs what reads and uses passwords, with every word it has: a plan, a set-up that fails after it has made the
+/// accounts, one that succeeds, a look at the pair. Returns what they printed, and what /proc showed of them.
 async fn run_and_watch(operator: &Operator) -> String {
-    let arguments = ["--writers", "both", "--yes", "-vvv", "-o", "ndjson"];
-    let mut command = operator.command("setup", arguments);
-    let child = command.stdin(Stdio::null()).spawn().unwrap();
-    let proc = PathBuf::from("/proc").join(child.id().unwrap().to_string());
+    let nobody = "127.0.0.1:9";
+    let runs: [(&str, &[&str], bool); 4] = [
+        ("plan", &["-vvv"], true),
+        (
+            "setup",
+            &["--yes", "-vvv", "-o", "ndjson", "--primary-address", nobody],
+            false,
+        ),
+        (
+            "setup",
+            &["--writers", "both", "--yes", "-vvv", "-o", "ndjson"],
+            true,
+        ),
+        ("status", &["-vvv", "-o", "json"], true),
+    ];
+    let mut all = String::new();
+    for (command, arguments, succeeds) in runs {
+        let (ran, seen) = watched(operator, command, arguments).await;
+        assert_eq!(ran.code == Some(0), succeeds, "{ran}");
+        assert!(ran.stderr.contains("TRACE"), "it logs\n{ran}");
+        assert!(seen.contains("--primary-password-file"), "{seen}");
+        all.push_str(&format!("{seen}\n{}\n{}\n", ran.stdout, ran.stderr));
+    }
+    // Whatever they left: receipts, temporary files.
+    let mut left = Vec::new();
+    collect(operator.home(), &mut left);
+    for file in left
+        .iter()
+        .filter(|path| path.extension().is_none_or(|end| end != "password"))
+    {
+        all.push_str(&String::from_utf8_lossy(&fs::read(file).unwrap_or_default()));
+    }
+    all
+}
+
+/// Runs a command; returns what it left and what /proc showed of it and of its children while it ran.
+async fn watched(operator: &Operator, command: &str, arguments: &[&str]) -> (Ran, String) {
+    let mut run = operator.command(command, arguments.iter().copied());
+    run.env("DBHA_LOG", "trace").env("TMPDIR", operator.home());
+    let child = run.stdin(Stdio::null()).spawn().unwrap();
+    let id = child.id().unwrap();
+    let proc = PathBuf::from("/proc").join(id.to_string());
     let watch = async {
         let mut seen = Vec::new();
-        loop {
-            for file in ["cmdline", "environ"] {
-                seen.extend(fs::read(proc.join(file)).unwrap_or_default());
+        let mut cores_are_off = false;
+        while proc.join("exe").exists() {
+            for process in [proc.clone()].into_iter().chain(children_of(id)) {
+                for file in ["cmdline", "environ"] {
+                    seen.extend(fs::read(process.join(file)).unwrap_or_default());
+                }
             }
+            let limits = fs::read_to_string(proc.join("limits")).unwrap_or_default();
+            let of_cores = limits.lines().find(|line| line.starts_with("Max core file size"));
+            cores_are_off |= of_cores.is_some_and(|line| line.split_whitespace().nth(4) == Some("0"));
             tokio::time::sleep(std::time::Duration::from_millis(10)).await;
-            if !proc.join("exe").exists() {
-                return seen;
-            }
         }
+        (String::from_utf8_lossy(&seen).into_owned(), cores_are_off)
     };
-    let (output, seen) = tokio::join!(child.wait_with_output(), watch);
-    let ran = operator.ran("setup -vvv".into(), &output.unwrap()).exits(0);
+    let (output, (seen, cores_are_off)) = tokio::join!(child.wait_with_output(), watch);
     assert!(
-        ran.stderr.contains("TRACE") || ran.stderr.contains("DEBUG"),
-        "it logs\n{ran}"
+        cores_are_off,
+        "a crash of {command} could write the passwords to a file"
     );
-    let seen = String::from_utf8_lossy(&seen);
-    assert!(seen.contains("--primary-password-file"), "{seen}");
-    format!("{seen}\n{}\n{}", ran.stdout, ran.stderr)
+    (operator.ran(format!("{command} -vvv"), &output.unwrap()), seen)
+}
+
+fn children_of(parent: u32) -> Vec<PathBuf> {
+    let mark = format!("PPid:\t{parent}\n");
+    let is_child = |path: &PathBuf| {
+        let status = fs::read_to_string(path.join("status")).unwrap_or_default();
+        status.contains(&mark)
+    };
+    let all = fs::read_dir("/proc").unwrap().flatten();
+    all.map(|entry| entry.path()).filter(is_child).collect()
 }
 
 /// Reads the generated password from where the server itself keeps it.
@@ -229,4 +280,82 @@ async fn scenario_3_passwords_of_odd_letters_are_taken_as_they_are(release: Rele
     operator.secondary_password_file = file;
     operator.setup(["--user", "odd"]).await.exits(0);
     operator.run("status", ["--user", "odd"]).await.exits(0);
+}
+
+on_releases!(scenario_3_passwords_with_line_ends_of_33_letters_and_of_none_are_taken_or_refused: mariadb_10_11, slow_mysql_9_7);
+
+async fn scenario_3_passwords_with_line_ends_of_33_letters_and_of_none_are_taken_or_refused(
+    release: Release,
+) {
+    let pair = pair_with_sample(release, 1).await;
+    let mut operator = Operator::of(&pair);
+    // As an option file writes them, and what they are.
+    let passwords = [
+        (r#""two\nlines""#, "two\nlines"),
+        (r##""a'b\"c#d;e--f%g" # a comment"##, "a'b\"c#d;e--f%g"),
+        (
+            "123456789012345678901234567890123",
+            "123456789012345678901234567890123",
+        ),
+        ("", ""),
+    ];
+    for server in [&pair.primary, &pair.secondary] {
+        let mut session = Session::open(server).await;
+        for (number, (_, password)) in passwords.iter().enumerate() {
+            let quoted = password
+                .replace('\\', r"\\")
+                .replace('\'', r"\'")
+                .replace('\n', r"\n");
+            let account = format!("'odd{number}'@'127.0.0.1'");
+            session
+                .run(&format!("CREATE USER {account} IDENTIFIED BY '{quoted}'"))
+                .await;
+            session
+                .run(&format!(
+                    "GRANT ALL PRIVILEGES ON *.* TO {account} WITH GRANT OPTION"
+                ))
+                .await;
+        }
+    }
+    let (primary, secondary) = (operator.primary.clone(), operator.secondary.clone());
+    for (number, (written, password)) in passwords.iter().enumerate() {
+        let text = format!("[client]\nuser=odd{number}\npassword={written}\n");
+        let file = private_file(&operator, "options.cnf", text.as_bytes());
+        if !password.is_empty() {
+            operator.secrets.push((*password).to_owned());
+        }
+        let arguments = [
+            "preflight",
+            "--primary",
+            &primary,
+            "--secondary",
+            &secondary,
+            "--defaults-file",
+            &file,
+        ];
+        operator.finish(&mut operator.bare(arguments)).await.exits(0);
+    }
+    for (bytes, words) in [(&b"a\0b\n"[..], "NUL"), (&b"\xff\xfe\n"[..], "UTF-8")] {
+        let file = private_file(&operator, "bad", bytes);
+        let arguments = [
+            "preflight",
+            "--primary",
+            &primary,
+            "--secondary",
+            &secondary,
+            "--password-file",
+            &file,
+        ];
+        let ran = operator.finish(&mut operator.bare(arguments)).await.exits(2);
+        ran.says_one_error_with_a_fix().says(words);
+    }
+}
+
+/// Writes a file that only its owner can read; returns its path.
+fn private_file(operator: &Operator, name: &str, bytes: &[u8]) -> String {
+    use std::os::unix::fs::PermissionsExt;
+    let path = operator.home().join(name);
+    fs::write(&path, bytes).unwrap();
+    fs::set_permissions(&path, fs::Permissions::from_mode(0o600)).unwrap();
+    path.display().to_string()
 }

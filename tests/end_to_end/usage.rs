@@ -113,3 +113,24 @@ async fn files_that_are_not_there_are_named() {
         .says_one_error_with_a_fix()
         .says("no-such-password");
 }
+
+#[tokio::test]
+async fn scenario_84_a_dsn_takes_no_name_that_becomes_more_than_a_name() {
+    let operator = Operator::without_servers();
+    for (server, database) in [
+        ("mysql://a%0ab@h:3306/", "x"),
+        ("mysql://a%3Ab@h:3306/", "x"),
+        ("mysql://a@h:3306/", "x?tls=skip-verify"),
+        ("mysql://a@h:3306/", "x\ny"),
+    ] {
+        let arguments = ["dsn", server, "--database", database];
+        let ran = operator.finish(&mut operator.bare(arguments)).await.exits(2);
+        ran.says_one_error_with_a_fix().says("cannot stand in a DSN");
+    }
+    let arguments = ["dsn", "mysql://a%40b%20c@[::1]:3306/", "--database", "kine"];
+    let ran = operator.finish(&mut operator.bare(arguments)).await.exits(0);
+    assert_eq!(
+        ran.stdout,
+        "a@b c:PASSWORD@tcp([::1]:3306)/kine\nmysql://a%40b%20c:PASSWORD@[::1]:3306/kine\n"
+    );
+}

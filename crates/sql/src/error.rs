@@ -235,3 +235,55 @@ fn shorten(statement: &str) -> String {
         None => one_line,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{AccountTls, Dialect, Secret, SourceTarget, Version};
+
+    /// What a server says that quotes everything it was sent, as 1064 does.
+    fn rejected(statement: &Statement, code: u16) -> String {
+        let error = mysql_async::ServerError {
+            code,
+            message: format!("near '{}' at line 1", statement.sql()),
+            state: "42000".into(),
+        };
+        let error = SqlError::of_statement("db1", statement, mysql_async::Error::Server(error));
+        format!("{error} {error:?}")
+    }
+
+    #[test]
+    fn scenario_80_no_words_of_a_server_bring_a_password_back() {
+        let secret = Secret::new("mArkerPasswordOfThirtyTwoLetters");
+        let source = SourceTarget {
+            host: "10.0.0.1".into(),
+            port: 3306,
+            user: "dbha_repl".into(),
+            password: secret.clone(),
+            tls: true,
+            ca: None,
+        };
+        for version in ["10.5.23-MariaDB", "11.8.6-MariaDB", "5.7.44", "9.7.4"] {
+            let (flavor, number) = Version::detect(version).unwrap();
+            let dialect = Dialect::new(flavor, number);
+            let statements = [
+                dialect.follow(&source),
+                dialect.point_probe(&source, "dbha_probe"),
+                dialect.ensure_replication_account("dbha_repl", "%", &secret, AccountTls::Required),
+            ];
+            for statement in statements.iter().flatten() {
+                for code in [1064, 1105, 1372, 1819, 3056, 4166] {
+                    let words = rejected(statement, code);
+                    assert!(!words.contains(secret.expose()), "{version}: {words}");
+                    let hash = crate::native_password_hash(&secret);
+                    assert!(!words.contains(hash.expose()), "{version}: {words}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn words_of_a_server_about_other_statements_are_shown() {
+        assert!(rejected(&Statement::new("SELECT x"), 1054).contains("near 'SELECT x'"));
+    }
+}

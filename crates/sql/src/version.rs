@@ -32,7 +32,10 @@ impl Version {
         };
         // On the wire old MariaDB servers hide behind a 5.5.5- so that ancient replicas accept them.
         let bare = match flavor {
-            Flavor::MariaDb => text.strip_prefix("5.5.5-").unwrap_or(text),
+            Flavor::MariaDb => match text.strip_prefix("5.5.5-") {
+                Some(rest) if rest.starts_with(|c: char| c.is_ascii_digit()) => rest,
+                _ => text,
+            },
             Flavor::MySql => text,
         };
         let mut numbers = bare.splitn(3, '.').map(|part| {
@@ -93,6 +96,7 @@ mod tests {
             ("5.7.44-log", Flavor::MySql, Version::new(5, 7, 44)),
             ("26.10.0", Flavor::MySql, Version::new(26, 10, 0)),
             ("5.5.68-MariaDB", Flavor::MariaDb, Version::new(5, 5, 68)),
+            ("5.5.5-MariaDB", Flavor::MariaDb, Version::new(5, 5, 5)),
         ];
         for (text, flavor, version) in cases {
             assert_eq!(Version::detect(text), Ok((flavor, version)), "{text}");

@@ -66,7 +66,12 @@ fn host_and_port(text: &str) -> Result<Address, ParseEndpointError> {
     if host.is_empty() {
         return Err(error("the host is empty"));
     }
-    if host.contains(['/', '?', '#', '@', ' ', '(', ')', '\'', '"', '`', '\\']) {
+    // An address of the link can name its interface, fe80::1%eth0.
+    let bare = host.split('%').next().unwrap_or(host);
+    if (host.contains(':') || text.starts_with('[')) && bare.parse::<std::net::Ipv6Addr>().is_err() {
+        return Err(error(format!("{:?} is no IPv6 address", printable(host))));
+    }
+    if host.contains(['[', ']', '/', '?', '#', '@', ' ', '(', ')', '\'', '"', '`', '\\']) {
         return Err(error(format!("{:?} is no host name", printable(host))));
     }
     let port = match port {
@@ -255,6 +260,9 @@ mod tests {
             "db:x",
             "[::1",
             "[::1]x",
+            "9f7[e::1]:3306",
+            "[db1]:3306",
+            "a:b:c",
             "a b",
             "mysql://",
             "http://x/",
