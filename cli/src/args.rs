@@ -60,6 +60,8 @@ pub enum Command {
     Undo(UndoArgs),
     /// Say in one sentence how a pair is, then show servers and links; works on any pair.
     Status(StatusArgs),
+    /// Give both replication accounts and both links a new password; nothing else is changed.
+    RotatePassword(RotatePasswordArgs),
     /// Print a configuration file.
     Render(RenderArgs),
     /// Start, list or remove two private servers on this machine.
@@ -273,6 +275,17 @@ pub enum CopyArg {
 /// Options of status.
 #[derive(Debug, Args)]
 pub struct StatusArgs {
+    /// The pair.
+    #[command(flatten)]
+    pub pair: PairArgs,
+    /// Name of the pair in the output.
+    #[arg(long, value_name = "NAME", default_value = "", hide_default_value = true)]
+    pub name: String,
+}
+
+/// Options of rotate-password.
+#[derive(Debug, Args)]
+pub struct RotatePasswordArgs {
     /// The pair.
     #[command(flatten)]
     pub pair: PairArgs,

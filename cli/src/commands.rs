@@ -6,6 +6,7 @@ pub mod explain;
 pub mod plan;
 pub mod preflight;
 pub mod render;
+pub mod rotate_password;
 pub mod sandbox;
 pub mod saved_plan;
 pub mod setup;

@@ -70,6 +70,7 @@ async fn run(cli: &Cli) -> Result<u8, Failure> {
         Command::Plan(args) => commands::plan::run(cli, args).await,
         Command::Undo(args) => commands::undo::run(cli, args).await,
         Command::Status(args) => commands::status::run(cli, args).await,
+        Command::RotatePassword(args) => commands::rotate_password::run(cli, args).await,
         Command::Render(args) => commands::render::run(cli, args).await,
         Command::Sandbox(args) => commands::sandbox::run(cli, args).await,
         Command::Demo(args) => commands::demo::run(cli, args).await,

@@ -33,6 +33,7 @@ mod preflight;
 mod quoting;
 mod render;
 mod restart;
+mod rotate_password;
 mod sandbox;
 mod saved_plans;
 mod secrets;

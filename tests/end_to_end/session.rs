@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use dbha_testkit::PrivateServer;
 use mysql_async::prelude::Queryable;
-use mysql_async::{Conn, Error, Opts, OptsBuilder, Row, Value};
+use mysql_async::{Conn, Error, Opts, OptsBuilder, Row, SslOpts, Value};
 
 /// A row by the names of its columns, everything as text.
 pub(crate) type TextRow = BTreeMap<String, String>;
@@ -51,6 +51,23 @@ impl Session {
         Door {
             options: options.into(),
         }
+    }
+
+    /// Opens a session of another account over TLS, whoever signed the server's certificate.
+    pub(crate) async fn open_over_tls_as(
+        server: &PrivateServer,
+        user: &str,
+        password: &str,
+    ) -> Result<Self, Error> {
+        let tls = SslOpts::default().with_danger_accept_invalid_certs(true);
+        let options = Opts::from_url(&server.url()).unwrap();
+        let options = OptsBuilder::from_opts(options)
+            .prefer_socket(false)
+            .ssl_opts(tls.with_danger_skip_domain_validation(true))
+            .user(Some(user))
+            .pass(Some(password));
+        let connection = Conn::new(options).await?;
+        Ok(Self { connection })
     }
 
     /// Runs a statement that must work.

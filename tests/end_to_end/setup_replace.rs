@@ -14,7 +14,7 @@ use crate::servers::{
 };
 use crate::session::Session;
 use crate::stopped_at::StoppedAt;
-use crate::writers::{Writers, Written};
+use crate::writers::{Writers, assert_kept};
 
 /// A pair of which the secondary has died, and the new server that is to take its place.
 struct Bereaved {
@@ -75,18 +75,6 @@ async fn finished_pair(release: Release, writers: &str) -> ServerPair {
     let pair = pair_with_sample(release, 3).await;
     Operator::of(&pair).setup(["--writers", writers]).await.exits(0);
     pair
-}
-
-/// Fails the test unless a server has every row that a writer was told is kept.
-async fn assert_kept(server: &PrivateServer, written: &[Written]) {
-    let mut session = Session::open(server).await;
-    for one in written {
-        let kept = format!(
-            "SELECT COUNT(*) FROM rental_shop.ledger WHERE writer={} AND entry BETWEEN 1 AND {}",
-            one.writer, one.entries
-        );
-        assert_eq!(session.number(&kept).await, u64::from(one.entries), "{one:?}");
-    }
 }
 
 async fn server_id(server: &PrivateServer) -> u64 {

@@ -71,6 +71,19 @@ impl Writers {
     }
 }
 
+/// Fails the test unless no writer was refused, and a server has every row that one was told is kept.
+pub(crate) async fn assert_kept(server: &PrivateServer, written: &[Written]) {
+    let mut session = Session::open(server).await;
+    for one in written {
+        assert_eq!(one.error, None, "no writer is refused");
+        let kept = format!(
+            "SELECT COUNT(*) FROM rental_shop.ledger WHERE writer={} AND entry BETWEEN 1 AND {}",
+            one.writer, one.entries
+        );
+        assert_eq!(session.number(&kept).await, u64::from(one.entries), "{one:?}");
+    }
+}
+
 async fn write(door: Door, mut session: Session, writer: u32, go_on: Arc<AtomicBool>) -> Written {
     let mut written = Written {
         writer,

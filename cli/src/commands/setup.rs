@@ -167,7 +167,8 @@ pub fn sink(cli: &Cli, show_plan: bool) -> EventSink {
     }
 }
 
-fn report(cli: &Cli, done: &SetupDone) {
+/// Prints the document of `-o json`.
+pub fn report(cli: &Cli, done: &SetupDone) {
     if cli.output.format == Output::Json {
         let SetupDone {
             changed,

@@ -95,6 +95,7 @@ fn fresh(version: &str, name: &str) -> Facts {
         offers_tls: false,
         cluster: None,
         claim: Observed::Absent,
+        password_pending: false,
         recorded: Observed::Absent,
         markers: Observed::Absent,
     }

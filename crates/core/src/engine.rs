@@ -25,6 +25,7 @@ pub(crate) struct EngineDone {
 
 /// Everything that the engine needs.
 pub(crate) struct EngineInput<'a> {
+    pub(crate) steps: &'a [Step],
     pub(crate) servers: Both<Server>,
     pub(crate) facts: Both<Facts>,
     pub(crate) lock: &'a mut RunLock,
@@ -52,7 +53,7 @@ pub(crate) async fn run(input: EngineInput<'_>) -> Result<EngineDone, SetupError
         sink: input.sink,
         cancel: input.cancel,
     };
-    for step in Step::ALL {
+    for step in input.steps.iter().copied() {
         if run.cancel.is_cancelled() {
             return Err(SetupError::Cancelled);
         }

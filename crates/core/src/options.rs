@@ -87,6 +87,8 @@ pub struct SetupOptions {
     pub catch_up_limit: Duration,
     /// Codes of findings that are let through, where a finding allows it.
     pub ignore: Vec<String>,
+    /// Give the replication accounts and both links a new password even when nothing has to be changed.
+    pub new_password: bool,
     /// Prove both links by markers even when nothing had to be changed.
     pub prove: bool,
 }
@@ -108,6 +110,7 @@ impl Default for SetupOptions {
             lock_wait: Duration::from_secs(10),
             catch_up_limit: Duration::from_secs(120),
             ignore: Vec::new(),
+            new_password: false,
             prove: false,
         }
     }

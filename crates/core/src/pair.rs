@@ -1,6 +1,8 @@
+mod rotate;
+
 use crate::{
     Both, EventKind, EventSink, Finding, Plan, Proof, SavedPlan, SetupError, SetupOptions, Side, Status,
-    Topology, UndoOptions, UndoPlan, Verdict,
+    Step, Topology, UndoOptions, UndoPlan, Verdict,
     assess::{Seen, Unseen},
     engine::{self, EngineInput},
     journal::Journal,
@@ -201,6 +203,7 @@ impl Pair {
         });
         sink.send(EventKind::Planned { plan });
         let done = engine::run(EngineInput {
+            steps: &Step::ALL,
             servers: surveyed.servers,
             facts: surveyed.facts,
             lock: &mut lock,

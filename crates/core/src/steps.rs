@@ -10,6 +10,7 @@ mod detach_replaced;
 mod ensure_accounts;
 mod ensure_registry;
 mod follow;
+mod new_password;
 mod own_domain;
 mod prove_links;
 mod set_writers;
@@ -77,6 +78,14 @@ impl Step {
         Step::FollowSecondary,
         Step::ProveLinks,
         Step::SetWriters,
+    ];
+
+    /// The steps of a change of the replication password, in order.
+    pub const NEW_PASSWORD: [Step; 4] = [
+        Step::EnsureAccounts,
+        Step::FollowPrimary,
+        Step::FollowSecondary,
+        Step::ProveLinks,
     ];
 
     /// Returns the stable id, the same in plans, events and tests.

@@ -139,6 +139,19 @@ impl Topology {
         }
     }
 
+    /// Takes the links as they are, for what changes nothing of them but their password.
+    pub(crate) fn keep_links(&mut self, facts: &Both<Facts>) {
+        for link in &mut self.links {
+            let Some(present) = facts.of(link.replica).default_link() else {
+                continue;
+            };
+            link.host.clone_from(&present.source_host);
+            link.port = present.source_port;
+            link.tls = present.tls;
+            link.ca = present.verified.then(|| present.ca.clone());
+        }
+    }
+
     /// Returns what one side is to be.
     pub fn server(&self, side: Side) -> &ServerPlan {
         match side {

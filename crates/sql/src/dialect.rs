@@ -116,6 +116,11 @@ impl Dialect {
         self.flavor == Flavor::MariaDb
     }
 
+    /// Tells whether a link can be given another password while its SQL thread goes on.
+    pub fn can_change_password_while_applying(&self) -> bool {
+        self.flavor == Flavor::MySql
+    }
+
     /// Tells whether a snapshot can be taken under staged backup locks, which hold writers only for the last moment.
     pub fn has_backup_stages(&self) -> bool {
         self.flavor == Flavor::MariaDb

@@ -235,6 +235,8 @@ pub struct Facts {
     pub cluster: Option<Cluster>,
     /// The claim of an unfinished run.
     pub claim: Observed<Claim>,
+    /// Whether the replication accounts have a password that a link may not have been given yet.
+    pub password_pending: bool,
     /// What dbha recorded of the pair, by `server_id`.
     pub recorded: Observed<Vec<RecordedServer>>,
     /// The markers that are here, each server's newest, by `server_id`.

@@ -54,6 +54,7 @@ fn no_statement_shows_its_secret() {
         let secret = Secret::new("marker-secret");
         let with_secrets = [
             dialect.follow(&source(&secret)),
+            dialect.change_link_password(&secret),
             dialect.point_probe(&source(&secret), "dbha_probe"),
             dialect.ensure_replication_account("dbha_repl", "h", &secret, AccountTls::Free),
         ];
@@ -166,11 +167,21 @@ fn rendered(dialect: Dialect) -> String {
             vec![
                 dialect.rename_recorded_server(2, "db'2"),
                 dialect.forget_other_servers(&[1]),
+                dialect.forget_other_markers(&[1]),
             ],
         ),
         ("link: over TLS", dialect.follow(&source(&secret))),
         ("link: in clear", dialect.follow(&clear)),
         ("link: over TLS, verified", dialect.follow(&verified)),
+        ("link: new password", dialect.change_link_password(&secret)),
+        (
+            "new password",
+            vec![
+                dialect.mark_new_password("run"),
+                dialect.read_new_password_mark(),
+                dialect.unmark_new_password(),
+            ],
+        ),
         (
             "link: threads",
             vec![

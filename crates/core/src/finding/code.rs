@@ -299,6 +299,13 @@ codes! {
             fix: "Mend what keeps it from applying what it has received, or decide by hand that it may be lost.",
             scenarios: "65",
         }
+        NotAPair = "DBHA-P42", "The two servers are not a finished pair" {
+            weight: Blocks,
+            ignorable: false,
+            why: "A replication password can be changed only where dbha made both links.",
+            fix: "Make them a pair with dbha setup first, or finish that set-up.",
+            scenarios: "53",
+        }
         UnprotectedConnection = "DBHA-P44", "dbha's own connection is not verified" {
             weight: Warning,
             ignorable: true,

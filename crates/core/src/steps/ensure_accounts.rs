@@ -13,6 +13,12 @@ const PROBE_LIMIT: Duration = Duration::from_secs(5);
 /// Accounts are as wanted when both links log in with them, and they may do nothing but replicate.
 pub(super) fn check(view: &View<'_>) -> Check {
     let mut different = Vec::new();
+    if view.options.new_password && !view.new_password {
+        different.push("a new password for both links".to_owned());
+    }
+    if view.facts.primary.password_pending {
+        different.push("a change of the replication password was cut off".to_owned());
+    }
     for side in Side::BOTH {
         let facts = view.facts.of(side);
         let has = |host: &String| {
@@ -147,6 +153,11 @@ pub(super) async fn apply(run: &mut Run<'_>) -> Result<(), StepTrouble> {
     );
     let open = super::open_for_dbha(&run.facts.primary);
     run.servers.primary.execute_all(&open).await?;
+    // A link that is connected shows nothing of a password that it has not: the mark tells the next run.
+    let dialect = run.servers.primary.dialect();
+    let mut unlogged = run.unlogged(Side::Primary).await?;
+    unlogged.execute(&dialect.mark_new_password(&run.id)).await?;
+    unlogged.close().await;
     let statements = account_statements(&run.view(), &hosts, &password);
     run.servers.primary.execute_all(&statements).await?;
     let mut secondary = run.unlogged(Side::Secondary).await?;

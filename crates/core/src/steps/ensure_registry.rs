@@ -70,6 +70,7 @@ pub(super) fn statements(view: &View<'_>) -> Vec<(Side, Statement)> {
     let mut all = super::open_for_dbha(&view.facts.primary);
     all.extend(dialect.ensure_dbha_schema());
     all.push(dialect.forget_other_servers(&ids));
+    all.push(dialect.forget_other_markers(&ids));
     all.extend(wanted(view).iter().map(|row| dialect.record_server(row)));
     all.into_iter()
         .map(|statement| (Side::Primary, statement))

@@ -1,6 +1,6 @@
 //! The two links: the secondary follows the primary, and the primary follows the secondary.
 
-use super::{Check, Run, Step, StepTrouble, View, own_domain};
+use super::{Check, Run, Step, StepTrouble, View, new_password, own_domain};
 use crate::{Side, advice, old_peer::OldPeer, preflight, wait::Pause};
 use dbha_sql::{
     ClaimState, GtidSet, IoState, REPLICATION_USER, ReplicaStatus, Secret, SourceTarget, SqlState, Statement,
@@ -10,7 +10,7 @@ use std::time::Duration;
 /// How long both threads may take to run.
 const START_LIMIT: Duration = Duration::from_secs(15);
 
-fn step_of(source: Side) -> Step {
+pub(super) fn step_of(source: Side) -> Step {
     match source {
         Side::Primary => Step::FollowPrimary,
         Side::Secondary => Step::FollowSecondary,
@@ -51,7 +51,7 @@ pub(super) fn check(view: &View<'_>, source: Side) -> Check {
 }
 
 /// What of a link only a new definition can mend, and that needs the password.
-fn wrong_definition(view: &View<'_>, source: Side, link: &ReplicaStatus) -> Vec<String> {
+pub(super) fn wrong_definition(view: &View<'_>, source: Side, link: &ReplicaStatus) -> Vec<String> {
     let wanted = view.topology.link_from(source);
     let dialect = view.facts.of(source.peer()).dialect;
     let mut different = Vec::new();
@@ -91,7 +91,7 @@ fn wrong_definition(view: &View<'_>, source: Side, link: &ReplicaStatus) -> Vec<
 }
 
 /// Returns the link that dbha made, wherever it points.
-fn own_link<'a>(view: &View<'a>, source: Side) -> Option<&'a ReplicaStatus> {
+pub(super) fn own_link<'a>(view: &View<'a>, source: Side) -> Option<&'a ReplicaStatus> {
     let link = view.facts.of(source.peer()).default_link()?;
     // The link from a server that is replaced goes with everything else of that server.
     let old = OldPeer::of(view.facts, view.topology, view.options).filter(|_| source == Side::Secondary);
@@ -148,7 +148,7 @@ pub(super) fn statements(view: &View<'_>, source: Side) -> Vec<(Side, Statement)
 }
 
 /// A secondary starts from the position of its copy, once: set back later, it would apply transactions twice.
-fn must_take_position(view: &View<'_>, source: Side) -> bool {
+pub(super) fn must_take_position(view: &View<'_>, source: Side) -> bool {
     let follows_already = view
         .facts
         .secondary
@@ -181,6 +181,20 @@ pub(super) fn target(view: &View<'_>, source: Side, password: Secret) -> SourceT
 }
 
 pub(super) async fn apply(run: &mut Run<'_>, source: Side) -> Result<(), StepTrouble> {
+    if new_password::suffices(&run.view(), source) {
+        new_password::hand_over(run, source).await?;
+    } else {
+        define(run, source).await?;
+    }
+    wait_for_threads(run, source).await?;
+    if source == Side::Secondary && run.password.is_some() {
+        new_password::arrived(run).await?;
+    }
+    Ok(())
+}
+
+/// Makes the link what it has to be, from the position on.
+async fn define(run: &mut Run<'_>, source: Side) -> Result<(), StepTrouble> {
     let replica = source.peer();
     let dialect = run.servers.of(replica).dialect();
     if own_link(&run.view(), source).is_some() {
@@ -211,7 +225,7 @@ pub(super) async fn apply(run: &mut Run<'_>, source: Side) -> Result<(), StepTro
         run.servers.of_mut(replica).execute_all(&statements).await?;
     }
     run.servers.of_mut(replica).execute(&dialect.start_link()).await?;
-    wait_for_threads(run, source).await
+    Ok(())
 }
 
 /// Notes in the claim that the position was taken; from here on the next run goes on from where the links are.

@@ -86,6 +86,10 @@ pub(crate) async fn observe(session: &mut Session, depth: Depth) -> Result<Facts
             Observed::Denied(text) => Observed::Denied(text),
             Observed::Absent => Observed::Absent,
         },
+        password_pending: match look(session, &dialect.read_new_password_mark()).await? {
+            Observed::Known(rows) => !rows.is_empty(),
+            _ => false,
+        },
         recorded: map(
             look(session, &dialect.read_recorded_servers()).await?,
             read_recorded,

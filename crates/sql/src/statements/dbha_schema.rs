@@ -98,6 +98,34 @@ impl Dialect {
         Statement::new("SELECT run, source, state, position FROM dbha.claim WHERE id = 1")
     }
 
+    /// Notes that the replication accounts get a new password which the links do not have yet; in a session without log.
+    pub fn mark_new_password(&self, run: &str) -> Statement {
+        Statement::new(format!(
+            "REPLACE INTO dbha.claim (id, run, source, state, position, recorded_at) \
+             VALUES (2, {}, '', 'password', NULL, UTC_TIMESTAMP(3))",
+            quote_literal(run)
+        ))
+    }
+
+    /// Reads whether a new password is on its way to the links: a row if it is.
+    pub fn read_new_password_mark(&self) -> Statement {
+        Statement::new("SELECT run FROM dbha.claim WHERE id = 2")
+    }
+
+    /// Takes back [`Dialect::mark_new_password`]; in a session without log.
+    pub fn unmark_new_password(&self) -> Statement {
+        Statement::new("DELETE FROM dbha.claim WHERE id = 2")
+    }
+
+    /// Removes the markers of servers that are none of the given ones.
+    pub fn forget_other_markers(&self, keep: &[u32]) -> Statement {
+        let keep: Vec<String> = keep.iter().map(u32::to_string).collect();
+        Statement::new(format!(
+            "DELETE FROM dbha.marker WHERE server_id NOT IN ({})",
+            keep.join(", ")
+        ))
+    }
+
     /// Gives the claim back; the session must have its binary log off.
     pub fn remove_claim(&self) -> Statement {
         Statement::new("DELETE FROM dbha.claim")

@@ -79,6 +79,24 @@ impl Dialect {
         self.change_source(source, gtid, "", "")
     }
 
+    /// Gives the default link another password and changes nothing else of it; its IO thread must be stopped.
+    pub fn change_link_password(&self, password: &Secret) -> Vec<Statement> {
+        let (verb, m) = match self.says_source() {
+            true => ("CHANGE REPLICATION SOURCE", "SOURCE"),
+            false => ("CHANGE MASTER", "MASTER"),
+        };
+        let end = match self.flavor() {
+            Flavor::MariaDb => "",
+            Flavor::MySql => " FOR CHANNEL ''",
+        };
+        let text = |password: &str| format!("{verb} TO {m}_PASSWORD={password}{end}");
+        let change = Statement::with_secret(text(&quote_word(password.expose())), text("'***'"));
+        let mut statements = self.hide_from_logs(true);
+        statements.push(change);
+        statements.extend(self.hide_from_logs(false));
+        statements
+    }
+
     /// Points a throw-away link at a binary log that does not exist: see [`Dialect::start_probe`].
     pub fn point_probe(&self, source: &SourceTarget, channel: &str) -> Vec<Statement> {
         let gtid = match self.flavor() {

@@ -64,6 +64,7 @@ DROP USER IF EXISTS 'dbha_repl'@'10.0.0.2';
 -- registry
 UPDATE dbha.server SET name = _utf8mb4 X'64622732' WHERE server_id = 2;
 DELETE FROM dbha.server WHERE server_id NOT IN (1);
+DELETE FROM dbha.marker WHERE server_id NOT IN (1);
 
 -- link: over TLS
 CHANGE MASTER TO MASTER_HOST='10.0.0.1', MASTER_PORT=3306, MASTER_USER='dbha_repl', MASTER_PASSWORD='***', MASTER_AUTO_POSITION=1, MASTER_RETRY_COUNT=0, MASTER_CONNECT_RETRY=2, MASTER_SSL=1, MASTER_SSL_CA='', MASTER_SSL_VERIFY_SERVER_CERT=0;
@@ -73,6 +74,14 @@ CHANGE MASTER TO MASTER_HOST='10.0.0.1', MASTER_PORT=3306, MASTER_USER='dbha_rep
 
 -- link: over TLS, verified
 CHANGE MASTER TO MASTER_HOST='10.0.0.1', MASTER_PORT=3306, MASTER_USER='dbha_repl', MASTER_PASSWORD='***', MASTER_AUTO_POSITION=1, MASTER_RETRY_COUNT=0, MASTER_CONNECT_RETRY=2, MASTER_SSL=1, MASTER_SSL_CA='/etc/mysql/ca.pem', MASTER_SSL_VERIFY_SERVER_CERT=1;
+
+-- link: new password
+CHANGE MASTER TO MASTER_PASSWORD='***' FOR CHANNEL '';
+
+-- new password
+REPLACE INTO dbha.claim (id, run, source, state, position, recorded_at) VALUES (2, 'run', '', 'password', NULL, UTC_TIMESTAMP(3));
+SELECT run FROM dbha.claim WHERE id = 2;
+DELETE FROM dbha.claim WHERE id = 2;
 
 -- link: threads
 START SLAVE;
