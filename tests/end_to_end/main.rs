@@ -42,6 +42,7 @@ mod setup_frozen;
 mod setup_killed_at_random;
 mod setup_meets_restarts;
 mod setup_new_pair;
+mod setup_odd_names;
 mod setup_one_writer;
 mod setup_overwrite;
 mod setup_refusals;

@@ -75,6 +75,6 @@ pub use undo::{UndoKind, UndoOptions, UndoPlan, UndoStep};
 
 pub use dbha_sql::{
     Address, ClientOptions, Dialect, Endpoint, Facts, Flavor, GtidSet, Secret, SqlError, SslMode, TlsOptions,
-    Version, Wire, harmless, is_unprintable, panic_is_caught, quote_identifier, quote_literal,
+    Version, Wire, harmless, is_unprintable, panic_is_caught, quote_account, quote_identifier, quote_literal,
 };
 pub use tokio_util::sync::CancellationToken;
