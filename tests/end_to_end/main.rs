@@ -40,6 +40,7 @@ mod secrets;
 mod setup_cut_off;
 mod setup_frozen;
 mod setup_killed_at_random;
+mod setup_meanwhile;
 mod setup_meets_restarts;
 mod setup_new_pair;
 mod setup_odd_names;

@@ -5,11 +5,12 @@ use std::time::{Duration, Instant};
 
 use nix::sys::signal::Signal;
 use tokio::process::{Child, Command};
-use tokio::time::sleep;
+use tokio::time::{sleep, timeout};
 
 use crate::eventually::LIMIT;
 use crate::operator::Operator;
 use crate::processes::{end_of, send};
+use crate::ran::Ran;
 
 /// A run that waits at `MOMENT:STEP` (`before:copy_data`).
 pub(crate) struct StoppedAt {
@@ -33,6 +34,13 @@ impl StoppedAt {
             sleep(Duration::from_millis(10)).await;
         }
         Self { child, file }
+    }
+
+    /// Lets the run go on, to its end.
+    pub(crate) async fn go_on(self, operator: &Operator) -> Ran {
+        std::fs::remove_file(&self.file).unwrap();
+        let output = timeout(2 * LIMIT, self.child.wait_with_output()).await;
+        operator.ran("the run that was stopped".to_owned(), &output.unwrap().unwrap())
     }
 
     /// Kills the run where it waits.

@@ -9,13 +9,13 @@ use nix::sys::signal::Signal;
 use serde_json::Value;
 use tokio::io::{AsyncBufReadExt, BufReader};
 
-use crate::eventually::eventually;
 use crate::operator::Operator;
 use crate::processes::{end_of, send};
 use crate::releases::{on_every_release, on_releases};
 use crate::servers::{assert_all_threads_run, cross, fill_with_sample, fresh_pair, pair_with_sample};
 use crate::session::Session;
 use crate::snapshot_of_server::SnapshotOfPair;
+use crate::stopped_at::StoppedAt;
 
 /// Positions say what happened; nothing can take that back.
 fn is_position(name: &str) -> bool {
@@ -134,7 +134,12 @@ async fn scenario_30_a_cut_off_set_up_is_taken_back(release: Release) {
     let operator = Operator::of(&pair);
     let before = SnapshotOfPair::take(&pair).await;
     for step in ["ensure_registry", "copy_data", "follow_secondary"] {
-        kill_before(&operator, step).await;
+        let mut command = operator.command("setup", ["--yes"]);
+        let point = format!("before:{step}");
+        StoppedAt::reach(&operator, &mut command, &point)
+            .await
+            .kill()
+            .await;
     }
     assert_eq!(receipts(&operator).len(), 1, "one set-up, one receipt");
     operator.run("undo", ["--yes"]).await.exits(0);
@@ -158,20 +163,6 @@ async fn scenario_30_an_undo_that_is_cut_off_is_gone_on_with(release: Release) {
     }
     operator.run("undo", ["--yes"]).await.exits(0);
     before.assert_unchanged_but(&pair, is_position).await;
-}
-
-/// Runs a set-up and kills it when it is about to begin a step.
-async fn kill_before(operator: &Operator, step: &str) {
-    let held = operator.home().join("held");
-    let mut child = operator
-        .command("setup", ["--yes"])
-        .env("DBHA_FAILPOINT", format!("before:{step}={}", held.display()))
-        .spawn()
-        .unwrap();
-    eventually("the step is reached", async || held.exists(), |reached| *reached).await;
-    send(&child, Signal::SIGKILL);
-    end_of(&mut child).await;
-    fs::remove_file(held).unwrap();
 }
 
 /// Runs an undo and kills it when the first step of a kind is done.

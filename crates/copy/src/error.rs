@@ -29,6 +29,14 @@ pub enum CopyError {
         /// The query that probably held it, values masked.
         blocker: Option<String>,
     },
+    /// Transactions stay prepared: they are in the binary log and in no snapshot.
+    #[error("{server} has prepared transactions, which are in its binary log and not in its tables yet: {}", .names.join(", "))]
+    TransactionsPrepared {
+        /// Name of the server.
+        server: String,
+        /// What they are called there.
+        names: Vec<String>,
+    },
     /// The session that held the lock was lost before it gave it back, so the snapshot proves nothing.
     #[error("the connection that held the snapshot's lock on {server} was lost")]
     LockLost {

@@ -8,11 +8,14 @@ use crate::{
     statements,
     table_identity::TableIdentities,
 };
-use dbha_sql::{GtidSet, Session, SessionProfile, Statement};
+use dbha_sql::{GtidSet, Session, SessionProfile, Statement, printable};
 use std::{
     sync::Arc,
     time::{Duration, Instant},
 };
+
+/// Time between two tries of a snapshot that met prepared transactions.
+const BETWEEN_TRIES: Duration = Duration::from_millis(200);
 
 /// One consistent picture of a server over several sessions, and everything that is in no snapshot beside it.
 pub(crate) struct Snapshot {
@@ -52,6 +55,19 @@ impl Snapshot {
     /// Commits still wait when it returns and there are tables without a snapshot; [`Snapshot::release`] lets them
     /// go on. The order is another for each family: see the comments in `statements/snapshot.rs`.
     pub(crate) async fn take(sessions: &Sessions, options: &CopyOptions) -> Result<Self, CopyError> {
+        let began = Instant::now();
+        loop {
+            match Self::take_once(sessions, options).await {
+                // Most are finished a moment later; the lock is free while we wait.
+                Err(CopyError::TransactionsPrepared { .. }) if began.elapsed() < options.lock_wait => {
+                    tokio::time::sleep(BETWEEN_TRIES).await;
+                }
+                taken => return taken,
+            }
+        }
+    }
+
+    async fn take_once(sessions: &Sessions, options: &CopyOptions) -> Result<Self, CopyError> {
         let mut readers = vec![];
         for _ in 0..options.workers.max(1) {
             readers.push(sessions.open(Side::Source, SessionProfile::Reader).await?);
@@ -84,6 +100,7 @@ impl Snapshot {
                 .await
                 .map_err(CopyError::doing("opening a consistent snapshot"))?;
         }
+        taking.refuse_prepared_transactions().await?;
         let (position, coordinates) = taking.read_position().await?;
         let mut held = None;
         let locked_rows = before.tables_without_snapshot().next().is_some();
@@ -207,6 +224,25 @@ impl Taking<'_> {
             row.get("seconds")?,
             masked(row.get("query")?)
         ))
+    }
+
+    /// Scenario 42: a prepared transaction is in the binary log already and in no snapshot. The target would begin
+    /// behind it, without its rows.
+    async fn refuse_prepared_transactions(&mut self) -> Result<(), CopyError> {
+        let asked = statements::snapshot::prepared_transactions();
+        let rows = self
+            .present
+            .query(&asked)
+            .await
+            .map_err(CopyError::doing("looking for prepared transactions"))?;
+        if rows.is_empty() {
+            return Ok(());
+        }
+        let name = |row: &dbha_sql::Row| printable(row.get("data").unwrap_or("?"));
+        Err(CopyError::TransactionsPrepared {
+            server: self.present.name().to_owned(),
+            names: rows.iter().map(name).collect(),
+        })
     }
 
     async fn read_position(&mut self) -> Result<(GtidSet, Option<(String, u64)>), CopyError> {

@@ -194,14 +194,16 @@ fn still_needed(run: &Run<'_>, step: Step) -> Result<(), StepError> {
     view.new_password = false;
     match step.check(&view) {
         Check::Satisfied => Ok(()),
-        Check::Needed(left) => Err(StepError {
+        Check::Needed(left) => Err(match step.failure(&view) {
+            Some(trouble) => trouble.of_step(step),
+            None => StepError {
             step,
             text: format!("it was done, and yet: {}", left.join(", ")),
             fix: "somebody or something else changes these servers; find it, then run the same command again"
                 .into(),
             certainty: Certainty::Applied,
             source: None,
-        }),
+        }}),
     }
 }
 

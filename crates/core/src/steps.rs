@@ -193,6 +193,15 @@ impl Step {
         }
     }
 
+    /// Says why a step that was done did not hold, where the servers tell.
+    pub(crate) fn failure(self, view: &View<'_>) -> Option<StepTrouble> {
+        match self {
+            Step::FollowPrimary => follow::stopped(view, Side::Primary),
+            Step::FollowSecondary => follow::stopped(view, Side::Secondary),
+            _ => None,
+        }
+    }
+
     /// Tells whether the same judgement after the step must say that nothing is left to do.
     pub(crate) fn can_be_checked_afterwards(self) -> bool {
         // These two leave nothing that facts could show: they were the look itself.
@@ -355,6 +364,9 @@ impl<E: Into<StepFault>> From<E> for StepTrouble {
             StepFault::Sql(error) => crate::advice::for_error(error),
             StepFault::Cancelled | StepFault::Copy(CopyError::Cancelled) => "run the same command again to go on".to_owned(),
             StepFault::Receipt(error) => error.fix(),
+            StepFault::Copy(CopyError::TransactionsPrepared { .. }) => {
+                "end them (XA RECOVER lists them; XA COMMIT or XA ROLLBACK), then run the same command again".to_owned()
+            }
             StepFault::Copy(CopyError::LockNotGranted { .. }) => {
                 "end that statement or wait for it, or raise --lock-wait-timeout; then run the same command again".to_owned()
             }

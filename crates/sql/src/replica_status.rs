@@ -144,6 +144,13 @@ impl ReplicaStatus {
         }
     }
 
+    /// Tells whether the source no longer has the logs that this replica needs, or never had them.
+    pub fn lacks_logs_of_source(&self) -> bool {
+        self.io_error
+            .as_ref()
+            .is_some_and(|error| matches!(error.code, 1236 | 13114))
+    }
+
     /// Returns the error to look at first: a stopped applier hides behind a healthy IO thread.
     pub fn error(&self) -> Option<&LinkError> {
         self.sql_error.as_ref().or(self.io_error.as_ref())

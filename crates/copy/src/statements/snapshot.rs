@@ -56,6 +56,11 @@ pub(crate) fn open_snapshot() -> Statement {
     Statement::new("START TRANSACTION WITH CONSISTENT SNAPSHOT, READ ONLY")
 }
 
+/// Lists transactions that were prepared by XA PREPARE and neither committed nor rolled back: column `data` names each.
+pub(crate) fn prepared_transactions() -> Statement {
+    Statement::new("XA RECOVER")
+}
+
 /// Reads the longest running statements of others: columns `id`, `user`, `host`, `seconds`, `query`.
 pub(crate) fn running_queries() -> Statement {
     Statement::new(

@@ -59,13 +59,7 @@ pub(crate) fn is_named_for_overwriting(facts: &Both<Facts>, options: &SetupOptio
 /// The data is not what the primary's was, or can no longer become it: the applier stopped with an error, the logs
 /// that are needed are gone, or the secondary wrote under the primary's identity.
 fn has_diverged(facts: &Both<Facts>) -> bool {
-    let stopped = |link: &dbha_sql::ReplicaStatus| {
-        let purged = link
-            .io_error
-            .as_ref()
-            .is_some_and(|error| matches!(error.code, 1236 | 13114));
-        link.sql_error.is_some() || purged
-    };
+    let stopped = |link: &dbha_sql::ReplicaStatus| link.sql_error.is_some() || link.lacks_logs_of_source();
     facts.secondary.default_link().is_some_and(stopped) || !written_as_primary(facts).is_empty()
 }
 

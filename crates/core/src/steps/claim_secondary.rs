@@ -8,12 +8,14 @@ use dbha_sql::{Claim, ClaimState, Setting, Statement};
 
 /// A secondary that already belongs to the pair is not claimed; one that is being filled is.
 pub(super) fn check(view: &View<'_>) -> Check {
-    match preflight::is_provisioned(view.facts, view.options) || partner::is_claimed(view.facts) {
-        true => Check::Satisfied,
-        false => Check::Needed(vec![format!(
-            "{} is marked as chosen to be filled",
-            view.facts.secondary.name
-        )]),
+    let name = &view.facts.secondary.name;
+    if preflight::is_provisioned(view.facts, view.options) {
+        return Check::Satisfied;
+    }
+    match (partner::is_claimed(view.facts), follow::is_too_late(view)) {
+        (true, false) => Check::Satisfied,
+        (true, true) => Check::Needed(vec![format!("the copy on {name} came too late and is made anew")]),
+        (false, _) => Check::Needed(vec![format!("{name} is marked as chosen to be filled")]),
     }
 }
 
@@ -27,9 +29,6 @@ pub(super) fn statements(view: &View<'_>) -> Vec<(Side, Statement)> {
 fn unlogged_statements(view: &View<'_>, run: &str) -> Vec<Statement> {
     let dialect = view.facts.secondary.dialect;
     let mut all = Vec::new();
-    if follow::exists(view, Side::Primary) {
-        all.extend([dialect.stop_link(), dialect.forget_link()]);
-    }
     // Plain read_only does not hold the account that dbha logs in with.
     if view.facts.secondary.has(Setting::SuperReadOnly, "ON") {
         all.extend(dialect.set_read_only(false));
@@ -39,9 +38,17 @@ fn unlogged_statements(view: &View<'_>, run: &str) -> Vec<Statement> {
     all.push(dialect.write_claim(&Claim {
         run: run.to_owned(),
         source,
-        state: ClaimState::Claimed,
+        // What a copy of dbha has put there may be cleared; anything else not before it was chosen and looked at.
+        state: match partner::is_claimed(view.facts) {
+            true => ClaimState::Copying,
+            false => ClaimState::Claimed,
+        },
         position: None,
     }));
+    // After the claim: the link may be all that tells why a copy is necessary.
+    if follow::exists(view, Side::Primary) {
+        all.extend([dialect.stop_link(), dialect.forget_link()]);
+    }
     all
 }
 

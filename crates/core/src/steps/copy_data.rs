@@ -1,4 +1,4 @@
-use super::{Check, Run, Step, StepTrouble, View, copy_tally::CopyTally};
+use super::{Check, Run, Step, StepTrouble, View, copy_tally::CopyTally, follow};
 use crate::{Side, partner::source_name, preflight};
 use dbha_copy::{CopyOptions, CopyProgress};
 use dbha_sql::{Claim, ClaimState};
@@ -11,6 +11,7 @@ pub(super) fn check(view: &View<'_>) -> Check {
         matches!(claim.state, ClaimState::Copied | ClaimState::Following)
             && claim.position.is_some()
             && claim.source == source
+            && !follow::is_too_late(view)
     });
     if preflight::is_provisioned(view.facts, view.options) || copied {
         return Check::Satisfied;
@@ -48,6 +49,10 @@ pub(super) async fn apply(run: &mut Run<'_>) -> Result<(), StepTrouble> {
     loader
         .execute(&dialect.write_claim(&claim(ClaimState::Copying, None)))
         .await?;
+    if follow::exists(&run.view(), Side::Primary) {
+        let forget = [dialect.stop_link(), dialect.forget_link()];
+        run.servers.secondary.execute_all(&forget).await?;
+    }
     dbha_copy::clear(&mut loader).await?;
     let options = CopyOptions {
         workers: run.options.copy_workers,

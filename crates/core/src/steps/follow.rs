@@ -104,6 +104,17 @@ pub(super) fn exists(view: &View<'_>, source: Side) -> bool {
     own_link(view, source).is_some()
 }
 
+/// Tells whether the secondary's link asks for logs that the primary no longer has: its copy is worth nothing then
+/// (scenario 44).
+pub(super) fn is_too_late(view: &View<'_>) -> bool {
+    own_link(view, Side::Primary).is_some_and(ReplicaStatus::lacks_logs_of_source)
+}
+
+/// Says why the link from `source` stopped, where it says so itself: it may have run for a moment.
+pub(super) fn stopped(view: &View<'_>, source: Side) -> Option<StepTrouble> {
+    fatal(own_link(view, source)?, source)
+}
+
 /// Tells whether the peer reads from `source` right now.
 pub(super) fn is_connected(view: &View<'_>, source: Side) -> bool {
     own_link(view, source).is_some_and(|link| link.io == IoState::Running)
@@ -273,7 +284,6 @@ async fn wait_for_threads(run: &mut Run<'_>, source: Side) -> Result<(), StepTro
                 return Ok(());
             }
             if let Some(trouble) = fatal(link, source) {
-                forget_copy(run, link, source).await?;
                 return Err(trouble);
             }
         }
@@ -316,36 +326,4 @@ pub(super) fn link_trouble(source: Side, error: &dbha_sql::LinkError) -> StepTro
             .unwrap_or("mend the cause, then run the same command again")
             .to_owned(),
     )
-}
-
-/// A copy whose position the primary no longer has is worth nothing: the claim says so, and the next run copies anew.
-async fn forget_copy(run: &mut Run<'_>, link: &ReplicaStatus, source: Side) -> Result<(), StepTrouble> {
-    let purged = link
-        .io_error
-        .as_ref()
-        .is_some_and(|error| matches!(error.code, 1236 | 13114));
-    let Some(claim) = run
-        .facts
-        .secondary
-        .claim
-        .known()
-        .cloned()
-        .filter(|_| purged && source == Side::Primary)
-    else {
-        return Ok(());
-    };
-    let dialect = run.servers.secondary.dialect();
-    run.servers
-        .secondary
-        .execute_all(&[dialect.stop_link(), dialect.forget_link()])
-        .await?;
-    let mut session = run.unlogged(Side::Secondary).await?;
-    let claim = dbha_sql::Claim {
-        state: ClaimState::Copying,
-        position: None,
-        ..claim
-    };
-    session.execute(&dialect.write_claim(&claim)).await?;
-    session.close().await;
-    Ok(())
 }

@@ -183,6 +183,8 @@ impl Dialect {
             "BINLOG_ADMIN",
             "BACKUP_ADMIN",
             "CONNECTION_ADMIN",
+            // Prepared transactions must not be missed by a copy (scenario 42).
+            "XA_RECOVER_ADMIN",
         ];
         let mut all = [SOURCE_PRIVILEGES, &["REPLICATION CLIENT"]].concat();
         if filled {
