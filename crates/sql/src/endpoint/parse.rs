@@ -71,7 +71,10 @@ fn host_and_port(text: &str) -> Result<Address, ParseEndpointError> {
     if (host.contains(':') || text.starts_with('[')) && bare.parse::<std::net::Ipv6Addr>().is_err() {
         return Err(error(format!("{:?} is no IPv6 address", printable(host))));
     }
-    if host.contains(['[', ']', '/', '?', '#', '@', ' ', '(', ')', '\'', '"', '`', '\\']) {
+    let odd = |c: char| c.is_control() || c.is_whitespace();
+    if host.contains(['[', ']', '/', '?', '#', '@', ' ', '(', ')', '\'', '"', '`', '\\'])
+        || host.contains(odd)
+    {
         return Err(error(format!("{:?} is no host name", printable(host))));
     }
     let port = match port {
@@ -263,6 +266,8 @@ mod tests {
             "9f7[e::1]:3306",
             "[db1]:3306",
             "a:b:c",
+            "mysql://u@a%0ab/",
+            "mysql://u@a%C2%85b/",
             "a b",
             "mysql://",
             "http://x/",
