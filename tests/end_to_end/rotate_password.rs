@@ -151,7 +151,7 @@ async fn assert_whole(pair: &ServerPair, operator: &Operator) {
     assert_eq!(again.exits(0).changed_steps(), [""; 0]);
 }
 
-on_releases!(scenario_53_a_change_of_the_password_that_was_killed_is_mended: mariadb_10_11, mysql_9_7, slow_mariadb_11_8);
+on_releases!(scenario_53_a_change_of_the_password_that_was_killed_is_mended: mariadb_10_11, slow_mysql_9_7, slow_mariadb_11_8);
 
 async fn scenario_53_a_change_of_the_password_that_was_killed_is_mended(release: Release) {
     for (at, point) in [

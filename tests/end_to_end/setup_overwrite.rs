@@ -32,7 +32,10 @@ async fn scenario_11_the_data_of_a_named_secondary_gives_way_to_the_primarys(rel
             .setup(["--overwrite-secondary", name])
             .await
             .exits(3)
-            .says("DBHA-P09");
+            .says("DBHA-P09")
+            .says("account old@%")
+            .says("about 2 rows")
+            .says("its own binary logs up to");
     }
     before.assert_unchanged(&pair).await;
 
@@ -49,4 +52,12 @@ async fn scenario_11_the_data_of_a_named_secondary_gives_way_to_the_primarys(rel
     assert!(!schemas.contains(&"old".to_owned()), "{schemas:?}");
     let left = "SELECT COUNT(*) FROM mysql.user WHERE User='old'";
     assert_eq!(secondary.value(left).await, "0");
+
+    // The same command line again: an installer must not copy for ever.
+    let again = operator
+        .setup(["--overwrite-secondary", &name, "-o", "ndjson"])
+        .await
+        .exits(0);
+    assert_eq!(again.changed_steps(), [""; 0]);
+    assert!(again.stdout.contains("DBHA-P43"), "{again}");
 }

@@ -92,7 +92,7 @@ pub fn plan(
         .iter()
         .any(|planned| planned.step == Step::CopyData && planned.check != Check::Satisfied);
     let discarded = if copies {
-        crate::preflight::holds_data(&facts.secondary, &facts.primary)
+        crate::preflight::thrown_away(facts)
     } else {
         vec![]
     };

@@ -10,7 +10,7 @@ mod wires;
 use crate::{Both, Finding, FindingCode, SetupOptions, Severity, Topology};
 use dbha_sql::Facts;
 
-pub(crate) use data::{account_name, holds_data, is_named_for_overwriting, is_provisioned, is_servers_own};
+pub(crate) use data::{account_name, is_named_for_overwriting, is_provisioned, is_servers_own, thrown_away};
 pub(crate) use identity::unsupported;
 
 /// Finds everything that speaks against a set-up, or that its owner should know; the gravest first.

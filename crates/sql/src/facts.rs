@@ -49,6 +49,9 @@ pub struct SchemaFacts {
     pub name: String,
     /// Base tables and sequences.
     pub tables: u64,
+    /// Rows, as the server estimates them.
+    #[serde(default)]
+    pub rows: u64,
     /// Data and indexes, as the server estimates them, in bytes.
     pub bytes: u64,
     /// Views.

@@ -306,6 +306,13 @@ codes! {
             fix: "Make them a pair with dbha setup first, or finish that set-up.",
             scenarios: "53",
         }
+        NothingToOverwrite = "DBHA-P43", "The secondary is not overwritten" {
+            weight: Note,
+            ignorable: true,
+            why: "A secondary that was copied and follows is not copied again because its name still stands in the command.",
+            fix: "Nothing, unless you know that its data differs: then make it a stranger first.",
+            scenarios: "11",
+        }
         UnprotectedConnection = "DBHA-P44", "dbha's own connection is not verified" {
             weight: Warning,
             ignorable: true,

@@ -19,6 +19,7 @@ pub(super) fn findings(facts: &Both<Facts>, topology: &Topology, options: &Setup
     if !is_named_for_overwriting(facts, options) {
         found.extend(wrote_as_primary(facts));
     }
+    found.extend(overwriting_is_idle(facts, options));
     if !is_provisioned(facts, options) {
         found.extend(secondary_in_use(facts, options));
         found.extend(engines(&facts.primary));
@@ -141,9 +142,10 @@ pub(crate) fn holds_data(facts: &Facts, peer: &Facts) -> Vec<String> {
         })
         .map(|schema| {
             format!(
-                "database {} ({} tables, {} views, {} routines, {} events, {:.1} MB)",
+                "database {} ({} tables, about {} rows, {} views, {} routines, {} events, {:.1} MB)",
                 schema.name,
                 schema.tables,
+                schema.rows,
                 schema.views,
                 schema.routines,
                 schema.events,
@@ -164,6 +166,36 @@ pub(crate) fn account_name(account: &Account) -> String {
         true => format!("role {}", account.user),
         false => format!("account {}@{}", account.user, account.host),
     }
+}
+
+/// Lists everything that a copy takes from the secondary: its data, accounts that become the primary's, its own logs.
+pub(crate) fn thrown_away(facts: &Both<Facts>) -> Vec<String> {
+    let secondary = &facts.secondary;
+    let mut all = holds_data(secondary, &facts.primary);
+    let elsewhere = facts
+        .primary
+        .accounts
+        .known()
+        .map(Vec::as_slice)
+        .unwrap_or_default();
+    let accounts = secondary.accounts.known().map(Vec::as_slice).unwrap_or_default();
+    let replaced = |account: &&Account| {
+        let local = ["localhost", "127.0.0.1", "::1"].contains(&account.host.as_str());
+        !local && !is_servers_own(account, secondary) && elsewhere.contains(account)
+    };
+    all.extend(accounts.iter().filter(replaced).map(|account| {
+        let (user, host) = (&account.user, &account.host);
+        format!("password, options and grants of {user}@{host}, which become the primary's")
+    }));
+    let position = secondary.position();
+    if !position.is_empty() {
+        let at = secondary
+            .binlog
+            .as_ref()
+            .map_or(String::new(), |(file, offset)| format!(" up to {file}:{offset}"));
+        all.push(format!("its own binary logs{at} (GTID {position})"));
+    }
+    all
 }
 
 /// An account that is no data: the server's own, root, anonymous, dbha's, or the one that dbha is logged in with.
@@ -192,11 +224,14 @@ fn secondary_in_use(facts: &Both<Facts>, options: &SetupOptions) -> Vec<Finding>
     if claimed || named || held.is_empty() {
         return vec![];
     }
-    let list = shortened(&held);
+    let list = thrown_away(facts).join("; ");
     let mut found = vec![Finding::new(
         Code::SecondaryHasData,
         Some(Side::Secondary),
-        format!("{} is not empty: {list}", facts.secondary.name),
+        format!(
+            "{} is not empty; all of this would go: {list}",
+            facts.secondary.name
+        ),
         format!(
             "give an empty server; or, if all of this may be thrown away, add --overwrite-secondary {}",
             facts.secondary.name
@@ -219,15 +254,21 @@ fn secondary_in_use(facts: &Both<Facts>, options: &SetupOptions) -> Vec<Finding>
     found
 }
 
-fn shortened(list: &[String]) -> String {
-    const SHOWN: usize = 6;
-    let more = list.len().saturating_sub(SHOWN);
-    let shown = list.iter().take(SHOWN).cloned().collect::<Vec<_>>().join("; ");
-    if more == 0 {
-        shown
-    } else {
-        format!("{shown}; and {more} more")
-    }
+/// A named member that shows no error is not copied: the same command line twice must change nothing the second time.
+fn overwriting_is_idle(facts: &Both<Facts>, options: &SetupOptions) -> Option<Finding> {
+    let idle = is_named_for_overwriting(facts, options) && is_provisioned(facts, options);
+    idle.then(|| {
+        let name = &facts.secondary.name;
+        Finding::new(
+            Code::NothingToOverwrite,
+            Some(Side::Secondary),
+            format!(
+                "{name} is in the pair already and its link shows no error: nothing of it is overwritten"
+            ),
+            "nothing to do; if you know that its data differs, make it a stranger first (guide: Building the \
+             secondary anew)",
+        )
+    })
 }
 
 /// Scenario 20.

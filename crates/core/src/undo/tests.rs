@@ -25,6 +25,7 @@ fn schema(name: &str) -> SchemaFacts {
     SchemaFacts {
         name: name.into(),
         tables: 1,
+        rows: 1,
         bytes: 1,
         views: 0,
         routines: 0,

@@ -251,6 +251,7 @@ fn read_schema(row: &Row) -> SchemaFacts {
     SchemaFacts {
         name: row.get("name").unwrap_or("").to_owned(),
         tables: number("tables"),
+        rows: number("row_estimate"),
         bytes: number("bytes"),
         views: number("views"),
         routines: number("routines"),

@@ -54,11 +54,12 @@ impl Dialect {
     pub fn read_schemas(&self) -> Statement {
         Statement::new(format!(
             "SELECT s.SCHEMA_NAME AS name, COALESCE(t.tables, 0) AS tables, COALESCE(t.bytes, 0) AS bytes, \
-             COALESCE(t.views, 0) AS views, COALESCE(r.routines, 0) AS routines, COALESCE(e.events, 0) AS events, \
+             COALESCE(t.row_estimate, 0) AS row_estimate, COALESCE(t.views, 0) AS views, COALESCE(r.routines, 0) AS routines, COALESCE(e.events, 0) AS events, \
              t.kine AS kine \
              FROM information_schema.SCHEMATA s \
              LEFT JOIN (SELECT TABLE_SCHEMA AS name, SUM(TABLE_TYPE <> 'VIEW') AS tables, \
-               SUM(TABLE_TYPE = 'VIEW') AS views, SUM(COALESCE(DATA_LENGTH, 0) + COALESCE(INDEX_LENGTH, 0)) AS bytes, \
+               SUM(TABLE_TYPE = 'VIEW') AS views, SUM(COALESCE(TABLE_ROWS, 0)) AS row_estimate, \
+               SUM(COALESCE(DATA_LENGTH, 0) + COALESCE(INDEX_LENGTH, 0)) AS bytes, \
                MAX(TABLE_NAME = 'kine') AS kine \
                FROM information_schema.TABLES WHERE TABLE_SCHEMA NOT IN ({SYSTEM_SCHEMAS}) GROUP BY TABLE_SCHEMA) t \
                ON t.name = s.SCHEMA_NAME \
