@@ -53,7 +53,7 @@ pub enum Command {
     /// Make the two servers a proven pair: first run, continuation, repair, or nothing to do.
     Setup(SetupRunArgs),
     /// Find everything that speaks against a set-up; changes nothing.
-    Preflight(SetupArgs),
+    Preflight(PreflightArgs),
     /// Show what a set-up would do, statement by statement; changes nothing.
     Plan(PlanArgs),
     /// Take back what the last set-up changed, as far as that is possible.
@@ -252,6 +252,18 @@ pub struct UndoArgs {
     /// Name of the pair in events.
     #[arg(long, value_name = "NAME", default_value = "", hide_default_value = true)]
     pub name: String,
+}
+
+/// Options of preflight.
+#[derive(Debug, Args)]
+pub struct PreflightArgs {
+    /// What a set-up would be told.
+    #[command(flatten)]
+    pub setup: SetupArgs,
+    /// Let each server dial the other, with an account that does not exist: nothing stays but a refused login in the
+    /// error logs. `dbha setup` always does it, before it changes anything.
+    #[arg(long)]
+    pub probe: bool,
 }
 
 /// Who takes writes.

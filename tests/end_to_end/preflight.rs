@@ -83,7 +83,7 @@ async fn scenario_25_an_account_that_may_too_little_is_told_what_to_grant(releas
         .unwrap()
         .iter()
         .filter(missing)
-        .map(|finding| finding["fix"].as_str().unwrap().to_owned())
+        .map(|finding| finding["lines"][0].as_str().unwrap().to_owned())
         .collect();
     assert_eq!(fixes.len(), 2, "one for each server: {found:#}");
     Session::open(&pair.primary).await.run(&fixes[0]).await;

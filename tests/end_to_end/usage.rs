@@ -134,3 +134,54 @@ async fn scenario_84_a_dsn_takes_no_name_that_becomes_more_than_a_name() {
         "a@b c:PASSWORD@tcp([::1]:3306)/kine\nmysql://a%40b%20c:PASSWORD@[::1]:3306/kine\n"
     );
 }
+
+#[tokio::test]
+async fn only_findings_that_say_so_can_be_ignored() {
+    let operator = Operator::without_servers();
+    let listed = operator
+        .finish(&mut operator.bare(["explain", "-o", "json"]))
+        .await
+        .exits(0)
+        .json();
+    let all = listed.as_array().unwrap();
+    assert!(all.len() > 60, "{listed:#}");
+    for one in all {
+        let code = one["code"].as_str().unwrap();
+        let ran = operator
+            .finish(operator.bare(SETUP).args(["--ignore", code]))
+            .await;
+        match one["ignorable"].as_bool().unwrap() {
+            // Let through, so that the run gets as far as the servers, which are not there.
+            true => drop(ran.exits(4)),
+            false if code.starts_with("DBHA-P") => {
+                drop(ran.exits(2).says(code).says(one["why"].as_str().unwrap()))
+            }
+            false => drop(ran.exits(2).says("there is no such code")),
+        }
+    }
+    operator
+        .finish(operator.bare(SETUP).args(["--ignore", "DBHA-P99"]))
+        .await
+        .exits(2)
+        .says_one_error_with_a_fix();
+}
+
+#[tokio::test]
+async fn a_code_is_explained() {
+    let operator = Operator::without_servers();
+    for text in ["DBHA-P07", "p07", "m02"] {
+        let ran = operator
+            .finish(&mut operator.bare(["explain", text]))
+            .await
+            .exits(0);
+        assert!(
+            ran.stdout.to_lowercase().contains(&text.to_lowercase()) && ran.stdout.contains("→ "),
+            "{ran}"
+        );
+    }
+    operator
+        .finish(&mut operator.bare(["explain", "P00"]))
+        .await
+        .exits(2)
+        .says_one_error_with_a_fix();
+}

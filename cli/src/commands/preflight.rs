@@ -2,7 +2,7 @@
 
 use super::setup;
 use crate::{
-    args::{Cli, Output, SetupArgs},
+    args::{Cli, Output, PreflightArgs},
     exit::Failure,
     interrupt::cancel_on_signal,
     render::{finding, json, style},
@@ -29,9 +29,12 @@ const WEIGHTS: [(Severity, &str); 3] = [
 const BLOCKED: u8 = 3;
 
 /// Finds everything that speaks against a set-up; changes nothing.
-pub async fn run(cli: &Cli, args: &SetupArgs) -> Result<u8, Failure> {
-    let pair = setup::pair(cli, args, cancel_on_signal())?;
-    let findings = pair.preflight().await?;
+pub async fn run(cli: &Cli, args: &PreflightArgs) -> Result<u8, Failure> {
+    let pair = setup::pair(cli, &args.setup, cancel_on_signal())?;
+    let findings = match args.probe {
+        true => pair.preflight_with_probe().await?,
+        false => pair.preflight().await?,
+    };
     let blocked = findings.iter().any(Finding::blocks);
     let code = if blocked { BLOCKED } else { 0 };
     if cli.output.format != Output::Human {

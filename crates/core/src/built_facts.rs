@@ -80,13 +80,16 @@ fn fresh(version: &str, name: &str) -> Facts {
         server_uuid: None,
         own_account: "root@localhost".into(),
         clock: 1_000_000.0,
+        clock_offset: dbha_sql::ClockReading::default(),
         settings,
         executed: GtidSet::empty(flavor),
         applied: GtidSet::empty(flavor),
+        purged: GtidSet::empty(flavor),
         binlog: Some(("bin.000001".into(), 4)),
+        log_filters: vec![],
         links: Observed::Known(vec![]),
         connected_replicas: Observed::Known(vec![]),
-        sessions: Observed::Known(dbha_sql::OldSessions::default()),
+        sessions: Observed::Known(vec![]),
         privileges: Observed::Known(["ALL PRIVILEGES".to_owned(), "GRANT OPTION".to_owned()].into()),
         schemas: Observed::Known(vec![]),
         engines: Observed::Known(vec![]),
@@ -98,6 +101,7 @@ fn fresh(version: &str, name: &str) -> Facts {
         password_pending: false,
         recorded: Observed::Absent,
         markers: Observed::Absent,
+        surroundings: dbha_sql::Surroundings::default(),
     }
 }
 

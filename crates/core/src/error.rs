@@ -160,6 +160,15 @@ fn connect_fix(error: &SqlError) -> String {
             "check host and port, that the server runs, its bind-address, and the firewall"
         }
         ConnectFault::Refused => "check user, password and the host from which the account may log in",
+        ConnectFault::Locked => "unlock the account there (ALTER USER … ACCOUNT UNLOCK), or log in with another one",
+        ConnectFault::PasswordExpired => {
+            "log in once with a client and give the account a new password (ALTER USER USER() IDENTIFIED BY …), or let an \
+             administrator set PASSWORD EXPIRE NEVER"
+        }
+        ConnectFault::HostRefused => {
+            "no account there allows the host that dbha runs on, or the server has blocked it: create one for it, or \
+             FLUSH HOSTS"
+        }
         ConnectFault::TooManyConnections => {
             "the server has no connection left: raise max_connections or end idle ones"
         }

@@ -6,7 +6,7 @@ use crate::{
     assess::{Seen, Unseen},
     engine::{self, EngineInput},
     journal::Journal,
-    preflight,
+    preflight, reach,
     receipt::{ReceiptError, ReceiptStore, StoredReceipt},
     run_lock::RunLock,
     same_server,
@@ -141,6 +141,34 @@ impl Pair {
         Ok(self.survey().await?.findings)
     }
 
+    /// As [`Pair::preflight`], and lets each server dial the other with an account that does not exist.
+    ///
+    /// Nothing is left of it but a refused login in the error logs. It holds the lock of a set-up meanwhile.
+    pub async fn preflight_with_probe(&self) -> Result<Vec<Finding>, SetupError> {
+        let surveyed = self.survey().await?;
+        if !reach::may_knock(&surveyed.findings) {
+            return Ok(surveyed.findings);
+        }
+        let _lock = RunLock::take(&self.endpoints, &format!("dbha preflight of {}", self.name)).await?;
+        close(surveyed.servers).await;
+        let mut surveyed = self.survey().await?;
+        self.knock(&mut surveyed).await?;
+        close(surveyed.servers).await;
+        Ok(surveyed.findings)
+    }
+
+    /// Adds what keeps the servers from dialling each other to what was found (scenario 29).
+    async fn knock(&self, surveyed: &mut Surveyed) -> Result<(), SetupError> {
+        if !reach::may_knock(&surveyed.findings) {
+            return Ok(());
+        }
+        let (facts, topology) = (&surveyed.facts, &surveyed.topology);
+        let found = reach::knock_both(&mut surveyed.servers, facts, topology, &self.cancel).await;
+        surveyed.findings.extend(found.map_err(SetupError::Observe)?);
+        crate::preflight::in_order(&mut surveyed.findings);
+        Ok(())
+    }
+
     /// Works out what a set-up would do; changes nothing.
     ///
     /// Fails with [`SetupError::Blocked`] and every finding when something must be mended first.
@@ -193,6 +221,11 @@ impl Pair {
         // Looked at again: what another run did before this one had the lock must not be judged by old facts.
         close(surveyed.servers).await;
         let mut surveyed = self.survey().await?;
+        self.knock(&mut surveyed).await?;
+        if surveyed.findings.iter().any(Finding::blocks) {
+            tell(sink, &surveyed.findings);
+            return Err(SetupError::Blocked(surveyed.findings));
+        }
         let run = run_name();
         let journal = self.open_journal(&run, &mut surveyed);
         tell(sink, &surveyed.findings);

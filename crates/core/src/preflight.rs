@@ -1,10 +1,18 @@
 //! Everything that can be judged before anything is changed; pure functions over [`Facts`].
 
+mod accounts;
+mod capacity;
 mod data;
+mod errant;
 mod identity;
+mod likeness;
+mod list;
+mod network;
 mod replaced;
 mod replication;
+mod sessions;
 mod settings;
+mod tables;
 mod wires;
 
 use crate::{Both, Finding, FindingCode, SetupOptions, Severity, Topology};
@@ -32,6 +40,10 @@ pub fn preflight(
     findings.extend(replication::findings(facts, topology, options));
     findings.extend(settings::findings(facts, topology));
     findings.extend(wires::findings(facts, topology));
+    findings.extend(sessions::findings(facts, topology));
+    findings.extend(network::findings(facts, topology, options));
+    findings.extend(likeness::findings(facts, options));
+    findings.extend(capacity::findings(facts, options));
     findings.extend(data::findings(facts, topology, options));
     // A missing privilege names its cause; what it hides besides would only repeat it.
     if findings
@@ -51,8 +63,13 @@ pub fn preflight(
             finding.severity = Severity::Note;
         }
     }
-    findings.sort_by_key(|finding| (std::cmp::Reverse(finding.severity), finding.code, finding.side));
+    in_order(&mut findings);
     findings
+}
+
+/// Puts the gravest first.
+pub(crate) fn in_order(findings: &mut [Finding]) {
+    findings.sort_by_key(|finding| (std::cmp::Reverse(finding.severity), finding.code, finding.side));
 }
 
 #[cfg(test)]

@@ -1,5 +1,11 @@
 //! The question whether one server reaches another and may log in there, asked of the server itself.
 
+mod knock;
+mod verdict;
+
+pub(crate) use knock::{knock_both, may_knock};
+pub(crate) use verdict::finding;
+
 use crate::wait::Pause;
 use dbha_sql::{Server, SourceTarget, SqlError, Statement};
 use std::time::Duration;

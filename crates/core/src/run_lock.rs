@@ -1,13 +1,10 @@
 //! The lock that keeps two runs apart (safety rule 9).
 
 use crate::{Both, Finding, FindingCode, SetupError, Side};
-use dbha_sql::{Endpoint, Session, SessionProfile, SqlError, printable};
+use dbha_sql::{Endpoint, RUN_LOCK, Session, SessionProfile, SqlError, printable};
 use std::time::Duration;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
-
-/// Name of the lock on each server.
-const NAME: &str = "dbha.setup";
 
 /// How long a run waits for the lock: the one before may have ended a moment ago.
 const PATIENCE_SECONDS: u32 = 2;
@@ -110,7 +107,7 @@ async fn elsewhere(session: &mut Session, side: Side) -> SetupError {
 async fn take_in(session: &mut Session) -> Result<Option<String>, SqlError> {
     let dialect = session.dialect();
     session.execute(&dialect.end_when_silent(SILENCE_SECONDS)).await?;
-    let take = dialect.take_named_lock(NAME, PATIENCE_SECONDS);
+    let take = dialect.take_named_lock(RUN_LOCK, PATIENCE_SECONDS);
     match session.query_value(&take).await?.as_deref() {
         Some("1") => session.query_value(&dialect.read_utc_now()).await,
         _ => Ok(None),
@@ -121,7 +118,7 @@ async fn take_in(session: &mut Session) -> Result<Option<String>, SqlError> {
 async fn holder(session: &mut Session) -> Option<String> {
     let dialect = session.dialect();
     let id = session
-        .query_value(&dialect.read_lock_holder(NAME))
+        .query_value(&dialect.read_lock_holder(RUN_LOCK))
         .await
         .ok()??;
     let id: u64 = id.parse().ok()?;

@@ -106,8 +106,12 @@ impl SavedPlan {
 ///
 /// Positions, sizes, clocks and connections move under every application; the steps look at them anew.
 fn guard(facts: &Facts) -> Map<String, Value> {
-    const RESTLESS: [&str; 9] = [
+    const RESTLESS: [&str; 12] = [
         "clock",
+        "clock_offset",
+        "purged",
+        // Connections in use, free bytes, what sessions keep.
+        "surroundings",
         "executed",
         "applied",
         "binlog",

@@ -9,6 +9,12 @@ pub enum ConnectFault {
     Unreachable,
     /// The server answered and refused the account.
     Refused,
+    /// The account is locked.
+    Locked,
+    /// The account's password has expired, or must be changed before anything else.
+    PasswordExpired,
+    /// The server takes no account from this host, or has blocked it after too many broken attempts.
+    HostRefused,
     /// The server has no connection left.
     TooManyConnections,
     /// TLS was wanted and could not be had as wanted.
@@ -139,6 +145,9 @@ impl SqlError {
             mysql_async::Error::Server(error) => {
                 let fault = match error.code {
                     1040 | 1203 | 1226 => ConnectFault::TooManyConnections,
+                    3118 | 4151 => ConnectFault::Locked,
+                    1820 | 1862 => ConnectFault::PasswordExpired,
+                    1129 | 1130 => ConnectFault::HostRefused,
                     _ => ConnectFault::Refused,
                 };
                 (fault, format!("error {}: {}", error.code, error.message))

@@ -1,4 +1,5 @@
 mod observe;
+mod surroundings;
 
 use crate::{Address, Dialect, GtidSet, Marker, ReplicaStatus, Setting, Wire};
 use serde::{Deserialize, Serialize};
@@ -7,20 +8,31 @@ use std::collections::{BTreeMap, BTreeSet};
 #[cfg(fuzzing)]
 pub use observe::global_privileges;
 pub(crate) use observe::observe;
+pub use surroundings::{KeptSetting, Login, NotedTable, Surroundings};
 
 /// One part of what was looked for: seen, not allowed to be seen, or not there.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Observed<T> {
     /// What was seen.
     Known(T),
     /// The account lacks a privilege; the server's words.
     Denied(String),
-    /// The server has no such thing.
+    /// The server has no such thing, or it was not looked for.
+    #[default]
     Absent,
 }
 
 impl<T> Observed<T> {
+    /// Makes something else of what was seen.
+    pub(crate) fn and<U>(self, make: impl FnOnce(T) -> U) -> Observed<U> {
+        match self {
+            Observed::Known(value) => Observed::Known(make(value)),
+            Observed::Denied(text) => Observed::Denied(text),
+            Observed::Absent => Observed::Absent,
+        }
+    }
+
     /// Returns what was seen.
     pub fn known(&self) -> Option<&T> {
         match self {
@@ -108,11 +120,26 @@ pub struct ConnectedReplica {
     pub host: String,
 }
 
-/// Connections that opened before dbha changed something.
+/// One open connection of somebody else.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct OldSessions {
-    /// Number of client connections and the largest connection id among them.
-    pub clients: Vec<u64>,
+pub struct ClientSession {
+    /// Number of the connection.
+    pub id: u64,
+    /// User part of its account.
+    pub user: String,
+    /// Where it comes from, without the port.
+    pub host: String,
+    /// Seconds since it last began or ended a statement; the connection is at least that old.
+    pub seconds: u64,
+}
+
+/// The server's clock against that of the machine that dbha runs on.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, Deserialize)]
+pub struct ClockReading {
+    /// Seconds by which the server's clock is ahead.
+    pub ahead: f64,
+    /// How far off that may be: half of the question's round trip.
+    pub error: f64,
 }
 
 /// Membership in a cluster of another kind.
@@ -208,20 +235,26 @@ pub struct Facts {
     pub own_account: String,
     /// The server's clock, seconds since 1970.
     pub clock: f64,
+    /// The server's clock against that of dbha's machine.
+    pub clock_offset: ClockReading,
     /// Settings that the server has.
     pub settings: BTreeMap<Setting, SettingFact>,
     /// What the binary log holds.
     pub executed: GtidSet,
+    /// Transactions that the binary logs no longer hold, where a server tells.
+    pub purged: GtidSet,
     /// What came by replication, where that is kept apart.
     pub applied: GtidSet,
     /// File and offset of the binary log; `None` where it is off or may not be seen.
     pub binlog: Option<(String, u64)>,
+    /// Databases that the binary log takes or leaves out, `name=value`.
+    pub log_filters: Vec<String>,
     /// The links into this server.
     pub links: Observed<Vec<ReplicaStatus>>,
     /// Who reads its binary log now.
     pub connected_replicas: Observed<Vec<ConnectedReplica>>,
-    /// Ids of other people's client connections.
-    pub sessions: Observed<OldSessions>,
+    /// Other people's client connections.
+    pub sessions: Observed<Vec<ClientSession>>,
     /// Global privileges of dbha's account, upper case.
     pub privileges: Observed<BTreeSet<String>>,
     /// Schemas other than the server's own.
@@ -244,6 +277,8 @@ pub struct Facts {
     pub recorded: Observed<Vec<RecordedServer>>,
     /// The markers that are here, each server's newest, by `server_id`.
     pub markers: Observed<Vec<Marker>>,
+    /// What only a look before a set-up asks for.
+    pub surroundings: Surroundings,
 }
 
 impl Facts {

@@ -38,8 +38,9 @@ pub use dialect::{Dialect, Unsupported};
 pub use endpoint::{Address, Endpoint, ParseEndpointError};
 pub use error::{ConnectFault, SqlError};
 pub use facts::{
-    Account, Claim, ClaimState, Cluster, ConnectedReplica, Depth, Engine, Facts, Observed, OldSessions,
-    RecordedServer, ReplicationAccount, SchemaFacts, SettingFact,
+    Account, Claim, ClaimState, ClientSession, ClockReading, Cluster, ConnectedReplica, Depth, Engine, Facts,
+    KeptSetting, Login, NotedTable, Observed, RecordedServer, ReplicationAccount, SchemaFacts, SettingFact,
+    Surroundings,
 };
 pub use flavor::Flavor;
 pub use greeting::Greeting;
@@ -49,7 +50,7 @@ pub use marker_table::Marker;
 pub use password::{generate_password, native_password_hash};
 pub use profile::SessionProfile;
 pub use quote::{quote_account, quote_identifier, quote_literal};
-pub use replica_status::{IoState, LinkError, ReplicaStatus, SqlState};
+pub use replica_status::{IoState, LinkError, ReplicaStatus, SqlState, is_harmful_filter};
 pub use row::Row;
 pub use secret::Secret;
 pub use server::Server;
@@ -75,5 +76,7 @@ pub mod fuzzing {
 pub const DBHA_SCHEMA: &str = "dbha";
 /// The account with which one server of a pair reads the binary log of the other.
 pub const REPLICATION_USER: &str = "dbha_repl";
+/// The named lock that keeps two runs apart.
+pub const RUN_LOCK: &str = "dbha.setup";
 /// The account of the monitor.
 pub const MONITOR_USER: &str = "dbha_monitor";

@@ -173,24 +173,31 @@ impl ReplicaStatus {
 
     /// Returns the filters that touch more than the server's own schemas (scenario 21).
     pub fn harmful_filters(&self) -> Vec<&String> {
-        const SYSTEM: [&str; 4] = ["information_schema", "performance_schema", "sys", "mysql"];
-        let harmless = |filter: &&String| {
-            let (name, value) = filter.split_once('=').unwrap_or((filter, ""));
-            let ignores = matches!(name, "Replicate_Ignore_DB" | "Replicate_Wild_Ignore_Table");
-            let system = |part: &str| SYSTEM.contains(&part.trim().trim_end_matches(".%"));
-            // Replicate-ignore-db=mysql would keep accounts from crossing, so it counts as harmful.
-            ignores
-                && value
-                    .split(',')
-                    .all(|part| system(part) && !part.trim().starts_with("mysql"))
-        };
-        self.filters.iter().filter(|filter| !harmless(filter)).collect()
+        self.filters
+            .iter()
+            .filter(|filter| is_harmful_filter(filter))
+            .collect()
     }
 }
 
 fn coordinates(row: &Row, file: &[&str], offset: &[&str]) -> Option<(String, u64)> {
     let file = row.get_any(file).filter(|file| !file.is_empty())?;
     Some((printable(file), row.get_any(offset)?.trim().parse().ok()?))
+}
+
+/// Tells whether a filter, `name=value`, touches more than the server's own schemas (scenario 21).
+pub fn is_harmful_filter(filter: &str) -> bool {
+    const SYSTEM: [&str; 3] = ["information_schema", "performance_schema", "sys"];
+    const IGNORES: [&str; 3] = [
+        "replicate_ignore_db",
+        "replicate_wild_ignore_table",
+        "binlog_ignore_db",
+    ];
+    let (name, value) = filter.split_once('=').unwrap_or((filter, ""));
+    let ignores = IGNORES.contains(&name.to_ascii_lowercase().as_str());
+    // To leave mysql out would keep accounts from crossing, so it counts as harmful.
+    let system = |part: &str| SYSTEM.contains(&part.trim().trim_end_matches(".%"));
+    !(ignores && value.split(',').all(system))
 }
 
 fn link_error(code: Option<u64>, text: Option<&str>) -> Option<LinkError> {

@@ -44,7 +44,13 @@ impl Session {
             Some(answer) => answer,
             None => return Err(SqlError::not_understood(&endpoint.name, &asked)),
         };
-        let answer = answer.map_err(|error| SqlError::of_statement(&endpoint.name, &asked, error))?;
+        let answer = answer.map_err(|error| match &error {
+            // Such a login works, and then nothing but a new password is taken (scenario 25).
+            mysql_async::Error::Server(refusal) if matches!(refusal.code, 1820 | 1862) => {
+                SqlError::of_connecting(&endpoint.name, error)
+            }
+            _ => SqlError::of_statement(&endpoint.name, &asked, error),
+        })?;
         let (text, connection_id) = answer.unwrap_or_default();
         let (flavor, version) = Version::detect(&text).map_err(|error| SqlError::Connect {
             server: endpoint.name.clone(),

@@ -68,11 +68,33 @@ pub enum Setting {
     EventScheduler,
     /// Whether stored functions need no privilege while the binary log is on.
     LogBinTrustFunctionCreators,
+    /// Most connections at once.
+    MaxConnections,
+    /// Whether the server listens on no port at all.
+    SkipNetworking,
+    /// Addresses on which it listens.
+    BindAddress,
+    /// Whether accounts are matched by address alone.
+    SkipNameResolve,
+    /// Whether logins in clear are refused.
+    RequireSecureTransport,
+    /// Age in seconds at which binary logs go; 0 is never.
+    BinlogExpireSeconds,
+    /// Age in days at which binary logs go; 0 is never.
+    ExpireLogsDays,
+    /// Errors that the applier passes over.
+    ReplicaSkipErrors,
+    /// Events that the applier passes over at its next start.
+    SqlReplicaSkipCounter,
+    /// Whether the applier passes over rows that are there or missing.
+    ReplicaExecMode,
+    /// Whether binary logs are encrypted on disk.
+    BinlogEncryption,
 }
 
 impl Setting {
     /// Every setting that is read from a server.
-    pub const ALL: [Setting; 31] = [
+    pub const ALL: [Setting; 42] = [
         Setting::ServerId,
         Setting::GtidDomainId,
         Setting::AutoIncrementIncrement,
@@ -104,6 +126,17 @@ impl Setting {
         Setting::SslCa,
         Setting::EventScheduler,
         Setting::LogBinTrustFunctionCreators,
+        Setting::MaxConnections,
+        Setting::SkipNetworking,
+        Setting::BindAddress,
+        Setting::SkipNameResolve,
+        Setting::RequireSecureTransport,
+        Setting::BinlogExpireSeconds,
+        Setting::ExpireLogsDays,
+        Setting::ReplicaSkipErrors,
+        Setting::SqlReplicaSkipCounter,
+        Setting::ReplicaExecMode,
+        Setting::BinlogEncryption,
     ];
 
     /// Tells whether two values of a setting mean the same (`1` and `ON`, letter case).
@@ -164,6 +197,23 @@ impl Dialect {
             Setting::SslCa => "ssl_ca",
             Setting::EventScheduler => "event_scheduler",
             Setting::LogBinTrustFunctionCreators => "log_bin_trust_function_creators",
+            Setting::MaxConnections => "max_connections",
+            Setting::SkipNetworking => "skip_networking",
+            Setting::BindAddress => "bind_address",
+            Setting::SkipNameResolve => "skip_name_resolve",
+            Setting::RequireSecureTransport => "require_secure_transport",
+            Setting::BinlogExpireSeconds if self.expires_by_seconds() => "binlog_expire_logs_seconds",
+            Setting::ExpireLogsDays if !self.expires_by_seconds() => "expire_logs_days",
+            Setting::BinlogExpireSeconds | Setting::ExpireLogsDays => return None,
+            Setting::ReplicaSkipErrors if replica_names => "replica_skip_errors",
+            Setting::ReplicaSkipErrors => "slave_skip_errors",
+            Setting::SqlReplicaSkipCounter if replica_names => "sql_replica_skip_counter",
+            Setting::SqlReplicaSkipCounter => "sql_slave_skip_counter",
+            Setting::ReplicaExecMode if replica_names => "replica_exec_mode",
+            Setting::ReplicaExecMode => "slave_exec_mode",
+            Setting::BinlogEncryption if mariadb => "encrypt_binlog",
+            Setting::BinlogEncryption if self.version() >= Version::new(8, 0, 14) => "binlog_encryption",
+            Setting::BinlogEncryption => return None,
         })
     }
 }

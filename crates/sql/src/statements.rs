@@ -1,12 +1,15 @@
 //! Every SQL text about one server. Each file holds one subject as methods of [`crate::Dialect`].
 
 mod accounts;
+mod advice;
 mod dbha_schema;
 mod facts;
 mod named_locks;
 mod replication;
 mod session;
 mod settings;
+mod surroundings;
 
 pub use accounts::AccountTls;
 pub use replication::SourceTarget;
+pub(crate) use surroundings::KEPT_BY_SESSIONS;

@@ -146,6 +146,22 @@ fn rendered(dialect: Dialect) -> String {
             vec![dialect.read_schemas(), dialect.read_engines()],
         ),
         (
+            "facts: surroundings",
+            [
+                dialect.read_kept_settings(),
+                Some(dialect.read_tables_of_note()),
+                Some(dialect.read_logins()),
+                Some(dialect.read_open_databases()),
+                Some(dialect.read_plugins()),
+                Some(dialect.read_applier_filters()),
+                Some(dialect.read_means()),
+                dialect.read_disks(),
+            ]
+            .into_iter()
+            .flatten()
+            .collect(),
+        ),
+        (
             "facts: cluster, tls",
             vec![dialect.read_cluster_membership(), dialect.read_tls_offer()],
         ),

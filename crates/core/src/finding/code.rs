@@ -348,5 +348,159 @@ codes! {
             fix: "Make a new plan with `dbha plan --out FILE`, read it, and run that one.",
             scenarios: "",
         }
+        ServerIdZero = "DBHA-P50", "server_id is 0" {
+            weight: Blocks,
+            ignorable: false,
+            why: "A MySQL server that was started with server_id 0 can neither replicate nor be replicated from before it is restarted with another one.",
+            fix: "Put a server_id of its own into its option file and restart it.",
+            scenarios: "16",
+        }
+        ErrantTransactions = "DBHA-P51", "Transactions that can no longer reach the other server" {
+            weight: Blocks,
+            ignorable: false,
+            why: "The binary logs that held these transactions are gone: the other server can never fetch them, and the link stops with 1236 or 13114.",
+            fix: "Compare the data on both; if the primary is right, --overwrite-secondary NAME builds the secondary anew.",
+            scenarios: "14, 50",
+        }
+        TablesWithoutKey = "DBHA-P52", "Tables without a key" {
+            weight: Warning,
+            ignorable: true,
+            why: "To change one row of such a table the other server reads the whole table: large changes make it fall hours behind.",
+            fix: "Give them a primary key, where the application allows it.",
+            scenarios: "20",
+        }
+        ReadOnlyPrimary = "DBHA-P53", "The primary is read-only" {
+            weight: Blocks,
+            ignorable: false,
+            why: "Somebody made this server a standby; a primary takes writes, and dbha does not open a server that somebody closed.",
+            fix: "See that it is the right server; then open it as printed.",
+            scenarios: "6",
+        }
+        OutOfReach = "DBHA-P54", "An address that is of no use to the other server" {
+            weight: Blocks,
+            ignorable: false,
+            why: "dbha reaches the server because it runs on the same machine; by that address the other server would reach itself, or nothing.",
+            fix: "Give the server by an address that both dbha and the other server can use, or add --primary-address or --secondary-address.",
+            scenarios: "29",
+        }
+        PeerClosed = "DBHA-P55", "One server cannot connect to the other" {
+            weight: Blocks,
+            ignorable: false,
+            why: "One server cannot connect to the other: the port is closed from there, although dbha reaches it.",
+            fix: "Check the firewall between the two, bind_address, and the port; or give --primary-address or --secondary-address as the other server sees it.",
+            scenarios: "29",
+        }
+        PeerSilent = "DBHA-P56", "No answer from where the peer dials" {
+            weight: Blocks,
+            ignorable: false,
+            why: "One server's attempt to connect is swallowed: no answer, and no refusal either.",
+            fix: "A firewall drops the packets, or the address leads elsewhere: check both; or give --primary-address or --secondary-address as the other server sees it.",
+            scenarios: "29, 54",
+        }
+        PeerNameUnknown = "DBHA-P57", "One server cannot resolve the other's name" {
+            weight: Blocks,
+            ignorable: false,
+            why: "The name by which dbha knows a server means nothing on the other one.",
+            fix: "Give --primary-address or --secondary-address as the other server sees it, or mend its name service.",
+            scenarios: "29",
+        }
+        LoginRefused = "DBHA-P58", "One server may not log in to the other" {
+            weight: Blocks,
+            ignorable: false,
+            why: "The source refuses the replication account: its host part, its password or its privilege does not fit.",
+            fix: "Run dbha setup again: it gives both sides a new password. Where the source sees the replica under another address, give --replication-host.",
+            scenarios: "29, 53",
+        }
+        LinkAccountLocked = "DBHA-P59", "The replication account is locked" {
+            weight: Blocks,
+            ignorable: false,
+            why: "Somebody locked the account, or its password expired: no link can log in.",
+            fix: "Unlock it on the source, or drop it and run dbha setup again.",
+            scenarios: "25, 53",
+        }
+        LinkTls = "DBHA-P60", "TLS fails between the two servers" {
+            weight: Blocks,
+            ignorable: false,
+            why: "One server demands or offers TLS in a way that the other cannot follow.",
+            fix: "Check ssl_ca, ssl_cert and require_secure_transport on both, and the dates and names in the certificates.",
+            scenarios: "53, 81",
+        }
+        LinkEqualIds = "DBHA-P61", "A server would read from itself" {
+            weight: Blocks,
+            ignorable: false,
+            why: "Both ends of the link carry one server_id: the address leads back to the same server, or the ids are equal.",
+            fix: "Check --primary-address and --secondary-address; then run dbha setup again.",
+            scenarios: "1, 16, 29",
+        }
+        TooFewConnections = "DBHA-P62", "Too few free connections" {
+            weight: Blocks,
+            ignorable: false,
+            why: "The set-up would stop half-way with error 1040, and the applications would feel it first.",
+            fix: "Raise max_connections, end idle connections, or give a smaller --copy-workers.",
+            scenarios: "26",
+        }
+        TooLittleDisk = "DBHA-P63", "Too little disk on the secondary" {
+            weight: Blocks,
+            ignorable: true,
+            why: "The copy would fill the disk of the secondary.",
+            fix: "Make room, or let it through with --ignore if the data is compressed there.",
+            scenarios: "27, 33",
+        }
+        LogsExpireSoon = "DBHA-P64", "Binary logs are kept for a short time" {
+            weight: Warning,
+            ignorable: true,
+            why: "A copy, or an outage of one server, that takes longer than that ends in error 1236, and the secondary has to be filled anew.",
+            fix: "Keep binary logs for some days.",
+            scenarios: "44, 50",
+        }
+        LogsNeverExpire = "DBHA-P65", "Binary logs are never removed" {
+            weight: Note,
+            ignorable: true,
+            why: "The binary logs grow until the disk is full.",
+            fix: "Set an age at which they go, longer than any outage that is to be survived.",
+            scenarios: "33",
+        }
+        EventsStayOff = "DBHA-P66", "Events would not run on the secondary" {
+            weight: Note,
+            ignorable: true,
+            why: "After a change of roles the events of the primary would not run: the scheduler of the secondary is off.",
+            fix: "Put event_scheduler=ON into the secondary's option file.",
+            scenarios: "",
+        }
+        LogsInClear = "DBHA-P67", "One server encrypts its binary logs, the other does not" {
+            weight: Warning,
+            ignorable: true,
+            why: "What the one keeps encrypted on disk lies in clear on the other.",
+            fix: "Turn the encryption on there as well, or off here.",
+            scenarios: "",
+        }
+        MissingEngine = "DBHA-P68", "The secondary lacks a storage engine" {
+            weight: Blocks,
+            ignorable: false,
+            why: "Tables of an engine that the secondary does not have cannot be created there.",
+            fix: "Install the plug-in on the secondary, or change these tables to InnoDB.",
+            scenarios: "24",
+        }
+        MissingLoginPlugin = "DBHA-P69", "The secondary lacks a way to log in" {
+            weight: Blocks,
+            ignorable: false,
+            why: "Accounts that log in by a plug-in that the secondary does not have cannot be created there.",
+            fix: "Install the plug-in on the secondary.",
+            scenarios: "24",
+        }
+        NoTimeZones = "DBHA-P70", "Time zone names are known on one server only" {
+            weight: Warning,
+            ignorable: true,
+            why: "A session that uses a named time zone writes what the other server cannot apply: its link stops with 1298.",
+            fix: "Load them there with mariadb-tzinfo-to-sql or mysql_tzinfo_to_sql.",
+            scenarios: "24",
+        }
+        NamesNotResolved = "DBHA-P71", "A host name that the server will not look up" {
+            weight: Blocks,
+            ignorable: false,
+            why: "With skip_name_resolve the server knows its clients by address alone: an account at a host name is never matched.",
+            fix: "Give --replication-host as an address or a pattern of addresses.",
+            scenarios: "29",
+        }
     }
 }

@@ -1,10 +1,6 @@
+use super::{accounts, errant, settings, tables};
 use crate::{Both, Finding, FindingCode as Code, SetupOptions, Side, Topology, Writers};
-use dbha_sql::{Account, ClaimState, Facts, GtidSet, Observed, RecordedServer, Setting};
-
-/// Engines whose rows live somewhere else.
-const FOREIGN_ENGINES: [&str; 4] = ["FEDERATED", "CONNECT", "SPIDER", "S3"];
-/// Engines that take part in snapshots.
-const TRANSACTIONAL: [&str; 4] = ["InnoDB", "RocksDB", "TokuDB", "SEQUENCE"];
+use dbha_sql::{Account, ClaimState, Facts, GtidSet, Observed, RecordedServer};
 
 pub(super) fn findings(facts: &Both<Facts>, topology: &Topology, options: &SetupOptions) -> Vec<Finding> {
     let mut found = Vec::new();
@@ -16,18 +12,22 @@ pub(super) fn findings(facts: &Both<Facts>, topology: &Topology, options: &Setup
         found.push(swapped);
         return found;
     }
+    found.extend(settings::read_only_primary(facts, options));
     if !is_named_for_overwriting(facts, options) {
         found.extend(wrote_as_primary(facts));
+        if is_provisioned(facts, options) {
+            found.extend(errant::findings(facts));
+        }
     }
     found.extend(overwriting_is_idle(facts, options));
     if !is_provisioned(facts, options) {
         found.extend(secondary_in_use(facts, options));
-        found.extend(engines(&facts.primary));
-        found.extend(insecure_accounts(&facts.primary));
-        found.extend(logs_reset(&facts.secondary));
+        found.extend(tables::findings(&facts.primary));
+        found.extend(accounts::insecure(&facts.primary));
+        found.extend(logs_reset(facts));
     }
     if topology.writers == Writers::One {
-        found.extend(privileged_accounts(&facts.primary));
+        found.extend(accounts::beyond_read_only(&facts.primary));
     }
     found
 }
@@ -271,87 +271,26 @@ fn overwriting_is_idle(facts: &Both<Facts>, options: &SetupOptions) -> Option<Fi
     })
 }
 
-/// Scenario 20.
-fn engines(primary: &Facts) -> Vec<Finding> {
-    let engines = primary.engines.known().map(Vec::as_slice).unwrap_or_default();
-    let is = |name: &str, list: &[&str]| list.iter().any(|engine| engine.eq_ignore_ascii_case(name));
-    engines
-        .iter()
-        .filter_map(|engine| {
-            let seen = format!(
-                "{} tables of engine {}, {} among them",
-                engine.tables, engine.name, engine.example
-            );
-            if is(&engine.name, &FOREIGN_ENGINES) {
-                let fix = "drop these tables, or move them to a server outside the pair";
-                return Some(Finding::new(Code::CannotBeCopied, Some(Side::Primary), seen, fix));
-            }
-            (!is(&engine.name, &TRANSACTIONAL)).then(|| {
-                Finding::new(
-                    Code::NotTransactional,
-                    Some(Side::Primary),
-                    seen,
-                    "ALTER TABLE … ENGINE=InnoDB, where the application allows it",
-                )
-            })
-        })
-        .collect()
-}
-
-/// Scenario 30a, the security wizard's findings.
-fn insecure_accounts(primary: &Facts) -> Option<Finding> {
-    let accounts = primary.accounts.known()?;
-    let anonymous = accounts
-        .iter()
-        .filter(|account| account.user.is_empty() && !account.is_role)
-        .count();
-    (anonymous > 0).then(|| {
-        Finding::new(
-            Code::InsecureAccounts,
-            Some(Side::Primary),
-            format!("{anonymous} anonymous accounts on {}", primary.name),
-            "run mariadb-secure-installation (mysql_secure_installation) on the primary first",
-        )
-    })
-}
-
-fn logs_reset(secondary: &Facts) -> Option<Finding> {
+/// Scenarios 14 and 15: transactions without data are named exactly before they go.
+fn logs_reset(facts: &Both<Facts>) -> Option<Finding> {
+    let secondary = &facts.secondary;
+    let own = secondary.position().minus(&facts.primary.position());
     (!secondary.position().is_empty()).then(|| {
         Finding::new(
             Code::SecondaryLogsReset,
             Some(Side::Secondary),
-            format!(
-                "the binary log of {} ({}) is replaced",
-                secondary.name,
-                secondary.position()
-            ),
+            match own.is_empty() {
+                true => format!(
+                    "the binary log of {} ({}) is replaced",
+                    secondary.name,
+                    secondary.position()
+                ),
+                false => format!(
+                    "{} has transactions that are not on the primary ({own}); they go with its binary log",
+                    secondary.name
+                ),
+            },
             "nothing to do; save its binary logs first if you need them",
-        )
-    })
-}
-
-/// Safety rule 13; only accounts that people log in to from elsewhere are worth a word.
-fn privileged_accounts(primary: &Facts) -> Option<Finding> {
-    // super_read_only holds every account back.
-    if primary.settings.contains_key(&Setting::SuperReadOnly) {
-        return None;
-    }
-    let local = ["localhost", "127.0.0.1", "::1"];
-    let accounts = primary.accounts.known()?;
-    let remote_root: Vec<String> = accounts
-        .iter()
-        .filter(|account| account.user == "root" && !local.contains(&account.host.as_str()))
-        .map(|account| format!("{}@{}", account.user, account.host))
-        .collect();
-    (!remote_root.is_empty()).then(|| {
-        Finding::new(
-            Code::ReadOnlyDoesNotHold,
-            Some(Side::Secondary),
-            format!(
-                "{} can write on the secondary in spite of read_only",
-                remote_root.join(", ")
-            ),
-            "let applications use accounts without SUPER and READ ONLY ADMIN",
         )
     })
 }

@@ -1,4 +1,5 @@
-use crate::{Both, Finding, FindingCode as Code, Side};
+use super::list::lines;
+use crate::{Both, Finding, FindingCode as Code, Severity, Side};
 use dbha_sql::{Dialect, Facts, Observed, Setting};
 
 pub(super) fn same_server(facts: &Both<Facts>) -> Finding {
@@ -82,6 +83,15 @@ fn versions(facts: &Both<Facts>) -> Option<Finding> {
             "use two series only for the time of an upgrade",
         ));
     }
+    if primary.version() != secondary.version() {
+        let text = format!(
+            "the primary is {}, the secondary {}, of one series",
+            primary.version(),
+            secondary.version()
+        );
+        let fix = "nothing to do; bring both to the newer one at the next occasion";
+        return Some(Finding::new(Code::DifferentSeries, None, text, fix).weighing(Severity::Note));
+    }
     None
 }
 
@@ -127,16 +137,23 @@ fn privileges(side: Side, facts: &Facts) -> Option<Finding> {
         return None;
     }
     let list = missing.join(", ");
-    Some(Finding::new(
-        Code::MissingPrivilege,
-        Some(side),
-        format!("{} lacks {list}", facts.own_account),
-        format!(
-            "GRANT {} ON *.* TO {} WITH GRANT OPTION;",
-            grantable(&missing),
-            quoted(&facts.own_account)
-        ),
-    ))
+    let (user, host) = facts
+        .own_account
+        .rsplit_once('@')
+        .unwrap_or((&facts.own_account, "%"));
+    Some(
+        Finding::new(
+            Code::MissingPrivilege,
+            Some(side),
+            format!("{} lacks {list}", facts.own_account),
+            "run this on it, with an account that may grant",
+        )
+        .with_lines(lines([facts.dialect.advise_grant(
+            &grantable(&missing),
+            user,
+            host,
+        )])),
+    )
 }
 
 /// GRANT OPTION is given by the WITH clause; alone it needs USAGE before it.
@@ -153,11 +170,6 @@ fn grantable(missing: &[&str]) -> String {
     }
 }
 
-fn quoted(account: &str) -> String {
-    let (user, host) = account.rsplit_once('@').unwrap_or((account, "%"));
-    dbha_sql::quote_account(user, host)
-}
-
 /// Scenario 7.
 fn cluster(side: Side, facts: &Facts) -> Option<Finding> {
     let sign = &facts.cluster.as_ref()?.sign;
@@ -171,12 +183,23 @@ fn cluster(side: Side, facts: &Facts) -> Option<Finding> {
 
 /// Scenario 28.
 fn clocks(facts: &Both<Facts>) -> Option<Finding> {
-    let apart = (facts.primary.clock - facts.secondary.clock).abs();
-    (apart > 2.0).then(|| {
+    let (primary, secondary) = (facts.primary.clock_offset, facts.secondary.clock_offset);
+    let apart = primary.ahead - secondary.ahead;
+    let error = primary.error + secondary.error;
+    // Only what the round trips cannot explain.
+    (apart.abs() - error > 2.0).then(|| {
+        let (ahead, behind) = if apart > 0.0 {
+            (&facts.primary.name, &facts.secondary.name)
+        } else {
+            (&facts.secondary.name, &facts.primary.name)
+        };
         Finding::new(
             Code::ClocksApart,
             None,
-            format!("the two clocks differ by {apart:.0} s"),
+            format!(
+                "the clock of {ahead} is {:.1} s ahead of that of {behind} (± {error:.2} s)",
+                apart.abs()
+            ),
             "run an NTP client on both machines",
         )
     })

@@ -1,12 +1,13 @@
-use super::is_provisioned;
+use super::{is_provisioned, list::lines};
 use crate::{Both, Finding, FindingCode as Code, SetupOptions, Side, Topology, Writers, old_peer::OldPeer};
-use dbha_sql::{Facts, Observed, REPLICATION_USER, ReplicaStatus, Setting};
+use dbha_sql::{Facts, Observed, REPLICATION_USER, ReplicaStatus, Setting, is_harmful_filter as is_harmful};
 
 pub(super) fn findings(facts: &Both<Facts>, topology: &Topology, options: &SetupOptions) -> Vec<Finding> {
     let mut found = Vec::new();
     for side in Side::BOTH {
         found.extend(binary_log(side, facts.of(side)));
         found.extend(links(side, facts, topology, options));
+        found.extend(standing_filters(side, facts.of(side)));
         found.extend(address(side, topology));
     }
     found.extend(replicas_of_secondary(facts, options));
@@ -83,22 +84,25 @@ fn links(side: Side, facts: &Both<Facts>, topology: &Topology, options: &SetupOp
             // Judged with what else ties the primary to that server.
             || old.as_ref().is_some_and(|old| old.link.as_ref() == Some(link));
         if !ours {
-            found.push(Finding::new(
-                Code::OtherReplication,
-                Some(side),
-                format!(
-                    "{} already follows {}:{}{}",
-                    server.name,
-                    link.source_host,
-                    link.source_port,
-                    if link.channel.is_empty() {
-                        String::new()
-                    } else {
-                        format!(" (connection {:?})", link.channel)
-                    }
-                ),
-                not_ours(side, link),
-            ));
+            found.push(
+                Finding::new(
+                    Code::OtherReplication,
+                    Some(side),
+                    format!(
+                        "{} already follows {}:{}{}",
+                        server.name,
+                        link.source_host,
+                        link.source_port,
+                        if link.channel.is_empty() {
+                            String::new()
+                        } else {
+                            format!(" (connection {:?})", link.channel)
+                        }
+                    ),
+                    not_ours(side, link),
+                )
+                .with_lines(lines(server.dialect.advise_end_link(&link.channel))),
+            );
         }
         let harmful = link.harmful_filters();
         if !harmful.is_empty() {
@@ -119,7 +123,7 @@ fn links(side: Side, facts: &Both<Facts>, topology: &Topology, options: &SetupOp
 }
 
 fn not_ours(side: Side, link: &ReplicaStatus) -> String {
-    let end = "end that replication first (STOP and RESET … ALL), if nothing needs it any more";
+    let end = "end that replication first, if nothing needs it any more";
     match side == Side::Primary && link.channel.is_empty() {
         true => format!(
             "{end}; if that server is dead: --replace {}:{}",
@@ -127,6 +131,44 @@ fn not_ours(side: Side, link: &ReplicaStatus) -> String {
         ),
         false => end.to_owned(),
     }
+}
+
+/// Scenario 21: filters that wait in the option file, on either end of a link, and errors that are passed over.
+fn standing_filters(side: Side, facts: &Facts) -> Option<Finding> {
+    let around = &facts.surroundings;
+    let filters = around
+        .applier_filters
+        .known()
+        .map(Vec::as_slice)
+        .unwrap_or_default();
+    let mut seen: Vec<String> = filters
+        .iter()
+        .chain(&facts.log_filters)
+        .filter(|filter| is_harmful(filter))
+        .cloned()
+        .collect();
+    let usual = [
+        (Setting::ReplicaSkipErrors, "OFF"),
+        (Setting::SqlReplicaSkipCounter, "0"),
+        (Setting::ReplicaExecMode, "STRICT"),
+    ];
+    for (setting, value) in usual {
+        let now = facts.setting(setting);
+        if let Some(name) = facts.dialect.variable(setting)
+            && !now.is_empty()
+            && !Setting::same_value(now, value)
+        {
+            seen.push(format!("{name}={now}"));
+        }
+    }
+    (!seen.is_empty()).then(|| {
+        Finding::new(
+            Code::ReplicationFilters,
+            Some(side),
+            format!("{} runs with {}", facts.name, seen.join(", ")),
+            "take these lines out of its option file and restart it",
+        )
+    })
 }
 
 /// Scenario 13, the other end.

@@ -1,17 +1,14 @@
-use crate::{Both, Finding, FindingCode as Code, Side, Topology, option_lines};
-use dbha_sql::{Facts, Observed, Setting};
+use super::{is_provisioned, list::lines};
+use crate::{Both, Finding, FindingCode as Code, SetupOptions, Side, Topology, option_lines};
+use dbha_sql::{Facts, Setting};
 
 pub(super) fn findings(facts: &Both<Facts>, topology: &Topology) -> Vec<Finding> {
     let mut found = Vec::new();
     for side in Side::BOTH {
         found.extend(not_restart_safe(side, facts.of(side), topology));
+        found.extend(server_id_zero(side, facts.of(side), topology));
     }
     found.extend(slower_commits(&facts.primary));
-    found.extend(old_sessions(&facts.primary));
-    found.extend(old_identities(&facts.secondary, topology));
-    found.extend(name_case(facts));
-    found.extend(page_size(facts));
-    found.extend(packets(facts));
     found
 }
 
@@ -61,91 +58,37 @@ fn slower_commits(primary: &Facts) -> Option<Finding> {
     })
 }
 
-/// Scenarios 19 and 30a: SET GLOBAL reaches new sessions only.
-fn old_sessions(primary: &Facts) -> Option<Finding> {
-    let Observed::Known(sessions) = &primary.sessions else {
-        return None;
-    };
-    let formats = !primary.has(Setting::BinlogFormat, "ROW") && !sessions.clients.is_empty();
-    formats.then(|| {
+/// Scenario 16: MariaDB makes it 1 by itself; MySQL refuses every statement about links (1794) until it is restarted.
+fn server_id_zero(side: Side, facts: &Facts, topology: &Topology) -> Option<Finding> {
+    (facts.server_id == 0).then(|| {
+        let id = topology.server(side).server_id;
         Finding::new(
-            Code::OldSessions,
+            Code::ServerIdZero,
+            Some(side),
+            format!("server_id is 0 on {}", facts.name),
+            "put this line under [mysqld] into its option file and restart it",
+        )
+        .with_lines(vec![format!("server_id={id}")])
+    })
+}
+
+/// A primary that somebody made read-only is likely the wrong server; in a pair of dbha's it is a drift, and mended.
+pub(super) fn read_only_primary(facts: &Both<Facts>, options: &SetupOptions) -> Option<Finding> {
+    let primary = &facts.primary;
+    let closed = [Setting::SuperReadOnly, Setting::ReadOnly]
+        .into_iter()
+        .find(|setting| primary.has(*setting, "ON"))?;
+    (!is_provisioned(facts, options)).then(|| {
+        Finding::new(
+            Code::ReadOnlyPrimary,
             Some(Side::Primary),
             format!(
-                "{} open connections on {} keep binlog_format={} until they reconnect",
-                sessions.clients.len(),
+                "{} is read-only ({}=ON)",
                 primary.name,
-                primary.setting(Setting::BinlogFormat)
+                primary.dialect.variable(closed).unwrap_or("read_only")
             ),
-            "restart the applications' connection pools after the set-up, before the secondary is opened for writing",
+            "see that it is the right server; if it is, run this on it first",
         )
-    })
-}
-
-/// What an old session of the secondary writes carries the old identity, and comes back to it as if it were its own.
-fn old_identities(secondary: &Facts, topology: &Topology) -> Option<Finding> {
-    let changes = secondary.server_id != topology.server(Side::Secondary).server_id;
-    let Observed::Known(sessions) = &secondary.sessions else {
-        return None;
-    };
-    (changes && secondary.dialect.sessions_keep_identity() && !sessions.clients.is_empty()).then(|| {
-        Finding::new(
-            Code::OldSessions,
-            Some(Side::Secondary),
-            format!(
-                "{} open connections on {} keep its old server_id and GTID domain until they reconnect",
-                sessions.clients.len(),
-                secondary.name
-            ),
-            "end these connections before anything is written through them",
-        )
-    })
-}
-
-/// Scenario 24.
-fn name_case(facts: &Both<Facts>) -> Option<Finding> {
-    let of = |side: Side| facts.of(side).setting(Setting::LowerCaseTableNames);
-    (of(Side::Primary) != of(Side::Secondary)).then(|| {
-        Finding::new(
-            Code::DifferentNameCase,
-            None,
-            format!(
-                "lower_case_table_names is {} on the primary and {} on the secondary",
-                of(Side::Primary),
-                of(Side::Secondary)
-            ),
-            "initialise the secondary anew with the primary's lower_case_table_names",
-        )
-    })
-}
-
-fn page_size(facts: &Both<Facts>) -> Option<Finding> {
-    let of = |side: Side| facts.of(side).setting(Setting::InnodbPageSize);
-    (of(Side::Primary) != of(Side::Secondary)).then(|| {
-        Finding::new(
-            Code::DifferentPageSize,
-            None,
-            format!(
-                "innodb_page_size is {} on the primary and {} on the secondary",
-                of(Side::Primary),
-                of(Side::Secondary)
-            ),
-            "initialise the secondary with the primary's page size",
-        )
-    })
-}
-
-fn packets(facts: &Both<Facts>) -> Option<Finding> {
-    let (primary, secondary) = (
-        facts.primary.number(Setting::MaxAllowedPacket)?,
-        facts.secondary.number(Setting::MaxAllowedPacket)?,
-    );
-    (secondary < primary).then(|| {
-        Finding::new(
-            Code::SmallerPackets,
-            Some(Side::Secondary),
-            format!("max_allowed_packet is {primary} on the primary and {secondary} on the secondary"),
-            format!("set max_allowed_packet={primary} in the secondary's option file"),
-        )
+        .with_lines(lines(primary.dialect.set_read_only(false)))
     })
 }

@@ -1,3 +1,5 @@
+mod every_code;
+
 use super::preflight;
 use crate::{
     AutoIncrement, Both, FindingCode as Code, SetupOptions, Severity, Topology, Writers,
@@ -34,6 +36,14 @@ fn schema(name: &str) -> SchemaFacts {
         routines: 0,
         events: 0,
         has_kine: false,
+    }
+}
+
+fn engine(name: &str) -> Engine {
+    Engine {
+        name: name.into(),
+        tables: 1,
+        example: "s.t".into(),
     }
 }
 
@@ -207,11 +217,6 @@ fn scenario_18_binary_log_and_replica_updates_are_demanded() {
 
 #[test]
 fn scenario_20_foreign_engines_are_refused_and_others_named() {
-    let engine = |name: &str| Engine {
-        name: name.into(),
-        tables: 1,
-        example: "s.t".into(),
-    };
     let mut facts = fresh_pair(MARIADB);
     facts.primary.engines = Observed::Known(vec![engine("FEDERATED"), engine("MyISAM"), engine("InnoDB")]);
     let found = findings(&facts, &SetupOptions::default());
@@ -357,4 +362,71 @@ fn a_mere_claim_allows_nothing_to_be_thrown_away() {
         facts.secondary.claim = Observed::Known(claim);
         assert_eq!(blocking(&facts, &SetupOptions::default()), codes, "{state:?}");
     }
+}
+
+#[test]
+fn scenario_21_filters_on_the_servers_own_schemas_are_allowed() {
+    let codes = blocked_by(MARIADB, |facts| {
+        let harmless = "replicate_ignore_db=information_schema,performance_schema";
+        facts.secondary.surroundings.applier_filters = Observed::Known(vec![harmless.into()]);
+        facts.primary.log_filters = vec!["binlog_ignore_db=sys".into()];
+    });
+    assert_eq!(codes, []);
+}
+
+#[test]
+fn scenario_19_a_server_that_can_tell_names_only_the_sessions_that_are_old() {
+    let mut facts = fresh_pair(MYSQL);
+    let client = |id| dbha_sql::ClientSession {
+        id,
+        user: "app".into(),
+        host: "10.0.0.7".into(),
+        seconds: 90,
+    };
+    facts.primary.sessions = Observed::Known(vec![client(7), client(8)]);
+    let kept = |connection, value: &str| dbha_sql::KeptSetting {
+        connection,
+        setting: Setting::BinlogFormat,
+        value: value.into(),
+    };
+    facts.primary.surroundings.kept =
+        Observed::Known(vec![kept(7, "ROW"), kept(8, "STATEMENT"), kept(9, "MIXED")]);
+    let options = SetupOptions::default();
+    let topology = Topology::of_pair(&facts, &options);
+    let all = preflight(&facts, &topology, &options, false);
+    let found = all
+        .iter()
+        .find(|finding| finding.code == Code::OldSessions)
+        .unwrap();
+    assert!(
+        found
+            .text
+            .contains("1 open connection on a keeps binlog_format=STATEMENT"),
+        "{}",
+        found.text
+    );
+    assert!(
+        found.text.ends_with("8 app@10.0.0.7 (open for at least 90 s)"),
+        "{}",
+        found.text
+    );
+    assert_eq!(found.lines, ["KILL CONNECTION 8;"]);
+    assert_eq!(found.severity, Severity::Warning);
+}
+
+#[test]
+fn scenario_28_a_difference_within_the_error_of_measurement_is_none() {
+    let mut facts = fresh_pair(MARIADB);
+    facts.primary.clock_offset = dbha_sql::ClockReading {
+        ahead: 5.0,
+        error: 3.5,
+    };
+    let apart = |facts: &Both<Facts>| {
+        findings(facts, &SetupOptions::default())
+            .iter()
+            .any(|(code, _)| *code == Code::ClocksApart)
+    };
+    assert!(!apart(&facts));
+    facts.primary.clock_offset.error = 0.1;
+    assert!(apart(&facts));
 }

@@ -1,6 +1,6 @@
 use super::{Check, Run, Step, StepTrouble, View, follow};
 use crate::{
-    Side, advice,
+    Side,
     reach::{self, Reach},
 };
 use std::time::Duration;
@@ -78,39 +78,11 @@ pub(super) async fn apply(run: &mut Run<'_>) -> Result<(), StepTrouble> {
 
 /// Says what keeps one server from reading the other, and what to do about it.
 pub(super) fn trouble(run: &Run<'_>, source: Side, found: &Reach) -> StepTrouble {
-    let link = run.topology.link_from(source);
-    let way = format!(
-        "the {} cannot read from the {source} at {}:{}",
-        source.peer(),
-        link.host,
-        link.port
+    let finding = reach::finding(
+        source,
+        run.facts.of(source),
+        run.topology.link_from(source),
+        found,
     );
-    match found {
-        Reach::Failed { code: 2026, text } => StepTrouble::new(
-            format!("{way}: error 2026: {text}"),
-            match &link.ca {
-                Some(ca) => format!(
-                    "the {replica} checks the {source}'s certificate with {ca} on its own machine: that file has to hold the CA \
-                     that signed it, and the certificate has to name {}; mend either, or give --replication-ssl-ca PATH",
-                    link.host,
-                    replica = source.peer(),
-                ),
-                None => format!(
-                    "TLS failed between the two servers: look at the certificate and the error log of the {source}"
-                ),
-            },
-        ),
-        Reach::Denied { code, text, .. } | Reach::Failed { code, text } => StepTrouble::new(
-            format!("{way}: error {code}: {text}"),
-            advice::for_link(*code)
-                .unwrap_or("mend it, then run the same command again")
-                .to_owned(),
-        ),
-        Reach::Reached | Reach::Silent => StepTrouble::new(
-            format!("{way}: no answer"),
-            format!(
-                "check the firewall between the two; if the {source} has another address there, give --{source}-address HOST:PORT"
-            ),
-        ),
-    }
+    StepTrouble::new(format!("{} {}", finding.code, finding.text), finding.fix)
 }

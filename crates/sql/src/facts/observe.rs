@@ -1,17 +1,22 @@
 use super::{
-    Account, Claim, ClaimState, Cluster, ConnectedReplica, Depth, Engine, Facts, Observed, OldSessions,
-    RecordedServer, ReplicationAccount, SchemaFacts, SettingFact,
+    Account, Claim, ClaimState, ClientSession, ClockReading, Cluster, ConnectedReplica, Depth, Engine, Facts,
+    Observed, RecordedServer, ReplicationAccount, SchemaFacts, SettingFact, Surroundings, surroundings,
 };
 use crate::{
     Dialect, GtidSet, Marker, REPLICATION_USER, ReplicaStatus, Row, Session, Setting, SqlError, Statement,
     printable,
 };
-use std::collections::{BTreeMap, BTreeSet};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    time::{Duration, Instant, SystemTime},
+};
 
 /// Looks at one server, as deep as asked; what the account may not see becomes [`Observed::Denied`].
 pub(crate) async fn observe(session: &mut Session, depth: Depth) -> Result<Facts, SqlError> {
     let dialect = session.dialect();
+    let asked = (SystemTime::now(), Instant::now());
     let identity = required(session, &dialect.read_identity()).await?;
+    let clock_offset = read_clock(asked.0, asked.1.elapsed(), &identity);
     let settings = session.query(&dialect.read_settings(&Setting::ALL)).await?;
     let settings = read_settings(dialect, &settings);
     let gtids = required(session, &dialect.read_gtids()).await?;
@@ -27,6 +32,10 @@ pub(crate) async fn observe(session: &mut Session, depth: Depth) -> Result<Facts
         parse(gtids.get("executed")).map_err(|error| unexpected(dialect.read_gtids(), error, &name))?;
     let applied =
         parse(gtids.get("applied")).map_err(|error| unexpected(dialect.read_gtids(), error, &name))?;
+    let purged =
+        parse(gtids.get("purged")).map_err(|error| unexpected(dialect.read_gtids(), error, &name))?;
+    let coordinates = look(session, &dialect.read_binlog_coordinates()).await?;
+    let surroundings = surroundings_of(session, depth, &settings).await?;
     let processes = look(session, &dialect.read_processlist()).await?;
     let claim = look(session, &dialect.read_claim()).await?;
     Ok(Facts {
@@ -43,10 +52,13 @@ pub(crate) async fn observe(session: &mut Session, depth: Depth) -> Result<Facts
         server_uuid: identity.get("uuid").map(printable),
         own_account: printable(identity.get("own_user").unwrap_or("")),
         clock: identity.parse("now").unwrap_or(0.0),
+        clock_offset,
         settings,
         executed,
         applied,
-        binlog: read_coordinates(&look(session, &dialect.read_binlog_coordinates()).await?),
+        purged,
+        binlog: read_coordinates(&coordinates),
+        log_filters: read_log_filters(&coordinates),
         links: map(look(session, &dialect.read_replica_status()).await?, |row| {
             ReplicaStatus::of_row(row, |text| GtidSet::parse(dialect.flavor(), text).ok())
         }),
@@ -95,8 +107,23 @@ pub(crate) async fn observe(session: &mut Session, depth: Depth) -> Result<Facts
             read_recorded,
         ),
         markers: map(look(session, &dialect.read_markers()).await?, read_marker),
+        surroundings,
         name,
     })
+}
+
+async fn surroundings_of(
+    session: &mut Session,
+    depth: Depth,
+    settings: &BTreeMap<Setting, SettingFact>,
+) -> Result<Surroundings, SqlError> {
+    let datadir = settings
+        .get(&Setting::Datadir)
+        .map_or("", |fact| fact.value.as_str());
+    match depth {
+        Depth::Full => surroundings::look_around(session, datadir).await,
+        Depth::Running => Ok(Surroundings::default()),
+    }
 }
 
 async fn required(session: &mut Session, statement: &Statement) -> Result<Row, SqlError> {
@@ -112,17 +139,22 @@ async fn required(session: &mut Session, statement: &Statement) -> Result<Row, S
 }
 
 /// Runs a statement that may be forbidden or may ask for something this server does not have.
-async fn look(session: &mut Session, statement: &Statement) -> Result<Observed<Vec<Row>>, SqlError> {
+pub(super) async fn look(
+    session: &mut Session,
+    statement: &Statement,
+) -> Result<Observed<Vec<Row>>, SqlError> {
     match session.query(statement).await {
         Ok(rows) => Ok(Observed::Known(rows)),
         Err(error) if error.is_denied() => Ok(Observed::Denied(error.to_string())),
         // No such database, table, column or variable; binary logging is off.
-        Err(error) if matches!(error.code(), Some(1049 | 1146 | 1054 | 1193 | 1381)) => Ok(Observed::Absent),
+        Err(error) if matches!(error.code(), Some(1049 | 1109 | 1146 | 1054 | 1193 | 1381)) => {
+            Ok(Observed::Absent)
+        }
         Err(error) => Err(error),
     }
 }
 
-fn map<T>(rows: Observed<Vec<Row>>, read: impl Fn(&Row) -> T) -> Observed<Vec<T>> {
+pub(super) fn map<T>(rows: Observed<Vec<Row>>, read: impl Fn(&Row) -> T) -> Observed<Vec<T>> {
     match rows {
         Observed::Known(rows) => Observed::Known(rows.iter().map(read).collect()),
         Observed::Denied(text) => Observed::Denied(text),
@@ -169,6 +201,36 @@ fn read_coordinates(rows: &Observed<Vec<Row>>) -> Option<(String, u64)> {
     Some((printable(row.get("File")?), row.parse("Position")?))
 }
 
+/// What the binary log takes or leaves out, in the words of the option file (scenario 21).
+fn read_log_filters(rows: &Observed<Vec<Row>>) -> Vec<String> {
+    let Some(row) = rows.known().and_then(|rows| rows.first()) else {
+        return vec![];
+    };
+    [
+        ("Binlog_Do_DB", "binlog_do_db"),
+        ("Binlog_Ignore_DB", "binlog_ignore_db"),
+    ]
+    .into_iter()
+    .filter_map(|(column, option)| {
+        let value = row.get(column).filter(|value| !value.is_empty())?;
+        Some(format!("{option}={}", printable(value)))
+    })
+    .collect()
+}
+
+/// The answer was made somewhere within the round trip; its middle is the best guess.
+fn read_clock(asked: SystemTime, took: Duration, identity: &Row) -> ClockReading {
+    let half = took.as_secs_f64() / 2.0;
+    let here = asked
+        .duration_since(SystemTime::UNIX_EPOCH)
+        .map_or(0.0, |since| since.as_secs_f64())
+        + half;
+    ClockReading {
+        ahead: identity.parse::<f64>("now").map_or(0.0, |there| there - here),
+        error: half,
+    }
+}
+
 fn connected_replicas(processes: &Observed<Vec<Row>>) -> Observed<Vec<ConnectedReplica>> {
     let dumps = |rows: &Vec<Row>| {
         let is_dump = |row: &&Row| {
@@ -191,7 +253,7 @@ fn connected_replicas(processes: &Observed<Vec<Row>>) -> Observed<Vec<ConnectedR
     }
 }
 
-fn client_sessions(processes: &Observed<Vec<Row>>) -> Observed<OldSessions> {
+fn client_sessions(processes: &Observed<Vec<Row>>) -> Observed<Vec<ClientSession>> {
     const NOT_CLIENTS: [&str; 5] = [
         "Daemon",
         "Binlog Dump",
@@ -205,14 +267,17 @@ fn client_sessions(processes: &Observed<Vec<Row>>) -> Observed<OldSessions> {
             .is_some_and(|command| NOT_CLIENTS.contains(&command) || command.starts_with("Slave_"))
             && !matches!(user, "system user" | "event_scheduler" | "")
     };
+    let client = |row: &Row| {
+        let host = row.get("host").unwrap_or("");
+        Some(ClientSession {
+            id: row.parse("id")?,
+            user: printable(row.get("user").unwrap_or("")),
+            host: printable(host.rsplit_once(':').map_or(host, |(host, _)| host)),
+            seconds: row.parse("seconds").unwrap_or(0),
+        })
+    };
     match processes {
-        Observed::Known(rows) => Observed::Known(OldSessions {
-            clients: rows
-                .iter()
-                .filter(is_client)
-                .filter_map(|row| row.parse("id"))
-                .collect(),
-        }),
+        Observed::Known(rows) => Observed::Known(rows.iter().filter(is_client).filter_map(client).collect()),
         Observed::Denied(text) => Observed::Denied(text.clone()),
         Observed::Absent => Observed::Absent,
     }

@@ -1,7 +1,7 @@
 use crate::{Dialect, Flavor, Statement, Version};
 
 /// Schemas that every server has and nobody's data lives in.
-const SYSTEM_SCHEMAS: &str = "'information_schema', 'performance_schema', 'mysql', 'sys'";
+pub(crate) const SYSTEM_SCHEMAS: &str = "'information_schema', 'performance_schema', 'mysql', 'sys'";
 
 impl Dialect {
     /// Reads who the server is: `server_id`, `uuid`, `own_user`, `now`, `version_text`, `strict`.
@@ -32,11 +32,15 @@ impl Dialect {
         })
     }
 
-    /// Reads the connections of other people: columns `id`, `user`, `host`, `command`.
+    /// Reads the connections of other people: columns `id`, `user`, `host`, `command`, `seconds`.
+    ///
+    /// The connection that holds dbha's own lock is none of them.
     pub fn read_processlist(&self) -> Statement {
         let table = self.processlist();
         Statement::new(format!(
-            "SELECT ID AS id, USER AS user, HOST AS host, COMMAND AS command FROM {table} WHERE ID <> CONNECTION_ID()"
+            "SELECT ID AS id, USER AS user, HOST AS host, COMMAND AS command, TIME AS seconds FROM {table} \
+             WHERE ID <> CONNECTION_ID() AND ID <> COALESCE(IS_USED_LOCK({}), 0)",
+            crate::quote_literal(crate::RUN_LOCK)
         ))
     }
 

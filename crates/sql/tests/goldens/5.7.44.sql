@@ -17,7 +17,7 @@ SET NAMES utf8mb4, sql_mode = 'NO_AUTO_VALUE_ON_ZERO,STRICT_ALL_TABLES,ALLOW_INV
 SELECT @@global.server_id AS server_id, @@global.server_uuid AS uuid, CURRENT_USER() AS own_user, CAST(UNIX_TIMESTAMP(NOW(6)) AS CHAR) AS now, VERSION() AS version_text;
 
 -- facts: settings
-SELECT VARIABLE_NAME AS name, VARIABLE_VALUE AS value, NULL AS origin, NULL AS persisted, 'NO' AS fixed FROM performance_schema.global_variables WHERE VARIABLE_NAME IN ('server_id', 'auto_increment_increment', 'auto_increment_offset', 'log_bin', 'log_bin_basename', 'log_slave_updates', 'binlog_format', 'binlog_row_image', 'sync_binlog', 'innodb_flush_log_at_trx_commit', 'enforce_gtid_consistency', 'gtid_mode', 'slave_net_timeout', 'relay_log_recovery', 'read_only', 'super_read_only', 'lower_case_table_names', 'innodb_page_size', 'character_set_server', 'collation_server', 'max_allowed_packet', 'port', 'hostname', 'datadir', 'have_ssl', 'ssl_ca', 'event_scheduler', 'log_bin_trust_function_creators');
+SELECT VARIABLE_NAME AS name, VARIABLE_VALUE AS value, NULL AS origin, NULL AS persisted, 'NO' AS fixed FROM performance_schema.global_variables WHERE VARIABLE_NAME IN ('server_id', 'auto_increment_increment', 'auto_increment_offset', 'log_bin', 'log_bin_basename', 'log_slave_updates', 'binlog_format', 'binlog_row_image', 'sync_binlog', 'innodb_flush_log_at_trx_commit', 'enforce_gtid_consistency', 'gtid_mode', 'slave_net_timeout', 'relay_log_recovery', 'read_only', 'super_read_only', 'lower_case_table_names', 'innodb_page_size', 'character_set_server', 'collation_server', 'max_allowed_packet', 'port', 'hostname', 'datadir', 'have_ssl', 'ssl_ca', 'event_scheduler', 'log_bin_trust_function_creators', 'max_connections', 'skip_networking', 'bind_address', 'skip_name_resolve', 'require_secure_transport', 'expire_logs_days', 'slave_skip_errors', 'sql_slave_skip_counter', 'slave_exec_mode');
 
 -- facts: gtids
 SELECT @@global.gtid_executed AS executed, '' AS applied, @@global.gtid_purged AS purged;
@@ -27,13 +27,22 @@ SHOW MASTER STATUS;
 SHOW SLAVE STATUS;
 
 -- facts: people
-SELECT ID AS id, USER AS user, HOST AS host, COMMAND AS command FROM information_schema.PROCESSLIST WHERE ID <> CONNECTION_ID();
+SELECT ID AS id, USER AS user, HOST AS host, COMMAND AS command, TIME AS seconds FROM information_schema.PROCESSLIST WHERE ID <> CONNECTION_ID() AND ID <> COALESCE(IS_USED_LOCK('dbha.setup'), 0);
 SELECT CONVERT(User USING utf8mb4) AS user, CONVERT(Host USING utf8mb4) AS host, 'N' AS role FROM mysql.user ORDER BY 1, 2;
 SHOW GRANTS;
 
 -- facts: data
 SELECT s.SCHEMA_NAME AS name, COALESCE(t.tables, 0) AS tables, COALESCE(t.bytes, 0) AS bytes, COALESCE(t.row_estimate, 0) AS row_estimate, COALESCE(t.views, 0) AS views, COALESCE(r.routines, 0) AS routines, COALESCE(e.events, 0) AS events, t.kine AS kine FROM information_schema.SCHEMATA s LEFT JOIN (SELECT TABLE_SCHEMA AS name, SUM(TABLE_TYPE <> 'VIEW') AS tables, SUM(TABLE_TYPE = 'VIEW') AS views, SUM(COALESCE(TABLE_ROWS, 0)) AS row_estimate, SUM(COALESCE(DATA_LENGTH, 0) + COALESCE(INDEX_LENGTH, 0)) AS bytes, MAX(TABLE_NAME = 'kine') AS kine FROM information_schema.TABLES WHERE TABLE_SCHEMA NOT IN ('information_schema', 'performance_schema', 'mysql', 'sys') GROUP BY TABLE_SCHEMA) t ON t.name = s.SCHEMA_NAME LEFT JOIN (SELECT ROUTINE_SCHEMA AS name, COUNT(*) AS routines FROM information_schema.ROUTINES WHERE ROUTINE_SCHEMA NOT IN ('information_schema', 'performance_schema', 'mysql', 'sys') GROUP BY ROUTINE_SCHEMA) r ON r.name = s.SCHEMA_NAME LEFT JOIN (SELECT EVENT_SCHEMA AS name, COUNT(*) AS events FROM information_schema.EVENTS WHERE EVENT_SCHEMA NOT IN ('information_schema', 'performance_schema', 'mysql', 'sys') GROUP BY EVENT_SCHEMA) e ON e.name = s.SCHEMA_NAME WHERE s.SCHEMA_NAME NOT IN ('information_schema', 'performance_schema', 'mysql', 'sys') ORDER BY s.SCHEMA_NAME;
 SELECT ENGINE AS engine, COUNT(*) AS tables, MIN(CONCAT(TABLE_SCHEMA, '.', TABLE_NAME)) AS example FROM information_schema.TABLES WHERE TABLE_TYPE IN ('BASE TABLE', 'SYSTEM VERSIONED') AND ENGINE IS NOT NULL AND TABLE_SCHEMA NOT IN ('information_schema', 'performance_schema', 'mysql', 'sys') GROUP BY ENGINE ORDER BY ENGINE;
+
+-- facts: surroundings
+SELECT t.PROCESSLIST_ID AS id, v.VARIABLE_NAME AS name, v.VARIABLE_VALUE AS value FROM performance_schema.variables_by_thread v JOIN performance_schema.threads t USING (THREAD_ID) WHERE t.TYPE = 'FOREGROUND' AND t.PROCESSLIST_ID IS NOT NULL AND v.VARIABLE_NAME IN ('binlog_format', 'binlog_row_image', 'auto_increment_increment', 'auto_increment_offset');
+SELECT t.TABLE_SCHEMA AS schema_name, t.TABLE_NAME AS name, t.ENGINE AS engine, IF(k.TABLE_NAME IS NULL, 'Y', 'N') AS keyless FROM information_schema.TABLES t LEFT JOIN (SELECT DISTINCT TABLE_SCHEMA, TABLE_NAME FROM information_schema.COLUMNS WHERE COLUMN_KEY = 'PRI' AND TABLE_SCHEMA NOT IN ('information_schema', 'performance_schema', 'mysql', 'sys')) k ON k.TABLE_SCHEMA = t.TABLE_SCHEMA AND k.TABLE_NAME = t.TABLE_NAME WHERE t.TABLE_TYPE IN ('BASE TABLE', 'SYSTEM VERSIONED') AND t.ENGINE IS NOT NULL AND t.TABLE_SCHEMA NOT IN ('information_schema', 'performance_schema', 'mysql', 'sys') AND (t.ENGINE <> 'InnoDB' OR k.TABLE_NAME IS NULL) ORDER BY 1, 2 LIMIT 1000;
+SELECT CONVERT(User USING utf8mb4) AS user, CONVERT(Host USING utf8mb4) AS host, plugin AS plugin, IF(COALESCE(authentication_string, '') = '', 'Y', 'N') AS open FROM mysql.user WHERE account_locked <> 'Y' ORDER BY 1, 2;
+SELECT DISTINCT CONVERT(Db USING utf8mb4) AS name FROM mysql.db WHERE User = '' ORDER BY 1;
+SELECT PLUGIN_NAME AS name FROM information_schema.PLUGINS WHERE PLUGIN_STATUS = 'ACTIVE' AND PLUGIN_TYPE IN ('AUTHENTICATION', 'STORAGE ENGINE') ORDER BY 1;
+SELECT LOWER(FILTER_NAME) AS name, FILTER_RULE AS value FROM performance_schema.replication_applier_global_filters WHERE FILTER_RULE <> '';
+SELECT (SELECT VARIABLE_VALUE FROM performance_schema.global_status WHERE VARIABLE_NAME = 'Threads_connected') AS connections, EXISTS (SELECT 1 FROM mysql.time_zone_name) AS time_zones;
 
 -- facts: cluster, tls
 SELECT CONCAT('group replication (', MEMBER_STATE, ')') AS sign FROM performance_schema.replication_group_members WHERE MEMBER_STATE IS NOT NULL AND MEMBER_STATE NOT IN ('', 'OFFLINE') LIMIT 1;

@@ -1,0 +1,81 @@
+//! Tables that replicate badly or not at all (scenario 20).
+
+use super::list::{counted, shortened};
+use crate::{Finding, FindingCode as Code, Side};
+use dbha_sql::{Facts, NotedTable};
+
+/// Engines whose rows live somewhere else.
+const FOREIGN_ENGINES: [&str; 4] = ["FEDERATED", "CONNECT", "SPIDER", "S3"];
+/// Engines that take part in snapshots.
+const TRANSACTIONAL: [&str; 4] = ["InnoDB", "RocksDB", "TokuDB", "SEQUENCE"];
+
+fn is(name: &str, list: &[&str]) -> bool {
+    list.iter().any(|engine| engine.eq_ignore_ascii_case(name))
+}
+
+pub(super) fn findings(primary: &Facts) -> Vec<Finding> {
+    let engines = primary.engines.known().map(Vec::as_slice).unwrap_or_default();
+    let tables = primary
+        .surroundings
+        .tables
+        .known()
+        .map(Vec::as_slice)
+        .unwrap_or_default();
+    let mut found = Vec::new();
+    for engine in engines.iter().filter(|engine| !is(&engine.name, &TRANSACTIONAL)) {
+        let names: Vec<&NotedTable> = tables
+            .iter()
+            .filter(|table| table.engine.eq_ignore_ascii_case(&engine.name))
+            .collect();
+        let list: Vec<String> = match names.is_empty() {
+            true => vec![engine.example.clone()],
+            false => names.iter().map(|table| table.qualified()).collect(),
+        };
+        let count = counted(engine.tables as usize, "table", "tables");
+        let seen = format!(
+            "{count} of engine {} on {}: {}",
+            engine.name,
+            primary.name,
+            shortened(&list, ", ")
+        );
+        found.push(match is(&engine.name, &FOREIGN_ENGINES) {
+            true => {
+                let fix = "drop these tables, or move them to a server outside the pair";
+                Finding::new(Code::CannotBeCopied, Some(Side::Primary), seen, fix)
+            }
+            false => {
+                let fix = "change each to InnoDB, where the application allows it";
+                let lines = names.iter().take(MOST_LINES);
+                let lines = lines.map(|table| primary.dialect.advise_innodb(&table.schema, &table.name));
+                Finding::new(Code::NotTransactional, Some(Side::Primary), seen, fix)
+                    .with_lines(super::list::lines(lines))
+            }
+        });
+    }
+    found.extend(keyless(primary, tables));
+    found
+}
+
+/// How many tables are given as statements to be copied.
+const MOST_LINES: usize = 6;
+
+fn keyless(primary: &Facts, tables: &[NotedTable]) -> Option<Finding> {
+    let without: Vec<String> = tables
+        .iter()
+        .filter(|table| table.keyless && !is(&table.engine, &FOREIGN_ENGINES))
+        .map(|table| table.qualified())
+        .collect();
+    (!without.is_empty()).then(|| {
+        Finding::new(
+            Code::TablesWithoutKey,
+            Some(Side::Primary),
+            format!(
+                "{} without a primary key on {}: {}",
+                counted(without.len(), "table", "tables"),
+                primary.name,
+                shortened(&without, ", ")
+            ),
+            "give each a primary key, where the application allows it",
+        )
+    })
+}
