@@ -6,7 +6,7 @@ use crate::contents_of_server::{Contents, accounts, differences};
 use crate::session::{Session, TextRow};
 
 /// Variables that tell of the moment or the place, and not of what somebody wanted.
-const RESTLESS: [&str; 15] = [
+const RESTLESS: [&str; 16] = [
     "gtid_binlog_pos",
     "gtid_binlog_state",
     "gtid_current_pos",
@@ -18,6 +18,8 @@ const RESTLESS: [&str; 15] = [
     "init_file",
     "innodb_buffer_pool_load_incremental",
     "rand_seed1",
+    // It is set for the next restart, which a trial may bring; what is persisted is compared.
+    "relay_log_recovery",
     "server_uid",
     "server_uuid",
     "timestamp",
@@ -60,7 +62,7 @@ impl EndState {
             for value in all.values_mut() {
                 *value = value.replace(&home, "HOME");
                 for (port, name) in ports {
-                    *value = value.replace(&port.to_string(), name);
+                    *value = with_name_of_port(value, &port.to_string(), name);
                 }
             }
             all
@@ -142,6 +144,19 @@ async fn dbha_schema(session: &mut Session, all: &mut Contents) {
     all.insert("claims".into(), format!("{:?}", session.column(claims).await));
     let markers = "SELECT server_id FROM dbha.marker ORDER BY 1";
     all.insert("markers".into(), format!("{:?}", session.column(markers).await));
+}
+
+/// Puts a name in place of a port, where that is not a part of a longer number.
+fn with_name_of_port(text: &str, port: &str, name: &str) -> String {
+    let (mut kept, mut rest) = (String::new(), text);
+    while let Some((before, after)) = rest.split_once(port) {
+        let longer =
+            before.ends_with(|c: char| c.is_ascii_digit()) || after.starts_with(|c: char| c.is_ascii_digit());
+        kept.push_str(before);
+        kept.push_str(if longer { port } else { name });
+        rest = after;
+    }
+    kept + rest
 }
 
 /// Leaves out of an account's definition what is random: the hash of its password.

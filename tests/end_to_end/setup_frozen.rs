@@ -73,6 +73,7 @@ async fn slow_scenario_32_a_run_that_freezes_while_it_holds_commits_back_lets_th
     writer
         .run("UPDATE rental_shop.category SET name='written behind the lock' WHERE category_id=1")
         .await;
+    drop(writer);
     let waited = began.elapsed();
     assert!(waited < Duration::from_secs(13), "{waited:?}");
     send(&held.child, Signal::SIGKILL);
@@ -104,5 +105,6 @@ async fn slow_scenario_56_a_black_hole_is_noticed_and_leaves_no_lock(release: Re
         |holder| holder == "NULL",
     )
     .await;
+    drop(session);
     trial.judge(&wanted, "black hole").await;
 }
