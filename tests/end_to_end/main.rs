@@ -40,6 +40,7 @@ mod rotate_password;
 mod sandbox;
 mod saved_plans;
 mod secrets;
+mod setup_converges;
 mod setup_cut_off;
 mod setup_frozen;
 mod setup_killed_at_random;

@@ -173,7 +173,7 @@ async fn slow_scenario_30_killed_before_every_step(release: Release) {
     walk(release, Harm::Killed, "before").await;
 }
 
-on_releases!(slow_scenario_30_killed_after_every_step: mariadb_10_11, mariadb_10_5, mysql_9_7);
+on_releases!(slow_scenario_30_killed_after_every_step: mariadb_10_11, mariadb_10_5);
 
 async fn slow_scenario_30_killed_after_every_step(release: Release) {
     walk(release, Harm::Killed, "applied").await;
@@ -197,19 +197,19 @@ async fn slow_scenario_30_cut_off_in_every_step_before_the_server_hears_it(relea
     walk(release, Harm::QuestionLost, "before").await;
 }
 
-on_releases!(slow_scenario_30_cut_off_in_every_step_after_the_server_did_it: mariadb_10_11, mariadb_11_8, mysql_9_7);
+on_releases!(slow_scenario_30_cut_off_in_every_step_after_the_server_did_it: mariadb_10_11, mysql_9_7);
 
 async fn slow_scenario_30_cut_off_in_every_step_after_the_server_did_it(release: Release) {
     walk(release, Harm::AnswerLost, "before").await;
 }
 
-on_releases!(slow_scenario_34_the_primary_restarts_in_every_step: mariadb_10_11, mysql_9_7);
+on_releases!(slow_scenario_34_the_primary_restarts_in_every_step: mariadb_10_11);
 
 async fn slow_scenario_34_the_primary_restarts_in_every_step(release: Release) {
     walk(release, Harm::PrimaryRestarts, "applied").await;
 }
 
-on_releases!(slow_scenario_30_the_secondary_restarts_in_every_step: mariadb_10_11, mariadb_11_8);
+on_releases!(slow_scenario_30_the_secondary_restarts_in_every_step: mariadb_10_11);
 
 async fn slow_scenario_30_the_secondary_restarts_in_every_step(release: Release) {
     walk(release, Harm::SecondaryRestarts, "applied").await;

@@ -86,7 +86,7 @@ pub fn plan(
                 .collect(),
         });
         view.changed |= needed;
-        view.new_password |= needed && step == Step::EnsureAccounts;
+        view.new_password |= needed && step.renews_passwords(&view);
     }
     let copies = steps
         .iter()

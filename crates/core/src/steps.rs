@@ -202,6 +202,11 @@ impl Step {
         }
     }
 
+    /// Tells whether the step, where there is something to do, gives the replication accounts a new password.
+    pub(crate) fn renews_passwords(self, view: &View<'_>) -> bool {
+        self == Step::EnsureAccounts && !ensure_accounts::keeps_passwords(view)
+    }
+
     /// Tells whether the same judgement after the step must say that nothing is left to do.
     pub(crate) fn can_be_checked_afterwards(self) -> bool {
         // These two leave nothing that facts could show: they were the look itself.

@@ -106,6 +106,14 @@ impl Dialect {
         }
     }
 
+    /// Returns how often a link may try to connect before it gives up, 0 being for ever, where its status shows that.
+    pub fn link_retry_count(&self) -> Option<u64> {
+        match self.flavor {
+            Flavor::MariaDb => None,
+            Flavor::MySql => Some(0),
+        }
+    }
+
     /// Tells whether relay logs from before a restart are applied after it, so that a torn one must be fetched anew.
     pub fn applies_old_relay_logs(&self) -> bool {
         self.flavor == Flavor::MySql

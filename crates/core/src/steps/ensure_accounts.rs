@@ -93,7 +93,7 @@ pub(super) fn statements(view: &View<'_>) -> Vec<(Side, Statement)> {
     };
     let forgotten = Side::BOTH
         .into_iter()
-        .filter(|source| must_forget(view, *source))
+        .filter(|source| !keeps_passwords(view) && must_forget(view, *source))
         .flat_map(|source| {
             let dialect = view.facts.of(source.peer()).dialect;
             [dialect.stop_link(), dialect.forget_link()].map(|statement| (source.peer(), statement))
@@ -102,6 +102,25 @@ pub(super) fn statements(view: &View<'_>) -> Vec<(Side, Statement)> {
     forgotten
         .chain(accounts.into_iter().map(|one| (Side::Primary, one)))
         .collect()
+}
+
+/// Tells whether the accounts can be mended under the passwords that they have: both links log in with them.
+pub(super) fn keeps_passwords(view: &View<'_>) -> bool {
+    let accounts = |side: Side| view.facts.of(side).replication_accounts.known();
+    let hosts = |side: Side| -> BTreeSet<&str> {
+        accounts(side)
+            .into_iter()
+            .flatten()
+            .map(|account| account.host.as_str())
+            .collect()
+    };
+    let (here, there) = (hosts(Side::Primary), hosts(Side::Secondary));
+    let wanted = view.options.replication_host.as_deref();
+    !here.is_empty()
+        && here == there
+        && wanted.is_none_or(|host| here.contains(host))
+        && OldPeer::of(view.facts, view.topology, view.options).is_none()
+        && Side::BOTH.into_iter().all(|side| follow::can_log_in(view, side))
 }
 
 /// A link of dbha's that does not work, or whose account is gone, stands in the way of a probe (1934).
@@ -120,10 +139,11 @@ fn account_statements(view: &View<'_>, hosts: &BTreeSet<String>, password: &Secr
         AccountTls::Free
     };
     let dialect = view.facts.primary.dialect;
-    hosts
-        .iter()
-        .flat_map(|host| dialect.ensure_replication_account(REPLICATION_USER, host, password, tls))
-        .collect()
+    let statements = |host: &String| match keeps_passwords(view) {
+        true => dialect.restrict_replication_account(REPLICATION_USER, host, tls),
+        false => dialect.ensure_replication_account(REPLICATION_USER, host, password, tls),
+    };
+    hosts.iter().flat_map(statements).collect()
 }
 
 /// Creates the accounts on the primary, logged, and on the secondary, unlogged.
@@ -131,8 +151,9 @@ fn account_statements(view: &View<'_>, hosts: &BTreeSet<String>, password: &Secr
 /// Logged on the primary so that both sides know both: an account that one side alone has breaks the other later
 /// with 1396. Every statement may be repeated, because the secondary meets them again over its link.
 pub(super) async fn apply(run: &mut Run<'_>) -> Result<(), StepTrouble> {
+    let keeps = keeps_passwords(&run.view());
     for source in Side::BOTH {
-        if must_forget(&run.view(), source) {
+        if !keeps && must_forget(&run.view(), source) {
             let server = run.servers.of_mut(source.peer());
             server
                 .execute_all(&[server.dialect().stop_link(), server.dialect().forget_link()])
@@ -142,6 +163,7 @@ pub(super) async fn apply(run: &mut Run<'_>) -> Result<(), StepTrouble> {
     let password = generate_password()?;
     let hosts = match &run.options.replication_host {
         Some(host) => BTreeSet::from([host.clone()]),
+        None if keeps => hosts_of_accounts(run, Side::Primary).into_iter().collect(),
         None => peers_as_seen(run, &password).await?,
     };
     run.detail(
@@ -176,7 +198,7 @@ pub(super) async fn apply(run: &mut Run<'_>) -> Result<(), StepTrouble> {
     }
     created?;
     secondary.close().await;
-    run.password = Some(password);
+    run.password = (!keeps).then_some(password);
     Ok(())
 }
 

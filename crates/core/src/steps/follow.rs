@@ -50,7 +50,7 @@ pub(super) fn check(view: &View<'_>, source: Side) -> Check {
     }
 }
 
-/// What of a link only a new definition can mend, and that needs the password.
+/// What of a link only a new definition can mend; its login can stay.
 pub(super) fn wrong_definition(view: &View<'_>, source: Side, link: &ReplicaStatus) -> Vec<String> {
     let wanted = view.topology.link_from(source);
     let dialect = view.facts.of(source.peer()).dialect;
@@ -87,7 +87,19 @@ pub(super) fn wrong_definition(view: &View<'_>, source: Side, link: &ReplicaStat
     if link.connect_retry.is_some_and(|seconds| seconds != 2) {
         different.push("seconds between attempts to connect → 2".into());
     }
+    // A link that gives up is one that somebody has to start again.
+    if dialect.link_retry_count().is_some()
+        && link
+            .retry_count
+            .is_some_and(|count| Some(count) != dialect.link_retry_count())
+    {
+        different.push("attempts to connect → unlimited".into());
+    }
     different
+}
+
+fn is_misdefined(view: &View<'_>, source: Side) -> bool {
+    own_link(view, source).is_some_and(|link| !wrong_definition(view, source, link).is_empty())
 }
 
 /// Returns the link that dbha made, wherever it points.
@@ -120,17 +132,16 @@ pub(super) fn is_connected(view: &View<'_>, source: Side) -> bool {
     own_link(view, source).is_some_and(|link| link.io == IoState::Running)
 }
 
-/// Tells whether the peer's link from `source` can stay as it is defined, its login included.
+/// Tells whether the peer's link from `source` can keep its login.
 pub(super) fn can_log_in(view: &View<'_>, source: Side) -> bool {
     let refused = |link: &ReplicaStatus| {
         link.io_error
             .as_ref()
-            .is_some_and(|error| matches!(error.code, 1045 | 1130 | 1698))
+            .is_some_and(|error| matches!(error.code, 1045 | 1130 | 1698 | 3118 | 4151))
     };
     // The link of a secondary that is filled anew is forgotten, and its password with it.
     let forgotten = source == Side::Primary && must_take_position(view, source);
-    let usable = |link: &ReplicaStatus| !refused(link) && wrong_definition(view, source, link).is_empty();
-    !forgotten && own_link(view, source).is_some_and(usable)
+    !forgotten && own_link(view, source).is_some_and(|link| !refused(link))
 }
 
 pub(super) fn statements(view: &View<'_>, source: Side) -> Vec<(Side, Statement)> {
@@ -150,6 +161,8 @@ pub(super) fn statements(view: &View<'_>, source: Side) -> Vec<(Side, Statement)
     }
     if view.new_password || own_link(view, source).is_none() {
         all.extend(dialect.follow(&target(view, source, Secret::new("***"))));
+    } else if is_misdefined(view, source) {
+        all.extend(dialect.redefine_link(&target(view, source, Secret::new("***"))));
     }
     all.push(dialect.start_link());
     stop_reader
@@ -233,6 +246,10 @@ async fn define(run: &mut Run<'_>, source: Side) -> Result<(), StepTrouble> {
     }
     if let Some(password) = run.password.clone() {
         let statements = dialect.follow(&target(&run.view(), source, password));
+        run.servers.of_mut(replica).execute_all(&statements).await?;
+    } else if is_misdefined(&run.view(), source) {
+        // Nobody knows the password any more, and the link need not be told what it has.
+        let statements = dialect.redefine_link(&target(&run.view(), source, Secret::new("")));
         run.servers.of_mut(replica).execute_all(&statements).await?;
     }
     run.servers.of_mut(replica).execute(&dialect.start_link()).await?;

@@ -24,10 +24,6 @@ impl Dialect {
         tls: AccountTls,
     ) -> Vec<Statement> {
         let account = quote_account(user, host);
-        let require = match tls {
-            AccountTls::Required => "REQUIRE SSL",
-            AccountTls::Free => "REQUIRE NONE",
-        };
         let masked = self.identified("'***'");
         let sent = match self.flavor() {
             Flavor::MariaDb => self.identified(&quote_literal(native_password_hash(password).expose())),
@@ -41,14 +37,17 @@ impl Dialect {
         };
         let mut statements = self.hide_from_logs(true);
         statements.push(both("CREATE USER IF NOT EXISTS", ""));
-        statements.push(both("ALTER USER", &format!(" {require}")));
+        statements.push(both("ALTER USER", &format!(" {}", require(tls))));
         statements.extend(self.hide_from_logs(false));
-        statements.push(Statement::new(format!(
-            "REVOKE ALL PRIVILEGES, GRANT OPTION FROM {account}"
-        )));
-        statements.push(Statement::new(format!(
-            "GRANT REPLICATION SLAVE ON *.* TO {account}"
-        )));
+        statements.extend(only_replicate(&account));
+        statements
+    }
+
+    /// Makes a replication account that exists as wanted but for its password, which it keeps.
+    pub fn restrict_replication_account(&self, user: &str, host: &str, tls: AccountTls) -> Vec<Statement> {
+        let account = quote_account(user, host);
+        let mut statements = vec![Statement::new(format!("ALTER USER {account} {}", require(tls)))];
+        statements.extend(only_replicate(&account));
         statements
     }
 
@@ -109,4 +108,18 @@ impl Dialect {
             quote_literal(user)
         ))
     }
+}
+
+fn require(tls: AccountTls) -> &'static str {
+    match tls {
+        AccountTls::Required => "REQUIRE SSL",
+        AccountTls::Free => "REQUIRE NONE",
+    }
+}
+
+fn only_replicate(account: &str) -> [Statement; 2] {
+    [
+        Statement::new(format!("REVOKE ALL PRIVILEGES, GRANT OPTION FROM {account}")),
+        Statement::new(format!("GRANT REPLICATION SLAVE ON *.* TO {account}")),
+    ]
 }

@@ -72,11 +72,19 @@ impl Dialect {
     ///
     /// Every option, because RESET SLAVE ALL keeps the TLS options and the retry of the default connection.
     pub fn follow(&self, source: &SourceTarget) -> Vec<Statement> {
-        let gtid = match self.flavor() {
+        self.change_source(source, true, self.by_gtid(), "", "")
+    }
+
+    fn by_gtid(&self) -> &'static str {
+        match self.flavor() {
             Flavor::MariaDb => "MASTER_USE_GTID=slave_pos",
             Flavor::MySql => "{M}_AUTO_POSITION=1, {M}_RETRY_COUNT=0",
-        };
-        self.change_source(source, gtid, "", "")
+        }
+    }
+
+    /// States every option of the default link anew but for its login, which it keeps.
+    pub fn redefine_link(&self, source: &SourceTarget) -> Vec<Statement> {
+        self.change_source(source, false, self.by_gtid(), "", "")
     }
 
     /// Gives the default link another password and changes nothing else of it; its IO thread must be stopped.
@@ -113,7 +121,7 @@ impl Dialect {
                     .map(|name| Statement::new(format!("SET GLOBAL {name} = 'TABLE'"))),
             );
         }
-        statements.extend(self.change_source(source, &options, &before, &after));
+        statements.extend(self.change_source(source, true, &options, &before, &after));
         statements
     }
 
@@ -146,7 +154,14 @@ impl Dialect {
         }
     }
 
-    fn change_source(&self, source: &SourceTarget, gtid: &str, before: &str, after: &str) -> Vec<Statement> {
+    fn change_source(
+        &self,
+        source: &SourceTarget,
+        login: bool,
+        gtid: &str,
+        before: &str,
+        after: &str,
+    ) -> Vec<Statement> {
         let m = if self.says_source() { "SOURCE" } else { "MASTER" };
         let verb = if self.says_source() {
             "CHANGE REPLICATION SOURCE"
@@ -157,8 +172,6 @@ impl Dialect {
             let mut options = vec![
                 format!("{m}_HOST={}", quote_word(&source.host)),
                 format!("{m}_PORT={}", source.port),
-                format!("{m}_USER={}", quote_word(&source.user)),
-                format!("{m}_PASSWORD={password}"),
                 gtid.replace("{M}", m),
                 format!("{m}_CONNECT_RETRY={CONNECT_RETRY_SECONDS}"),
                 format!("{m}_SSL={}", u8::from(source.tls)),
@@ -173,6 +186,15 @@ impl Dialect {
                     "GET_MASTER_PUBLIC_KEY"
                 };
                 options.push(format!("{key}={}", u8::from(!source.tls)));
+            }
+            if login {
+                options.splice(
+                    2..2,
+                    [
+                        format!("{m}_USER={}", quote_word(&source.user)),
+                        format!("{m}_PASSWORD={password}"),
+                    ],
+                );
             }
             format!("{verb}{before} TO {}{after}", options.join(", "))
         };

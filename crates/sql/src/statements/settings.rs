@@ -105,20 +105,20 @@ impl Dialect {
 
     /// Makes read_only hold or not; on MySQL super_read_only goes with it, so that administrators are held too.
     pub fn set_read_only(&self, on: bool) -> Vec<Statement> {
-        let setting = match self.variable(Setting::SuperReadOnly) {
-            // super_read_only = ON switches read_only on, read_only = OFF switches super_read_only off.
-            Some(_) if on => Setting::SuperReadOnly,
-            _ => Setting::ReadOnly,
+        let value = if on { "ON" } else { "OFF" };
+        // super_read_only = ON switches read_only on, read_only = OFF switches super_read_only off. So the one that
+        // switches nothing else comes first: cut off between the two, it still shows that there is something to do,
+        // and neither is left without having been kept over a restart.
+        let order = match on {
+            true => [Setting::ReadOnly, Setting::SuperReadOnly],
+            false => [Setting::SuperReadOnly, Setting::ReadOnly],
         };
-        let mut statements = self.change_setting(setting, if on { "ON" } else { "OFF" });
-        if self.can_persist_settings() {
-            let other = if on {
-                Setting::ReadOnly
-            } else {
-                Setting::SuperReadOnly
-            };
-            statements.extend(self.change_setting(other, if on { "ON" } else { "OFF" }));
-        }
+        let present = order
+            .into_iter()
+            .filter(|setting| self.variable(*setting).is_some());
+        let statements = present
+            .flat_map(|setting| self.change_setting(setting, value))
+            .collect();
         statements
     }
 

@@ -58,7 +58,9 @@ SET GLOBAL gtid_mode = ON;
 SET GLOBAL slave_net_timeout = 10;
 
 -- read only: on, off
+SET GLOBAL read_only = ON;
 SET GLOBAL super_read_only = ON;
+SET GLOBAL super_read_only = OFF;
 SET GLOBAL read_only = OFF;
 
 -- accounts

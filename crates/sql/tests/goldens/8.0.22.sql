@@ -59,10 +59,10 @@ SET PERSIST slave_net_timeout = 10;
 SET PERSIST_ONLY relay_log_recovery = ON;
 
 -- read only: on, off
-SET PERSIST super_read_only = ON;
 SET PERSIST read_only = ON;
-SET PERSIST read_only = OFF;
+SET PERSIST super_read_only = ON;
 SET PERSIST super_read_only = OFF;
+SET PERSIST read_only = OFF;
 
 -- accounts
 CREATE USER IF NOT EXISTS 'dbha_repl'@'10.0.0.2' IDENTIFIED WITH caching_sha2_password BY '***';
