@@ -116,10 +116,9 @@ impl Dialect {
         let present = order
             .into_iter()
             .filter(|setting| self.variable(*setting).is_some());
-        let statements = present
+        present
             .flat_map(|setting| self.change_setting(setting, value))
-            .collect();
-        statements
+            .collect()
     }
 
     /// Tells whether a setting must be written into the option file because no statement keeps it over a restart.
