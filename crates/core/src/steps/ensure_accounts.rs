@@ -120,6 +120,8 @@ pub(super) fn keeps_passwords(view: &View<'_>) -> bool {
         && here == there
         && wanted.is_none_or(|host| here.contains(host))
         && OldPeer::of(view.facts, view.topology, view.options).is_none()
+        && !view.options.new_password
+        && !view.facts.primary.password_pending
         && Side::BOTH.into_iter().all(|side| follow::can_log_in(view, side))
 }
 
@@ -177,9 +179,11 @@ pub(super) async fn apply(run: &mut Run<'_>) -> Result<(), StepTrouble> {
     run.servers.primary.execute_all(&open).await?;
     // A link that is connected shows nothing of a password that it has not: the mark tells the next run.
     let dialect = run.servers.primary.dialect();
-    let mut unlogged = run.unlogged(Side::Primary).await?;
-    unlogged.execute(&dialect.mark_new_password(&run.id)).await?;
-    unlogged.close().await;
+    if !keeps {
+        let mut unlogged = run.unlogged(Side::Primary).await?;
+        unlogged.execute(&dialect.mark_new_password(&run.id)).await?;
+        unlogged.close().await;
+    }
     let statements = account_statements(&run.view(), &hosts, &password);
     run.servers.primary.execute_all(&statements).await?;
     let mut secondary = run.unlogged(Side::Secondary).await?;
