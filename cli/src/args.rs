@@ -397,6 +397,9 @@ pub struct SandboxUpArgs {
     /// Put the sample data on the primary.
     #[arg(long)]
     pub sample: bool,
+    /// Leave the servers as their packages bring them: on MariaDB without any binary log.
+    #[arg(long)]
+    pub stock: bool,
 }
 
 /// Options of sandbox down.

@@ -9,7 +9,7 @@ use crate::{
 };
 use dbha_core::error_chain;
 use dbha_sql::{Endpoint, Server, Statement};
-use dbha_testkit::{Release, SandboxInfo, SandboxOptions, Sandboxes, sample};
+use dbha_testkit::{Release, SandboxInfo, SandboxOptions, Sandboxes, ServerOptions, sample};
 use serde::Serialize;
 
 /// How many films the sample has: a few thousand rows.
@@ -70,7 +70,14 @@ pub async fn fill_with_sample(endpoint: &Endpoint) -> Result<u64, Failure> {
 async fn start(cli: &Cli, sandboxes: &Sandboxes, args: &SandboxUpArgs) -> Result<u8, Failure> {
     let cancel = cancel_on_signal();
     let began = std::time::Instant::now();
-    let options = SandboxOptions::default();
+    let server = match args.stock {
+        true => ServerOptions::new().stock(),
+        false => ServerOptions::new(),
+    };
+    let options = SandboxOptions {
+        primary: server.clone(),
+        secondary: server,
+    };
     let up = sandboxes.up(&args.name, release(&args.release), &options);
     let info = tokio::select! {
         info = up => info?,
@@ -109,11 +116,17 @@ async fn start(cli: &Cli, sandboxes: &Sandboxes, args: &SandboxUpArgs) -> Result
         );
     }
     data!(
-        "\nMake it a pair:\n  dbha setup --primary {} --secondary {} \\\n      --primary-password-file {} --secondary-password-file {} --yes",
+        "\nMake it a pair:\n  dbha setup --primary {} --secondary {} \\\n      --primary-password-file {} --secondary-password-file {}{} --yes",
         info.primary.address(),
         info.secondary.address(),
         info.primary.password_file.display(),
-        info.secondary.password_file.display()
+        info.secondary.password_file.display(),
+        // Only their option files can turn their binary logs on.
+        if args.stock {
+            " \\\n      --host-access local --restart allowed"
+        } else {
+            ""
+        }
     );
     data!("Remove it:\n  dbha sandbox down {}", info.name);
     Ok(0)

@@ -29,7 +29,9 @@ impl ServerHome {
         }
         fs::set_permissions(&home.dir, Permissions::from_mode(0o700))
             .map_err(TestkitError::file("protect", &home.dir))?;
-        fs::create_dir_all(home.temporary()).map_err(TestkitError::file("create", &home.temporary()))?;
+        for dir in [home.temporary(), home.option_directory()] {
+            fs::create_dir_all(&dir).map_err(TestkitError::file("create", &dir))?;
+        }
         Ok(home)
     }
 
@@ -39,6 +41,11 @@ impl ServerHome {
 
     pub(crate) fn option_file(&self) -> PathBuf {
         self.dir.join("my.cnf")
+    }
+
+    /// Directory of further option files, which a stock server includes.
+    pub(crate) fn option_directory(&self) -> PathBuf {
+        self.dir.join("conf.d")
     }
 
     pub(crate) fn datadir(&self) -> PathBuf {

@@ -15,11 +15,18 @@ pub(crate) fn render(
     let mut defaults = place(home);
     defaults.push(("port", port.to_string()));
     defaults.extend(buffers(installation));
-    defaults.extend(behaviour(installation));
+    defaults.extend(network());
+    if !options.is_stock() {
+        defaults.extend(replication(installation));
+    }
     if installation.release().has_own_tls() {
         defaults.extend(certificates());
     }
-    format!("[mysqld]\n{}", options.over(&defaults))
+    let mut text = format!("[mysqld]\n{}", options.over(&defaults));
+    if options.is_stock() {
+        text.push_str(&format!("!includedir {}\n", home.option_directory().display()));
+    }
+    text
 }
 
 /// Renders the file under which a template is initialised: no network, no binary log.
@@ -106,13 +113,12 @@ fn certificates() -> [Default; 3] {
         .map(|(name, file)| (name, file.to_owned()))
 }
 
-fn behaviour(installation: &Installation) -> Vec<Default> {
-    let common = [
-        ("bind_address", "127.0.0.1"),
-        ("skip_name_resolve", "ON"),
-        ("server_id", "1"),
-        ("log_bin", "binlog"),
-    ];
+fn network() -> [Default; 2] {
+    [("bind_address", "127.0.0.1"), ("skip_name_resolve", "ON")].map(|(name, value)| (name, value.to_owned()))
+}
+
+fn replication(installation: &Installation) -> Vec<Default> {
+    let common = [("server_id", "1"), ("log_bin", "binlog")];
     let mysql = [
         ("log_replica_updates", "ON"),
         ("gtid_mode", "ON"),

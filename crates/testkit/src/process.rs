@@ -8,7 +8,7 @@ use std::time::Duration;
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 
-use crate::TestkitError;
+use crate::{ProcessIdentity, TestkitError};
 use crate::bond::Bond;
 use crate::clock::ask_until;
 use crate::home::ServerHome;
@@ -21,10 +21,12 @@ const KILL_LIMIT: Duration = Duration::from_secs(10);
 
 /// Owns a running server; dropped, it is killed and reaped, whatever state it was in.
 ///
-/// It holds the child unreaped, so its number cannot have been given to another process.
+/// It holds the child unreaped, so its number cannot have been given to another process. A server that somebody else
+/// started anew is no child: that one is known by its number and start time.
 #[derive(Debug)]
 pub(crate) struct ServerProcess {
     child: Option<Child>,
+    adopted: Option<ProcessIdentity>,
     pid: u32,
 }
 
@@ -46,7 +48,17 @@ impl ServerProcess {
         Ok(Self {
             pid: child.id(),
             child: Some(child),
+            adopted: None,
         })
+    }
+
+    /// Takes over a server that somebody else started.
+    pub(crate) fn adopt(process: ProcessIdentity) -> Self {
+        Self {
+            child: None,
+            adopted: Some(process),
+            pid: process.pid,
+        }
     }
 
     pub(crate) fn pid(&self) -> u32 {
@@ -56,7 +68,7 @@ impl ServerProcess {
     /// Tells whether it has ended; reaps it then.
     pub(crate) fn has_ended(&mut self) -> Result<bool, TestkitError> {
         let Some(child) = &mut self.child else {
-            return Ok(true);
+            return Ok(!self.adopted.is_some_and(|process| process.is_running()));
         };
         let status = child.try_wait().map_err(|source| TestkitError::Signal {
             pid: self.pid,
@@ -70,7 +82,7 @@ impl ServerProcess {
 
     /// Sends a signal to it while it is ours to send to.
     pub(crate) fn signal(&self, signal: Signal) -> Result<(), TestkitError> {
-        if self.child.is_none() {
+        if self.child.is_none() && !self.adopted.is_some_and(|process| process.is_running()) {
             return Err(TestkitError::NotRunning);
         }
         let pid = i32::try_from(self.pid).map_err(|_| TestkitError::NotRunning)?;
@@ -121,6 +133,7 @@ impl ServerProcess {
     /// Gives it up without ending it: it lives on after this process.
     pub(crate) fn release(mut self) {
         self.child = None;
+        self.adopted = None;
     }
 }
 
@@ -129,6 +142,8 @@ impl Drop for ServerProcess {
         if let Some(child) = &mut self.child {
             let _ = child.kill();
             let _ = child.wait();
+        } else if self.adopted.is_some() {
+            let _ = self.signal(Signal::SIGKILL);
         }
     }
 }

@@ -112,9 +112,10 @@ impl SandboxServer {
         format!("127.0.0.1:{}", self.port)
     }
 
-    /// Tells whether the server's process still runs.
+    /// Tells whether the server runs, also where somebody started it anew.
     pub fn is_running(&self) -> bool {
-        self.process.is_running()
+        let others = || ProcessIdentity::with_option_file(&self.option_file);
+        self.process.is_running() || others().iter().any(ProcessIdentity::is_running)
     }
 
     /// Reads root's password from its file.

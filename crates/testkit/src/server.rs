@@ -1,8 +1,9 @@
 //! A private server that lives as long as its value.
 
-use std::fs::OpenOptions;
+use std::fs::{self, OpenOptions};
 use std::io::Write;
 use std::path::PathBuf;
+use std::time::Duration;
 
 use nix::sys::signal::Signal;
 use tempfile::TempDir;
@@ -13,7 +14,7 @@ use crate::home::ServerHome;
 use crate::launch::{first_start, furnish, start_again};
 use crate::password::Password;
 use crate::process::ServerProcess;
-use crate::{Installation, Release, ServerOptions, TestkitError};
+use crate::{Installation, ProcessIdentity, Release, ServerOptions, TestkitError};
 
 /// A real server for one test: a directory, a port and a root password of its own, listening on
 /// 127.0.0.1 only.
@@ -103,9 +104,13 @@ impl PrivateServer {
         format!("mysql://root:{}@{}/", self.root_password(), self.address())
     }
 
-    /// Returns the number of the server's process while it runs.
+    /// Returns the number of the server's process while it runs, also where somebody else started it anew.
     pub fn pid(&self) -> Option<u32> {
-        self.process.as_ref().map(ServerProcess::pid)
+        let started = self.process.as_ref().map(ServerProcess::pid);
+        let running = |pid: &u32| ProcessIdentity::of(*pid).is_some_and(|process| process.is_running());
+        started
+            .filter(running)
+            .or_else(|| self.started_by_others().map(|process| process.pid))
     }
 
     /// Returns the data directory.
@@ -128,6 +133,11 @@ impl PrivateServer {
         self.home.option_file()
     }
 
+    /// Returns the directory of further option files; only a stock server reads it.
+    pub fn option_directory(&self) -> PathBuf {
+        self.home.option_directory()
+    }
+
     /// Appends text to the option file, in its `[mysqld]` group; it holds from the next start.
     ///
     /// # Errors
@@ -143,6 +153,7 @@ impl PrivateServer {
     /// # Errors
     /// When it cannot be signalled, or does not end even killed.
     pub async fn stop(&mut self) -> Result<(), TestkitError> {
+        self.take_over()?;
         if let Some(process) = &mut self.process {
             process.stop().await?;
         }
@@ -155,6 +166,7 @@ impl PrivateServer {
     /// # Errors
     /// As [`PrivateServer::stop`].
     pub async fn kill(&mut self) -> Result<(), TestkitError> {
+        self.take_over()?;
         if let Some(process) = &mut self.process {
             process.kill().await?;
         }
@@ -167,6 +179,7 @@ impl PrivateServer {
     /// # Errors
     /// Why it did not start, with the end of its error log.
     pub async fn start(&mut self) -> Result<(), TestkitError> {
+        self.take_over()?;
         if let Some(process) = &mut self.process
             && !process.has_ended()?
         {
@@ -205,5 +218,35 @@ impl PrivateServer {
 
     fn running(&self) -> Result<&ServerProcess, TestkitError> {
         self.process.as_ref().ok_or(TestkitError::NotRunning)
+    }
+
+    /// Takes over the process that runs now, where somebody else ended ours and started another.
+    fn take_over(&mut self) -> Result<(), TestkitError> {
+        let ended = match &mut self.process {
+            Some(process) => process.has_ended()?,
+            None => true,
+        };
+        if ended && let Some(process) = self.started_by_others() {
+            self.process = Some(ServerProcess::adopt(process));
+        }
+        Ok(())
+    }
+
+    /// Finds a process that runs with this server's option file, which no other server has.
+    fn started_by_others(&self) -> Option<ProcessIdentity> {
+        let all = ProcessIdentity::with_option_file(&self.home.option_file());
+        all.into_iter().find(ProcessIdentity::is_running)
+    }
+}
+
+impl Drop for PrivateServer {
+    fn drop(&mut self) {
+        // Without its option file nobody can start the server once more.
+        let _ = fs::remove_file(self.home.option_file());
+        self.process = None;
+        while let Some(process) = self.started_by_others() {
+            drop(ServerProcess::adopt(process));
+            std::thread::sleep(Duration::from_millis(5));
+        }
     }
 }

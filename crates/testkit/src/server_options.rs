@@ -8,6 +8,7 @@ use crate::certificates::{AUTHORITY, CERTIFICATE, KEY};
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct ServerOptions {
     lines: Vec<(String, Line)>,
+    stock: bool,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -58,6 +59,21 @@ impl ServerOptions {
         self.without("log_slave_updates")
             .without("log_replica_updates")
             .flag("skip-log-bin")
+    }
+
+    /// Makes the server one as it comes from its packages: its option file includes a directory of further ones, and
+    /// binary log, `server_id` and GTIDs are as the server itself has them without any line about them.
+    ///
+    /// On MariaDB the binary log is off then.
+    #[must_use]
+    pub fn stock(mut self) -> Self {
+        self.stock = true;
+        self
+    }
+
+    /// Tells whether [`ServerOptions::stock`] was asked for.
+    pub(crate) fn is_stock(&self) -> bool {
+        self.stock
     }
 
     /// Turns TLS on, with a certificate for 127.0.0.1 by the authority in `ca_certificate()`.
