@@ -15,6 +15,8 @@ on_every_release!(
     a_dropped_server_leaves_no_process_port_or_file,
     two_servers_start_together_and_share_no_identity,
     options_reach_the_server_and_a_wrong_one_is_quoted,
+    a_stock_server_is_as_its_packages_bring_it_and_reads_its_directory,
+    a_server_that_somebody_else_started_anew_is_found_and_ended,
     a_client_can_verify_the_certificate,
     tls_is_there_by_default_where_the_release_has_it,
     the_password_lies_in_no_file_and_on_no_command_line,
@@ -191,4 +193,56 @@ fn a_release_that_is_missing_names_what_brings_it() {
         assert!(error.is_not_installed(), "{error}");
         assert!(error.to_string().contains("apt-get install") || error.to_string().contains("make servers"));
     }
+}
+
+async fn a_stock_server_is_as_its_packages_bring_it_and_reads_its_directory(release: Release) {
+    let options = ServerOptions::new().stock();
+    let mut server = PrivateServer::launch(release, &options).await.unwrap();
+    let log_bin = "SELECT @@log_bin, @@server_id";
+    let mut session = connect(&server.url()).await;
+    let seen: (u8, u32) = session.query_first(log_bin).await.unwrap().unwrap();
+    assert_eq!(seen, (u8::from(release.is_mysql()), 1));
+    std::fs::write(
+        server.option_directory().join("more.cnf"),
+        "[mysqld]\nlog_bin=more\nserver_id=7\n",
+    )
+    .unwrap();
+
+    server.restart().await.unwrap();
+
+    let mut session = connect(&server.url()).await;
+    let seen: (u8, u32) = session.query_first(log_bin).await.unwrap().unwrap();
+    assert_eq!(seen, (1, 7));
+}
+
+async fn a_server_that_somebody_else_started_anew_is_found_and_ended(release: Release) {
+    let options = ServerOptions::new().stock();
+    let mut server = PrivateServer::launch(release, &options).await.unwrap();
+    let first = ProcessIdentity::of(server.pid().unwrap()).unwrap();
+    let line = std::fs::read(format!("/proc/{}/cmdline", first.pid)).unwrap();
+    let words = line.split(|byte| *byte == 0).filter(|word| !word.is_empty());
+    let words: Vec<&str> = words.map(|word| std::str::from_utf8(word).unwrap()).collect();
+
+    server.stop().await.unwrap();
+    // By way of a shell that ends at once: the server is nobody's child then.
+    let mut shell = std::process::Command::new("setsid");
+    shell.args(["sh", "-c", "\"$@\" </dev/null >/dev/null 2>&1 &", "sh"]);
+    let arguments = words.iter().filter(|word| !word.starts_with("--init-file"));
+    assert!(shell.args(arguments).status().unwrap().success());
+    let began = std::time::Instant::now();
+    while TcpStream::connect(server.address()).is_err() {
+        assert!(began.elapsed() < Duration::from_secs(30));
+        std::thread::sleep(Duration::from_millis(20));
+    }
+
+    let second = ProcessIdentity::of(server.pid().unwrap()).unwrap();
+    assert_ne!(first, second);
+    server.restart().await.unwrap();
+    assert!(!second.is_running());
+    connect(&server.url()).await;
+    let (pid, address) = (server.pid().unwrap(), server.address());
+    let third = ProcessIdentity::of(pid).unwrap();
+    drop(server);
+    assert!(!third.is_running());
+    assert!(TcpStream::connect(address).is_err());
 }
