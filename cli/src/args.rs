@@ -1,6 +1,7 @@
 //! The command line.
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
+use dbha_core::HostAccess;
 use std::{path::PathBuf, time::Duration};
 
 /// Makes two MySQL or MariaDB servers a proven replicated pair, with one command.
@@ -135,6 +136,12 @@ pub struct SetupArgs {
     /// The pair.
     #[command(flatten)]
     pub pair: PairArgs,
+    /// Their machines.
+    #[command(flatten)]
+    pub hosts: HostArgs,
+    /// Whether a server whose binary log is off is restarted, once its option file is written; needs --host-access.
+    #[arg(long, value_enum, default_value_t = RestartArg::Never, value_name = "WHETHER", help_heading = "Machines")]
+    pub restart: RestartArg,
     /// Who takes writes: the primary alone (the secondary ends read-only), or both.
     #[arg(long, value_enum, default_value_t = WritersArg::One, value_name = "WHO")]
     pub writers: WritersArg,
@@ -183,7 +190,11 @@ pub struct SetupArgs {
 }
 
 /// What a saved plan holds, so that it cannot be given beside it.
-const FIXED_BY_A_PLAN: [&str; 14] = [
+const FIXED_BY_A_PLAN: [&str; 18] = [
+    "host_access",
+    "primary_host_access",
+    "secondary_host_access",
+    "restart",
     "replace",
     "replication_ssl_ca",
     "writers",
@@ -266,6 +277,30 @@ pub struct PreflightArgs {
     pub probe: bool,
 }
 
+/// The ways to the servers' machines.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Machines")]
+pub struct HostArgs {
+    /// Way to the machines of both servers, for their option files: local, ssh:USER@HOST[:PORT] or docker:CONTAINER.
+    #[arg(long, value_name = "WAY")]
+    pub host_access: Option<HostAccess>,
+    /// Way to the primary's machine.
+    #[arg(long, value_name = "WAY")]
+    pub primary_host_access: Option<HostAccess>,
+    /// Way to the secondary's machine.
+    #[arg(long, value_name = "WAY")]
+    pub secondary_host_access: Option<HostAccess>,
+}
+
+/// Whether servers may be restarted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum RestartArg {
+    /// Where the binary log cannot be had without.
+    Allowed,
+    /// Never.
+    Never,
+}
+
 /// Who takes writes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum WritersArg {
@@ -290,6 +325,9 @@ pub struct StatusArgs {
     /// The pair.
     #[command(flatten)]
     pub pair: PairArgs,
+    /// Their machines.
+    #[command(flatten)]
+    pub hosts: HostArgs,
     /// Name of the pair in the output.
     #[arg(long, value_name = "NAME", default_value = "", hide_default_value = true)]
     pub name: String,

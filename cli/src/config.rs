@@ -1,6 +1,7 @@
 //! The config file: named servers.
 
 use crate::exit::Failure;
+use dbha_core::HostAccess;
 use serde::Deserialize;
 use std::{
     collections::BTreeMap,
@@ -30,6 +31,8 @@ pub struct ServerConfig {
     pub ssl_mode: Option<String>,
     /// CA file.
     pub ssl_ca: Option<PathBuf>,
+    /// Way to its machine.
+    pub host_access: Option<HostAccess>,
 }
 
 impl Config {
@@ -51,7 +54,7 @@ impl Config {
         toml::from_str(&text).map_err(|error| {
             Failure::usage(
                 format!("the config file {} is wrong: {}", path.display(), error.message()),
-                "a server is [server.NAME] with address, user, password-file, ssl-mode, ssl-ca",
+                "a server is [server.NAME] with address, user, password-file, ssl-mode, ssl-ca, host-access",
             )
         })
     }

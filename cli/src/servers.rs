@@ -4,12 +4,12 @@ mod my_cnf;
 mod password;
 
 use crate::{
-    args::{LoginArgs, OutputArgs, PairArgs},
+    args::{HostArgs, LoginArgs, OutputArgs, PairArgs},
     config::{Config, ServerConfig},
     exit::Failure,
     render::style,
 };
-use dbha_core::{ClientOptions, Endpoint, Side};
+use dbha_core::{Both, ClientOptions, Endpoint, HostAccess, Side};
 use password::PasswordFiles;
 
 /// Resolves both servers of a pair.
@@ -23,6 +23,30 @@ pub fn resolve(pair: &PairArgs, output: &OutputArgs) -> Result<(Endpoint, Endpoi
     let primary = pair.primary.as_deref().ok_or_else(missing)?;
     let secondary = pair.secondary.as_deref().ok_or_else(missing)?;
     resolve_two(primary, secondary, &pair.login, output)
+}
+
+/// Finds the way to each server's machine: flag of the side, flag for both, config file.
+pub fn host_access(
+    pair: &PairArgs,
+    hosts: &HostArgs,
+    output: &OutputArgs,
+) -> Result<Both<Option<HostAccess>>, Failure> {
+    let config = Config::read(output.config.as_deref())?;
+    let of_config = |name: &str| {
+        config
+            .server
+            .get(name)
+            .and_then(|server| server.host_access.clone())
+    };
+    let way = |own: &Option<HostAccess>, name: &Option<String>| {
+        own.clone()
+            .or_else(|| hosts.host_access.clone())
+            .or_else(|| of_config(name.as_deref()?))
+    };
+    Ok(Both {
+        primary: way(&hosts.primary_host_access, &pair.primary),
+        secondary: way(&hosts.secondary_host_access, &pair.secondary),
+    })
 }
 
 /// Resolves two servers that were given by text.

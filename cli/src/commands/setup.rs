@@ -1,7 +1,7 @@
 //! `dbha setup`
 
 use crate::{
-    args::{Cli, CopyArg, Output, SetupArgs, SetupRunArgs, WritersArg},
+    args::{Cli, CopyArg, Output, RestartArg, SetupArgs, SetupRunArgs, WritersArg},
     ask::{asked, terminal_to_ask_on},
     commands::saved_plan,
     exit::Failure,
@@ -12,7 +12,7 @@ use crate::{
 };
 use dbha_core::{
     Address, AutoIncrement, CancellationToken, CopyMethod, Endpoint, EventSink, Finding, FindingCode, Pair,
-    ReceiptStore, SetupDone, SetupOptions, Writers,
+    ReceiptStore, Restart, SetupDone, SetupOptions, Writers,
 };
 use serde::Serialize;
 use std::{io::IsTerminal, sync::Arc};
@@ -53,7 +53,10 @@ pub fn pair(cli: &Cli, args: &SetupArgs, cancel: CancellationToken) -> Result<Pa
     let pair = Pair::builder()
         .primary(primary)
         .secondary(secondary)
-        .options(options(args)?)
+        .options(SetupOptions {
+            host_access: servers::host_access(&args.pair, &args.hosts, &cli.output)?,
+            ..options(args)?
+        })
         .receipts(receipts(cli))
         .cancellation(cancel);
     Ok(pair.build()?)
@@ -111,6 +114,10 @@ fn options(args: &SetupArgs) -> Result<SetupOptions, Failure> {
         lock_wait: args.lock_wait_timeout,
         ignore: args.ignore.clone(),
         prove: args.prove,
+        restart: match args.restart {
+            RestartArg::Allowed => Restart::Allowed,
+            RestartArg::Never => Restart::Never,
+        },
         ..SetupOptions::default()
     })
 }

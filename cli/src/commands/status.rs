@@ -19,6 +19,7 @@ pub async fn run(cli: &Cli, args: &StatusArgs) -> Result<u8, Failure> {
     }
     let options = SetupOptions {
         pair: args.name.clone(),
+        host_access: servers::host_access(&args.pair, &args.hosts, &cli.output)?,
         ..SetupOptions::default()
     };
     let seen = Pair::builder()

@@ -25,6 +25,8 @@ pub(crate) fn set(facts: &mut Facts, setting: Setting, value: &str) {
             value: value.into(),
             after_restart: Some(value.into()),
             persisted: None,
+            file: None,
+            configured: false,
         },
     );
 }
@@ -66,6 +68,8 @@ fn fresh(version: &str, name: &str) -> Facts {
                 value: value.into(),
                 after_restart: Some(value.into()),
                 persisted: None,
+                file: None,
+                configured: false,
             },
         );
     }
@@ -102,6 +106,7 @@ fn fresh(version: &str, name: &str) -> Facts {
         recorded: Observed::Absent,
         markers: Observed::Absent,
         surroundings: dbha_sql::Surroundings::default(),
+        host: Observed::Absent,
     }
 }
 

@@ -40,6 +40,9 @@ pub enum StepFault {
     /// The copy failed.
     #[error(transparent)]
     Copy(#[from] CopyError),
+    /// Something on a server's machine could not be done.
+    #[error(transparent)]
+    Host(#[from] crate::HostError),
     /// The operating system gave no random bytes.
     #[error("no random bytes from the operating system")]
     Random(#[from] std::io::Error),

@@ -29,6 +29,7 @@ mod event;
 #[cfg(debug_assertions)]
 mod failpoint;
 mod finding;
+mod host;
 mod journal;
 mod old_peer;
 mod option_file;
@@ -56,6 +57,7 @@ pub use condition::Condition;
 pub use error::{Certainty, SetupError, StepError, StepFault, error_chain};
 pub use event::{CopyCounts, Event, EventKind, EventSink, StepOutcome};
 pub use finding::{Finding, FindingCode, Severity};
+pub use host::{HostAccess, HostError, Restart};
 pub use option_file::{OptionLine, option_file, option_lines};
 pub use options::{AutoIncrement, CopyMethod, SetupOptions, Writers};
 pub use pair::{BuildError, Pair, PairBuilder, SetupDone};

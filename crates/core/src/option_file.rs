@@ -22,6 +22,12 @@ impl OptionLine {
             false => format!("{}={}", self.name, file_text(&self.value)),
         }
     }
+
+    /// Tells whether the line can only be read as what it is: scenario 84, a value must not become another line.
+    pub fn is_sound(&self) -> bool {
+        let hostile = |c: char| c.is_control() || matches!(c, '"' | '\'' | '\\');
+        !self.value.contains(hostile)
+    }
 }
 
 /// Writes a value so that the server reads it back as it is, whatever it holds (scenario 84).
@@ -77,11 +83,31 @@ pub fn option_lines(facts: &Facts, plan: &ServerPlan) -> Vec<OptionLine> {
         .collect()
 }
 
+/// Lists all lines of the option file of one server.
+fn file_lines(dialect: Dialect, plan: &ServerPlan) -> Vec<OptionLine> {
+    let lines = wanted(plan, dialect).into_iter().filter_map(|(setting, value)| {
+        Some(OptionLine {
+            name: dialect.variable(setting)?,
+            value: file_value(setting, value, plan),
+            already_safe: false,
+        })
+    });
+    lines.collect()
+}
+
+/// Names the first line that could be read as something else; none is written then.
+pub(crate) fn unsound_line(dialect: Dialect, plan: &ServerPlan) -> Option<OptionLine> {
+    file_lines(dialect, plan)
+        .into_iter()
+        .find(|line| !line.is_sound())
+}
+
 /// Renders the whole option file of one server; for a server that is not there yet as well.
 pub fn option_file(dialect: Dialect, plan: &ServerPlan) -> String {
     let mut text = format!(
-        "# {} of a pair made by dbha. Put this file into the directory that the server reads last,\n\
-         # e.g. /etc/mysql/{}/zz-dbha.cnf, and restart the server.\n[mysqld]\n",
+        "# {} of a pair made by dbha, which writes this file anew when it has access to the machine.\n\
+         # By hand: put it into the directory that the server reads last, e.g. /etc/mysql/{}/zz-dbha.cnf,\n\
+         # and restart the server.\n[mysqld]\n",
         match plan.side {
             Side::Primary => "Primary",
             Side::Secondary => "Secondary",
@@ -92,18 +118,9 @@ pub fn option_file(dialect: Dialect, plan: &ServerPlan) -> String {
             "conf.d"
         },
     );
-    for (setting, value) in wanted(plan, dialect) {
-        if let Some(name) = dialect.variable(setting) {
-            text.push_str(
-                &OptionLine {
-                    name,
-                    value: file_value(setting, value, plan),
-                    already_safe: false,
-                }
-                .text(),
-            );
-            text.push('\n');
-        }
+    for line in file_lines(dialect, plan) {
+        text.push_str(&line.text());
+        text.push('\n');
     }
     text
 }
@@ -137,6 +154,8 @@ fn file_value(setting: Setting, value: String, plan: &ServerPlan) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::{SetupOptions, plan_for_new_server};
+    use dbha_sql::{Flavor, Version};
 
     #[test]
     fn scenario_84_a_value_cannot_bring_a_directive_with_it() {
@@ -158,5 +177,32 @@ mod tests {
         );
         assert_eq!(line("/a b#c;\"\\"), r#"log_bin="/a b#c;\"\\""#);
         assert_eq!(line("x\u{0}\u{85}y"), r#"log_bin="x??y""#);
+    }
+
+    fn plan_with_log(name: &str) -> (Dialect, ServerPlan) {
+        let dialect = Dialect::new(Flavor::MariaDb, Version::new(10, 11, 0));
+        let mut plan = plan_for_new_server(dialect, Side::Primary, &SetupOptions::default());
+        plan.log_bin = name.to_owned();
+        (dialect, plan)
+    }
+
+    #[test]
+    fn scenario_84_a_value_cannot_become_another_line() {
+        for name in ["a\nskip-grant-tables", "a\"\nx", "a\\", "a'b", "a\r"] {
+            let (dialect, plan) = plan_with_log(name);
+            assert!(unsound_line(dialect, &plan).is_some(), "{name:?}");
+        }
+        for name in ["mysql-bin", "/var/log/my sql/bin", "/x/#1"] {
+            let (dialect, plan) = plan_with_log(name);
+            assert!(unsound_line(dialect, &plan).is_none(), "{name:?}");
+        }
+    }
+
+    #[test]
+    fn a_value_with_blanks_or_marks_stands_in_quotes() {
+        let (dialect, plan) = plan_with_log("/x y/#1");
+        assert!(option_file(dialect, &plan).contains("\nlog_bin=\"/x y/#1\"\n"));
+        let (dialect, plan) = plan_with_log("mysql-bin");
+        assert!(option_file(dialect, &plan).contains("\nlog_bin=mysql-bin\n"));
     }
 }

@@ -1,3 +1,4 @@
+use crate::{Both, HostAccess, Restart};
 use serde::{Deserialize, Serialize};
 use std::{fmt, time::Duration};
 
@@ -91,6 +92,10 @@ pub struct SetupOptions {
     pub new_password: bool,
     /// Prove both links by markers even when nothing had to be changed.
     pub prove: bool,
+    /// The way to each server's machine; `None` leaves it alone.
+    pub host_access: Both<Option<HostAccess>>,
+    /// Whether servers may be restarted where a setting cannot be had without.
+    pub restart: Restart,
 }
 
 impl Default for SetupOptions {
@@ -112,6 +117,11 @@ impl Default for SetupOptions {
             ignore: Vec::new(),
             new_password: false,
             prove: false,
+            host_access: Both {
+                primary: None,
+                secondary: None,
+            },
+            restart: Restart::Never,
         }
     }
 }

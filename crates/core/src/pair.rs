@@ -1,10 +1,11 @@
 mod rotate;
 
 use crate::{
-    Both, EventKind, EventSink, Finding, Plan, Proof, SavedPlan, SetupError, SetupOptions, Side, Status,
-    Step, Topology, UndoOptions, UndoPlan, Verdict,
+    Both, EventKind, EventSink, Finding, HostAccess, Plan, Proof, SavedPlan, SetupError, SetupOptions, Side,
+    Status, Step, Topology, UndoOptions, UndoPlan, Verdict,
     assess::{Seen, Unseen},
     engine::{self, EngineInput},
+    host,
     journal::Journal,
     preflight, reach,
     receipt::{ReceiptError, ReceiptStore, StoredReceipt},
@@ -333,8 +334,11 @@ impl Pair {
 
     async fn look(&self) -> Both<Seen> {
         let (primary, secondary) = tokio::join!(
-            look_at(&self.endpoints.primary),
-            look_at(&self.endpoints.secondary)
+            look_at(&self.endpoints.primary, self.options.host_access.primary.as_ref()),
+            look_at(
+                &self.endpoints.secondary,
+                self.options.host_access.secondary.as_ref()
+            )
         );
         Both { primary, secondary }
     }
@@ -375,7 +379,8 @@ impl Pair {
     async fn survey(&self) -> Result<Surveyed, SetupError> {
         let mut servers = self.connect().await?;
         let same = is_same(&mut servers).await?;
-        let facts = observe(&mut servers).await?;
+        let mut facts = observe(&mut servers).await?;
+        host::look_at_both(&self.options.host_access, &mut servers, &mut facts).await;
         let topology = Topology::of_pair(&facts, &self.options);
         let mut findings = preflight(&facts, &topology, &self.options, same);
         findings.extend(self.saved.as_ref().and_then(|saved| saved.changed(&facts)));
@@ -455,7 +460,7 @@ fn both_connected(
     })
 }
 
-async fn look_at(endpoint: &Endpoint) -> Seen {
+async fn look_at(endpoint: &Endpoint, access: Option<&HostAccess>) -> Seen {
     let unseen = |error: SqlError| {
         let error = SetupError::Connect(error);
         Unseen {
@@ -466,7 +471,8 @@ async fn look_at(endpoint: &Endpoint) -> Seen {
         }
     };
     let mut server = Server::connect_for_watching(endpoint).await.map_err(unseen)?;
-    let facts = server.observe(Depth::Running).await.map_err(unseen)?;
+    let mut facts = server.observe(Depth::Running).await.map_err(unseen)?;
+    host::look(access, &mut server, &mut facts).await;
     server.session.close().await;
     Ok(facts)
 }

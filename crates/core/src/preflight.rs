@@ -4,6 +4,7 @@ mod accounts;
 mod capacity;
 mod data;
 mod errant;
+mod host;
 mod identity;
 mod likeness;
 mod list;
@@ -38,6 +39,7 @@ pub fn preflight(
     findings.extend(identity::findings(facts));
     findings.extend(replaced::findings(facts, topology, options));
     findings.extend(replication::findings(facts, topology, options));
+    findings.extend(host::findings(facts, topology, options));
     findings.extend(settings::findings(facts, topology));
     findings.extend(wires::findings(facts, topology));
     findings.extend(sessions::findings(facts, topology));

@@ -14,6 +14,7 @@ mod new_password;
 mod own_domain;
 mod prove_links;
 mod set_writers;
+mod write_option_file;
 
 use crate::{
     Both, Certainty, CopyCounts, EventKind, EventSink, SetupOptions, Side, StepError, Topology,
@@ -38,6 +39,10 @@ pub enum Step {
     ///
     /// Before anything that stops a thread of the primary: what it has received from the old one is applied first.
     DetachReplaced,
+    /// dbha's option file on the primary's machine, and a restart where nothing else brings what is in it.
+    WriteOptionFilePrimary,
+    /// dbha's option file on the secondary's machine, and a restart where nothing else brings what is in it.
+    WriteOptionFileSecondary,
     /// Identity and settings of the primary.
     ConfigurePrimary,
     /// Identity and settings of the secondary.
@@ -64,9 +69,11 @@ pub enum Step {
 
 impl Step {
     /// Every step, in order.
-    pub const ALL: [Step; 13] = [
+    pub const ALL: [Step; 15] = [
         Step::ClaimSecondary,
         Step::DetachReplaced,
+        Step::WriteOptionFilePrimary,
+        Step::WriteOptionFileSecondary,
         Step::ConfigurePrimary,
         Step::ConfigureSecondary,
         Step::EnsureRegistry,
@@ -91,6 +98,8 @@ impl Step {
     /// Returns the stable id, the same in plans, events and tests.
     pub fn id(self) -> &'static str {
         match self {
+            Step::WriteOptionFilePrimary => "write_option_file_primary",
+            Step::WriteOptionFileSecondary => "write_option_file_secondary",
             Step::ConfigurePrimary => "configure_primary",
             Step::ConfigureSecondary => "configure_secondary",
             Step::EnsureRegistry => "ensure_registry",
@@ -110,6 +119,8 @@ impl Step {
     /// Says what the step does, in a few words.
     pub fn title(self) -> &'static str {
         match self {
+            Step::WriteOptionFilePrimary => "write the primary's option file",
+            Step::WriteOptionFileSecondary => "write the secondary's option file",
             Step::ConfigurePrimary => "set identity and settings of the primary",
             Step::ConfigureSecondary => "set identity and settings of the secondary",
             Step::EnsureRegistry => "record the pair in dbha's schema",
@@ -129,8 +140,12 @@ impl Step {
     /// Returns the server that the step changes; `None` where it is about both.
     pub fn side(self) -> Option<Side> {
         match self {
-            Step::DetachReplaced | Step::ConfigurePrimary | Step::FollowSecondary => Some(Side::Primary),
-            Step::ConfigureSecondary
+            Step::DetachReplaced
+            | Step::WriteOptionFilePrimary
+            | Step::ConfigurePrimary
+            | Step::FollowSecondary => Some(Side::Primary),
+            Step::WriteOptionFileSecondary
+            | Step::ConfigureSecondary
             | Step::ClaimSecondary
             | Step::CopyData
             | Step::FollowPrimary
@@ -142,6 +157,8 @@ impl Step {
     /// Judges whether there is anything to do; pure.
     pub fn check(self, view: &View<'_>) -> Check {
         match self {
+            Step::WriteOptionFilePrimary => write_option_file::check(view, Side::Primary),
+            Step::WriteOptionFileSecondary => write_option_file::check(view, Side::Secondary),
             Step::ConfigurePrimary => configure_server::check(view, Side::Primary),
             Step::ConfigureSecondary => configure_server::check(view, Side::Secondary),
             Step::EnsureRegistry => ensure_registry::check(view),
@@ -161,6 +178,8 @@ impl Step {
     /// Lists the statements that the step will send, as far as they are known beforehand; secrets are masked.
     pub(crate) fn statements(self, view: &View<'_>) -> Vec<(Side, Statement)> {
         match self {
+            Step::WriteOptionFilePrimary => write_option_file::statements(view, Side::Primary),
+            Step::WriteOptionFileSecondary => write_option_file::statements(view, Side::Secondary),
             Step::ConfigurePrimary => configure_server::statements(view, Side::Primary),
             Step::ConfigureSecondary => configure_server::statements(view, Side::Secondary),
             Step::EnsureRegistry => ensure_registry::statements(view),
@@ -177,6 +196,8 @@ impl Step {
     /// Does it.
     pub(crate) async fn apply(self, run: &mut Run<'_>) -> Result<(), StepTrouble> {
         match self {
+            Step::WriteOptionFilePrimary => write_option_file::apply(run, Side::Primary).await,
+            Step::WriteOptionFileSecondary => write_option_file::apply(run, Side::Secondary).await,
             Step::ConfigurePrimary => configure_server::apply(run, Side::Primary).await,
             Step::ConfigureSecondary => configure_server::apply(run, Side::Secondary).await,
             Step::EnsureRegistry => ensure_registry::apply(run).await,
@@ -266,7 +287,8 @@ impl Run<'_> {
         }
     }
 
-    /// Looks at both servers at once; the data dictionary, which no step but the copy changes, is kept as it was.
+    /// Looks at both servers at once; the data dictionary, which no step but the copy changes, and what was seen on
+    /// their machines, which the steps about option files look at anew by themselves, are kept as they were.
     pub(crate) async fn observe(&mut self) -> Result<(), SqlError> {
         let (primary, secondary) = tokio::join!(
             self.servers.primary.observe(Depth::Running),
@@ -275,11 +297,13 @@ impl Run<'_> {
         for (side, seen) in [(Side::Primary, primary?), (Side::Secondary, secondary?)] {
             let before = self.facts.of_mut(side);
             let (schemas, engines) = (before.schemas.clone(), before.engines.clone());
+            let host = std::mem::take(&mut before.host);
             *before = Facts {
                 schemas,
                 engines,
                 ..seen
             };
+            before.set_host(host);
         }
         Ok(())
     }
@@ -374,6 +398,11 @@ impl<E: Into<StepFault>> From<E> for StepTrouble {
             }
             StepFault::Copy(CopyError::LockNotGranted { .. }) => {
                 "end that statement or wait for it, or raise --lock-wait-timeout; then run the same command again".to_owned()
+            }
+            StepFault::Host(_) => {
+                "see that --host-access leads to the server's machine and its account may write there, then run the \
+                 same command again; or leave it away"
+                    .to_owned()
             }
             _ => "mend the cause, then run the same command again: it goes on from here".to_owned(),
         };

@@ -26,7 +26,8 @@ pub struct ServerPlan {
     pub gtid_domain_id: Option<u32>,
     /// Whether applications may write to it.
     pub writable: bool,
-    /// Path of its binary log's files without their numbers, as its option file has to name it.
+    /// Path of its binary log's files without their numbers, as its option file has to name it; within the data
+    /// directory the bare name.
     ///
     /// Under another name a restart would begin a log without history: what the peer lacks would never come, and
     /// GTIDs would be given out twice.
@@ -192,10 +193,18 @@ fn link_ca(facts: &Both<Facts>, source: Side, options: &SetupOptions) -> Option<
 /// Name of the binary log of a server that has none yet.
 const NEW_LOG_BIN: &str = "mysql-bin";
 
+/// Within the data directory the bare name is enough, and stays the same once the log is there.
 fn log_bin(facts: &Facts) -> String {
-    match facts.setting(Setting::LogBinBasename) {
-        "" => NEW_LOG_BIN.to_owned(),
-        present => present.to_owned(),
+    let present = facts.setting(Setting::LogBinBasename);
+    let datadir = facts.setting(Setting::Datadir).trim_end_matches('/');
+    let within = present
+        .strip_prefix(datadir)
+        .and_then(|rest| rest.strip_prefix('/'))
+        .filter(|name| !datadir.is_empty() && !name.contains('/'));
+    match (present, within) {
+        ("", _) => NEW_LOG_BIN.to_owned(),
+        (_, Some(name)) => name.to_owned(),
+        (path, None) => path.to_owned(),
     }
 }
 

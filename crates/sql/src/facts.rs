@@ -1,3 +1,4 @@
+mod host;
 mod observe;
 mod surroundings;
 
@@ -5,6 +6,8 @@ use crate::{Address, Dialect, GtidSet, Marker, ReplicaStatus, Setting, Wire};
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 
+pub(crate) use host::read_place;
+pub use host::{COMMAND_LINE, DropIn, HostFacts, OptionFact, Place, RestartMeans, option_name};
 #[cfg(fuzzing)]
 pub use observe::global_privileges;
 pub(crate) use observe::observe;
@@ -21,6 +24,12 @@ pub enum Observed<T> {
     /// The server has no such thing, or it was not looked for.
     #[default]
     Absent,
+}
+
+impl<T> Default for Observed<T> {
+    fn default() -> Self {
+        Observed::Absent
+    }
 }
 
 impl<T> Observed<T> {
@@ -52,6 +61,12 @@ pub struct SettingFact {
     /// What was kept by statement (SET PERSIST) for the next restart, where the server can do that and somebody did.
     #[serde(default)]
     pub persisted: Option<String>,
+    /// What the option files and the command line say now, where the server's machine can be looked at.
+    #[serde(default)]
+    pub file: Option<String>,
+    /// Whether the server took its value from an option file or its command line when it started.
+    #[serde(default)]
+    pub configured: bool,
 }
 
 /// How much of somebody's lives in one schema.
@@ -279,6 +294,9 @@ pub struct Facts {
     pub markers: Observed<Vec<Marker>>,
     /// What only a look before a set-up asks for.
     pub surroundings: Surroundings,
+    /// What was seen on the server's machine; absent without host access.
+    #[serde(default)]
+    pub host: Observed<HostFacts>,
 }
 
 impl Facts {

@@ -41,6 +41,7 @@ pub use facts::{
     Account, Claim, ClaimState, ClientSession, ClockReading, Cluster, ConnectedReplica, Depth, Engine, Facts,
     KeptSetting, Login, NotedTable, Observed, RecordedServer, ReplicationAccount, SchemaFacts, SettingFact,
     Surroundings,
+    COMMAND_LINE, DropIn, HostFacts, OptionFact, Place, RestartMeans, option_name,
 };
 pub use flavor::Flavor;
 pub use greeting::Greeting;

@@ -1,4 +1,4 @@
-use crate::{Depth, Dialect, Endpoint, Facts, Row, Session, SessionProfile, SqlError, Statement};
+use crate::{Depth, Dialect, Endpoint, Facts, Place, Row, Session, SessionProfile, SqlError, Statement};
 
 /// A server that was reached and logged in to: only a `Server` acts.
 pub struct Server {
@@ -39,6 +39,11 @@ impl Server {
     /// Looks at what matters for a pair, in a few statements.
     pub async fn observe(&mut self, depth: Depth) -> Result<Facts, SqlError> {
         crate::facts::observe(&mut self.session, depth).await
+    }
+
+    /// Reads where the server lives and how it sees this connection.
+    pub async fn place(&mut self) -> Result<Place, SqlError> {
+        crate::facts::read_place(&mut self.session).await
     }
 
     /// Runs a statement whose rows do not matter.

@@ -62,11 +62,17 @@ pub(crate) async fn first_start(
     let mut tries = 0;
     let started = loop {
         let port = free_port()?;
-        write_private(&home.option_file(), &render(installation, home, port, options))?;
+        let text = render(installation, home, port, options);
+        // Not on the command line, with which anybody may start the server again later.
+        let init_file = format!("[mysqld]\ninit_file={}\n", home.init_file().display());
+        write_private(&home.option_file(), &format!("{text}{init_file}"))?;
         tries += 1;
-        match start_once(installation, home, port, bond, true).await {
+        match start_once(installation, home, port, bond).await {
             Err(TestkitError::PortTaken { .. }) if tries < PORT_TRIES => {}
-            result => break result.map(|process| (process, port)),
+            result => {
+                write_private(&home.option_file(), &text)?;
+                break result.map(|process| (process, port));
+            }
         }
     };
     // The password is in the server now, and need not lie about in clear.
@@ -83,7 +89,7 @@ pub(crate) async fn start_again(
 ) -> Result<ServerProcess, TestkitError> {
     let end = Instant::now() + SAME_PORT_LIMIT;
     loop {
-        match start_once(installation, home, port, bond, false).await {
+        match start_once(installation, home, port, bond).await {
             Err(TestkitError::PortTaken { .. }) if Instant::now() < end => {}
             result => return result,
         }
@@ -95,15 +101,11 @@ async fn start_once(
     home: &ServerHome,
     port: u16,
     bond: Bond,
-    first: bool,
 ) -> Result<ServerProcess, TestkitError> {
     let before = home.log_length();
     // A killed server leaves its socket behind, on which nobody answers.
     let _ = fs::remove_file(home.socket());
-    let mut command = installation.server(&home.option_file());
-    if first {
-        command.arg(format!("--init-file={}", home.init_file().display()));
-    }
+    let command = installation.server(&home.option_file());
     let mut process = ServerProcess::spawn(command, home, bond)?;
     let socket = home.socket();
     let outcome = ask_until(START_LIMIT, || {

@@ -8,11 +8,11 @@ use std::time::Duration;
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 
-use crate::{ProcessIdentity, TestkitError};
 use crate::bond::Bond;
 use crate::clock::ask_until;
 use crate::home::ServerHome;
 use crate::spawner::spawn;
+use crate::{ProcessIdentity, TestkitError};
 
 /// How long a server may take to end after it was asked to; one that is stuck is killed then.
 const STOP_LIMIT: Duration = Duration::from_secs(20);

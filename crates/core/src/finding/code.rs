@@ -278,6 +278,34 @@ codes! {
             fix: "Give the names in the order that is printed.",
             scenarios: "6",
         }
+        WrongHost = "DBHA-P35", "The way to the server's machine leads elsewhere, or nowhere" {
+            weight: Blocks,
+            ignorable: false,
+            why: "A file or a restart on another server's machine would harm that one; so nothing is done on a machine that is not proven to be the server's.",
+            fix: "Check --host-access, or leave it away and write the option files by hand.",
+            scenarios: "18, 29",
+        }
+        NoOptionDirectory = "DBHA-P36", "The server reads no directory of option files" {
+            weight: Blocks,
+            ignorable: false,
+            why: "dbha writes one file of its own and never edits another; without a directory that the server reads there is no place for it.",
+            fix: "Add an !includedir line or the printed lines to its option file, or leave --host-access away.",
+            scenarios: "18, 60",
+        }
+        OptionOverridden = "DBHA-P37", "Something wins over dbha's option file" {
+            weight: Blocks,
+            ignorable: false,
+            why: "A file that is read later, or the command line, would undo the setting at the next restart.",
+            fix: "Take out the line that is named.",
+            scenarios: "60, 74",
+        }
+        OptionFileRefused = "DBHA-P38", "An option file that dbha will not write" {
+            weight: Blocks,
+            ignorable: false,
+            why: "A file of that name that dbha did not write belongs to somebody; and a value that could be read as another line must not stand in any.",
+            fix: "Move the file away, or change the value that is named.",
+            scenarios: "84",
+        }
         TiedToAnother = "DBHA-P39", "The primary is in a pair with another server" {
             weight: Blocks,
             ignorable: false,

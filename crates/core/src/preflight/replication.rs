@@ -5,46 +5,12 @@ use dbha_sql::{Facts, Observed, REPLICATION_USER, ReplicaStatus, Setting, is_har
 pub(super) fn findings(facts: &Both<Facts>, topology: &Topology, options: &SetupOptions) -> Vec<Finding> {
     let mut found = Vec::new();
     for side in Side::BOTH {
-        found.extend(binary_log(side, facts.of(side)));
         found.extend(links(side, facts, topology, options));
         found.extend(standing_filters(side, facts.of(side)));
         found.extend(address(side, topology));
     }
     found.extend(replicas_of_secondary(facts, options));
     found.extend(increments(facts, topology, options));
-    found
-}
-
-/// Scenario 18: the exact lines.
-fn binary_log(side: Side, facts: &Facts) -> Vec<Finding> {
-    let mut found = Vec::new();
-    let fix = format!(
-        "put the lines of `dbha render my.cnf --server {side}` into the {side}'s option file (at least log_bin and {}) and restart it",
-        facts
-            .dialect
-            .variable(Setting::LogReplicaUpdates)
-            .unwrap_or("log_slave_updates")
-    );
-    if !facts.has(Setting::LogBin, "ON") {
-        found.push(Finding::new(
-            Code::BinaryLogOff,
-            Some(side),
-            format!("log_bin is off on {}", facts.name),
-            fix.clone(),
-        ));
-    }
-    if !facts.has(Setting::LogReplicaUpdates, "ON") {
-        let name = facts
-            .dialect
-            .variable(Setting::LogReplicaUpdates)
-            .unwrap_or("log_slave_updates");
-        found.push(Finding::new(
-            Code::ReplicaUpdatesOff,
-            Some(side),
-            format!("{name} is off on {}", facts.name),
-            fix,
-        ));
-    }
     found
 }
 

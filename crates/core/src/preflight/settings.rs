@@ -13,6 +13,10 @@ pub(super) fn findings(facts: &Both<Facts>, topology: &Topology) -> Vec<Finding>
 }
 
 fn not_restart_safe(side: Side, facts: &Facts, topology: &Topology) -> Option<Finding> {
+    // dbha writes the file itself, or says in a finding of its own why it cannot.
+    if facts.host != Observed::Absent {
+        return None;
+    }
     let lines = option_lines(facts, topology.server(side));
     let missing: Vec<String> = lines
         .iter()
@@ -25,7 +29,7 @@ fn not_restart_safe(side: Side, facts: &Facts, topology: &Topology) -> Option<Fi
             Some(side),
             format!("{} would not keep over a restart, as far as it can tell: {}", facts.name, missing.join(", ")),
             format!(
-                "put these lines under [mysqld] in the option file of {} (dbha render my.cnf --server {side} prints the whole file)",
+                "put these lines under [mysqld] in the option file of {} (dbha render my.cnf --server {side} prints the whole file), or add --host-access local, ssh:USER@HOST or docker:CONTAINER and dbha writes it",
                 facts.name
             ),
         )

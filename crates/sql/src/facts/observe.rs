@@ -108,6 +108,7 @@ pub(crate) async fn observe(session: &mut Session, depth: Depth) -> Result<Facts
         ),
         markers: map(look(session, &dialect.read_markers()).await?, read_marker),
         surroundings,
+        host: Observed::Absent,
         name,
     })
 }
@@ -175,6 +176,8 @@ fn read_settings(dialect: Dialect, rows: &[Row]) -> BTreeMap<Setting, SettingFac
             SettingFact {
                 after_restart: after_restart(row, &value),
                 persisted: row.get("persisted").map(printable),
+                file: None,
+                configured: row.get("origin").is_some_and(is_configured),
                 value,
             },
         ))
@@ -194,6 +197,14 @@ fn after_restart(row: &Row, value: &str) -> Option<String> {
         "COMMAND_LINE" => Some(value.to_owned()),
         _ => Some(persisted.unwrap_or_else(|| value.to_owned())),
     }
+}
+
+/// Tells whether an origin of a value is an option file or the command line.
+fn is_configured(origin: &str) -> bool {
+    !matches!(
+        origin,
+        "SQL" | "AUTO" | "COMPILE-TIME" | "ENV" | "COMPILED" | "DYNAMIC" | "PERSISTED"
+    )
 }
 
 fn read_coordinates(rows: &Observed<Vec<Row>>) -> Option<(String, u64)> {

@@ -17,6 +17,15 @@ impl Dialect {
         ))
     }
 
+    /// Reads where the server lives and whom it takes this connection to come from: `peer`, `port`, `datadir`, `error_log`.
+    pub fn read_place(&self) -> Statement {
+        Statement::new(format!(
+            "SELECT HOST AS peer, @@global.port AS port, @@global.datadir AS datadir, \
+             @@global.log_error AS error_log FROM {} WHERE ID = CONNECTION_ID()",
+            self.processlist()
+        ))
+    }
+
     /// Reads whether the server belongs to a cluster of another kind: one row per sign of it, column `sign`.
     pub fn read_cluster_membership(&self) -> Statement {
         Statement::new(match self.flavor() {

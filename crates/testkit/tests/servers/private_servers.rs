@@ -227,8 +227,7 @@ async fn a_server_that_somebody_else_started_anew_is_found_and_ended(release: Re
     // By way of a shell that ends at once: the server is nobody's child then.
     let mut shell = std::process::Command::new("setsid");
     shell.args(["sh", "-c", "\"$@\" </dev/null >/dev/null 2>&1 &", "sh"]);
-    let arguments = words.iter().filter(|word| !word.starts_with("--init-file"));
-    assert!(shell.args(arguments).status().unwrap().success());
+    assert!(shell.args(&words).status().unwrap().success());
     let began = std::time::Instant::now();
     while TcpStream::connect(server.address()).is_err() {
         assert!(began.elapsed() < Duration::from_secs(30));
