@@ -29,6 +29,7 @@ mod copy_fidelity;
 mod demo;
 mod hostile_server;
 mod ndjson;
+mod option_files;
 mod preflight;
 mod preflight_findings;
 mod preflight_login;

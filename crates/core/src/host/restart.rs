@@ -114,11 +114,14 @@ impl Restarting {
     /// Returns the end of what the server wrote to its error log since the restart began.
     pub(crate) async fn log_tail(&self) -> String {
         let commands = match (&self.log, self.host.access(), &self.machine.means) {
-            (Some(path), ..) => format!(
-                "tail -c +{} {} | tail -n {LOG_LINES}",
-                self.log_length + 1,
-                quote(path)
-            ),
+            (Some(path), ..) => {
+                let since = format!("tail -c +{} {}", self.log_length + 1, quote(path));
+                // Where it was started once more, the refusal is followed by a page about a start that went well.
+                format!(
+                    "if {since} | grep -qF '[ERROR]'; then {since} | grep -F '[ERROR]' | tail -n {LOG_LINES}\n\
+                     else {since} | tail -n {LOG_LINES}; fi"
+                )
+            }
             (None, HostAccess::Docker { container }, _) => {
                 let command = format!("docker logs --tail {LOG_LINES} {} 2>&1", quote(container));
                 let script = Script::new().section("tail", &command);
