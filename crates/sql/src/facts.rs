@@ -26,12 +26,6 @@ pub enum Observed<T> {
     Absent,
 }
 
-impl<T> Default for Observed<T> {
-    fn default() -> Self {
-        Observed::Absent
-    }
-}
-
 impl<T> Observed<T> {
     /// Makes something else of what was seen.
     pub(crate) fn and<U>(self, make: impl FnOnce(T) -> U) -> Observed<U> {

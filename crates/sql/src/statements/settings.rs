@@ -249,6 +249,8 @@ mod tests {
             value: value.into(),
             after_restart: None,
             persisted: persisted.map(str::to_owned),
+            file: None,
+            configured: false,
         }
     }
 
