@@ -38,10 +38,9 @@ pub use dialect::{Dialect, Unsupported};
 pub use endpoint::{Address, Endpoint, ParseEndpointError};
 pub use error::{ConnectFault, SqlError};
 pub use facts::{
-    Account, Claim, ClaimState, ClientSession, ClockReading, Cluster, ConnectedReplica, Depth, Engine, Facts,
-    KeptSetting, Login, NotedTable, Observed, RecordedServer, ReplicationAccount, SchemaFacts, SettingFact,
-    Surroundings,
-    COMMAND_LINE, DropIn, HostFacts, OptionFact, Place, RestartMeans, option_name,
+    Account, COMMAND_LINE, Claim, ClaimState, ClientSession, ClockReading, Cluster, ConnectedReplica, Depth,
+    DropIn, Engine, Facts, HostFacts, KeptSetting, Login, NotedTable, Observed, OptionFact, Place,
+    RecordedServer, ReplicationAccount, RestartMeans, SchemaFacts, SettingFact, Surroundings, option_name,
 };
 pub use flavor::Flavor;
 pub use greeting::Greeting;

@@ -14,7 +14,7 @@ pub(super) fn findings(facts: &Both<Facts>, topology: &Topology) -> Vec<Finding>
 
 fn not_restart_safe(side: Side, facts: &Facts, topology: &Topology) -> Option<Finding> {
     // dbha writes the file itself, or says in a finding of its own why it cannot.
-    if facts.host != Observed::Absent {
+    if facts.host != dbha_sql::Observed::Absent {
         return None;
     }
     let lines = option_lines(facts, topology.server(side));
