@@ -48,9 +48,9 @@ on_every_release!(the_claim_stays_where_it_is);
 on_every_release!(accounts_of_the_machine_stay_and_others_are_made_equal);
 on_every_release!(rows_as_large_as_a_packet_are_carried);
 on_every_release!(a_large_table_gets_its_keys_after_its_rows);
-on_every_release!(a_lock_that_is_not_granted_names_who_holds_it);
+on_every_release!(scenario_43_a_lock_that_is_not_granted_names_who_holds_it);
 on_every_release!(a_cancelled_copy_leaves_no_session);
-on_releases!(a_table_changed_under_the_copy_begins_it_anew: mariadb_10_5, mariadb_10_11, mariadb_11_8);
+on_releases!(scenario_41_a_table_changed_under_the_copy_begins_it_anew: mariadb_10_5, mariadb_10_11, mariadb_11_8);
 on_releases!(what_cannot_be_carried_is_named_first: mariadb_10_5);
 
 async fn everything_is_carried(release: Release) {
@@ -183,7 +183,7 @@ async fn a_large_table_gets_its_keys_after_its_rows(release: Release) {
     assert_equal(&pair).await;
 }
 
-async fn a_lock_that_is_not_granted_names_who_holds_it(release: Release) {
+async fn scenario_43_a_lock_that_is_not_granted_names_who_holds_it(release: Release) {
     let pair = filled_pair(release).await;
     let mut blocker = Session::open(&pair.primary).await;
     blocker.run("LOCK TABLES fid.myi WRITE").await;
@@ -253,7 +253,7 @@ async fn a_cancelled_copy_leaves_no_session(release: Release) {
     }
 }
 
-async fn a_table_changed_under_the_copy_begins_it_anew(release: Release) {
+async fn scenario_41_a_table_changed_under_the_copy_begins_it_anew(release: Release) {
     let pair = fresh_pair(release).await;
     let mut primary = Session::open(&pair.primary).await;
     for statement in [

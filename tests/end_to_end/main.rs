@@ -27,6 +27,7 @@ mod writers;
 
 mod copy_fidelity;
 mod demo;
+mod diverged;
 mod hostile_server;
 mod ndjson;
 mod option_files;
@@ -40,6 +41,7 @@ mod restart;
 mod rotate_password;
 mod sandbox;
 mod saved_plans;
+mod scenario_page;
 mod secrets;
 mod setup_converges;
 mod setup_cut_off;
