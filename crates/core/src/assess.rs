@@ -6,7 +6,7 @@ mod verdict;
 
 use crate::{
     AutoIncrement, Both, Condition, LinkStatus, Problem, ServerStatus, SetupOptions, Side, Status, Topology,
-    WritableServers, Writers,
+    WritableServers, Writers, partner,
 };
 use dbha_sql::Facts;
 use link::{errant, link_problems, link_status};
@@ -64,6 +64,18 @@ pub fn assess(pair: &str, seen: &Both<Seen>) -> Status {
                 fix: "compare the data on both; then let the other server follow this one".into(),
             });
             server.errant = Some(errant);
+        }
+        if let Some(number) = peer.and_then(|peer| partner::lost_number(own, peer)) {
+            server.problems.push(Problem {
+                code: Condition::SettingDrift,
+                text: format!(
+                    "{} has server_id {}, and the pair knows it as {number}",
+                    own.name, own.server_id
+                ),
+                fix: format!(
+                    "SET GLOBAL server_id = {number} there, correct its option file, let applications reconnect"
+                ),
+            });
         }
         server.problems.sort_by_key(|problem| problem.code);
     }

@@ -31,3 +31,18 @@ pub(crate) fn recorded(facts: &Both<Facts>) -> Option<&RecordedServer> {
         _ => None,
     }
 }
+
+/// Returns the number by which a pair knows a server that has another now, while its partner still has its own.
+pub(crate) fn lost_number(own: &Facts, peer: &Facts) -> Option<u32> {
+    let [one, other] = own.recorded.known()?.as_slice() else {
+        return None;
+    };
+    if [one, other].iter().any(|row| row.server_id == own.server_id) {
+        return None;
+    }
+    match (one.server_id == peer.server_id, other.server_id == peer.server_id) {
+        (true, false) => Some(other.server_id),
+        (false, true) => Some(one.server_id),
+        _ => None,
+    }
+}

@@ -376,6 +376,13 @@ codes! {
             fix: "Make a new plan with `dbha plan --out FILE`, read it, and run that one.",
             scenarios: "",
         }
+        PrimaryRenumbered = "DBHA-P49", "A primary with another server_id than before" {
+            weight: Blocks,
+            ignorable: false,
+            why: "Servers know their own events by this number: under another one they come back and are applied twice.",
+            fix: "Give the primary its old server_id again, in its option file too, and let applications reconnect.",
+            scenarios: "58",
+        }
         ServerIdZero = "DBHA-P50", "server_id is 0" {
             weight: Blocks,
             ignorable: false,

@@ -1,11 +1,16 @@
 use super::{accounts, errant, settings, tables};
-use crate::{Both, Finding, FindingCode as Code, SetupOptions, Side, Topology, Writers};
+use crate::{Both, Finding, FindingCode as Code, SetupOptions, Side, Topology, Writers, partner};
 use dbha_sql::{Account, ClaimState, Facts, GtidSet, Observed, RecordedServer};
 
 pub(super) fn findings(facts: &Both<Facts>, topology: &Topology, options: &SetupOptions) -> Vec<Finding> {
     let mut found = Vec::new();
     for side in Side::BOTH {
         found.extend(hidden(side, facts.of(side)));
+    }
+    if let Some(renumbered) = primary_renumbered(facts) {
+        // Everything else follows from it: nothing that is recorded would be found.
+        found.push(renumbered);
+        return found;
     }
     if let Some(swapped) = swapped_roles(facts) {
         // Everything else about the secondary's data would lead to the wrong server being emptied.
@@ -116,6 +121,23 @@ fn swapped_roles(facts: &Both<Facts>) -> Option<Finding> {
             format!("--primary {b} --secondary {a}"),
         )
     })
+}
+
+/// Scenario 58: under another number the primary's own events would come back to it as somebody else's.
+///
+/// Not put back by dbha: on MariaDB open sessions go on writing under the number that they began with.
+fn primary_renumbered(facts: &Both<Facts>) -> Option<Finding> {
+    let (name, now) = (&facts.primary.name, facts.primary.server_id);
+    let before = partner::lost_number(&facts.primary, &facts.secondary)?;
+    Some(Finding::new(
+        Code::PrimaryRenumbered,
+        Some(Side::Primary),
+        format!("{name} has server_id {now}, and the pair knows it as {before}"),
+        format!(
+            "SET GLOBAL server_id = {before} on {name} (MySQL: SET PERSIST), correct its option file, let applications \
+             reconnect, then run the same command again"
+        ),
+    ))
 }
 
 fn hidden(side: Side, facts: &Facts) -> Option<Finding> {
