@@ -90,9 +90,9 @@ async fn two_fresh_servers_are_told_next_to_nothing(release: Release) {
     assert_eq!(codes, expected, "{found:#}");
 }
 
-on_releases!(scenarios_15_to_30a_on_an_unlucky_pair: mariadb_10_11, mysql_9_7);
+on_releases!(scenario_15_and_19_and_20_and_21_and_26_and_30a_on_an_unlucky_pair: mariadb_10_11, mysql_9_7);
 
-async fn scenarios_15_to_30a_on_an_unlucky_pair(release: Release) {
+async fn scenario_15_and_19_and_20_and_21_and_26_and_30a_on_an_unlucky_pair(release: Release) {
     let mysql = release.is_mysql();
     let skip_errors = if mysql {
         "replica_skip_errors"

@@ -176,3 +176,35 @@ async fn scenario_44_logs_that_were_purged_meanwhile_lead_to_a_new_copy(release:
     assert_all_threads_run(&pair).await;
     assert_same_contents(&pair).await;
 }
+
+on_releases!(scenario_33_a_secondary_without_room_ends_the_copy_with_the_servers_words: mariadb_10_11, slow_mysql_9_7);
+
+/// Memory that may not grow takes the place of a full disk: the server says the same of both (1114).
+async fn scenario_33_a_secondary_without_room_ends_the_copy_with_the_servers_words(release: Release) {
+    const ROOM: &str = "SET GLOBAL max_heap_table_size=";
+    let pair = pair_with_sample(release, 10).await;
+    let operator = Operator::of(&pair);
+    let mut primary = Session::open(&pair.primary).await;
+    primary
+        .run("CREATE TABLE rental_shop.large (id INT PRIMARY KEY, text CHAR(250)) ENGINE=MEMORY")
+        .await;
+    let numbers =
+        "(SELECT 0 AS n UNION SELECT 1 UNION SELECT 2 UNION SELECT 3 UNION SELECT 4 UNION SELECT 5)";
+    let rows = format!(
+        "INSERT INTO rental_shop.large SELECT a.n * 216 + b.n * 36 + c.n * 6 + d.n, REPEAT('x', 250) \
+         FROM {numbers} a, {numbers} b, {numbers} c, {numbers} d"
+    );
+    primary.run(&rows).await;
+    let mut secondary = Session::open(&pair.secondary).await;
+    secondary.run(&format!("{ROOM}65536")).await;
+
+    let ran = operator.setup([]).await.exits(8);
+    ran.says("rental_shop.large")
+        .says("is full")
+        .says_one_error_with_a_fix();
+    assert_eq!(primary.value("SELECT @@GLOBAL.read_only").await, "0");
+    secondary.run(&format!("{ROOM}67108864")).await;
+    operator.setup([]).await.exits(0);
+    assert_all_threads_run(&pair).await;
+    assert_same_contents(&pair).await;
+}
