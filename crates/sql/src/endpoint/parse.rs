@@ -95,6 +95,15 @@ fn host_and_port(text: &str) -> Result<Address, ParseEndpointError> {
     })
 }
 
+fn socket(path: &str) -> Result<Address, ParseEndpointError> {
+    match path.is_empty() {
+        true => Err(error("the socket's path is empty")),
+        false => Ok(Address::Socket {
+            path: PathBuf::from(path),
+        }),
+    }
+}
+
 fn url(rest: &str) -> Result<Endpoint, ParseEndpointError> {
     let (rest, query) = rest.split_once('?').unwrap_or((rest, ""));
     let (account, place) = match rest.rsplit_once('@') {
@@ -124,9 +133,7 @@ fn url(rest: &str) -> Result<Endpoint, ParseEndpointError> {
             "ssl-mode" => endpoint.tls.mode = Some(value.parse::<SslMode>().map_err(error)?),
             "ssl-ca" => endpoint.tls.ca = Some(PathBuf::from(value)),
             "socket" => {
-                endpoint.address = Address::Socket {
-                    path: PathBuf::from(value),
-                };
+                endpoint.address = socket(&value)?;
                 with_place = true;
             }
             other => {
@@ -163,9 +170,7 @@ fn go_dsn(text: &str) -> Option<Result<Endpoint, ParseEndpointError>> {
     };
     let address = match tcp {
         true => host_and_port(place),
-        false => Ok(Address::Socket {
-            path: PathBuf::from(place),
-        }),
+        false => socket(place),
     };
     Some(address.map(|address| {
         let mut endpoint = Endpoint::new(address);
@@ -267,6 +272,8 @@ mod tests {
             "[db1]:3306",
             "a:b:c",
             "mysql://u@a%0ab/",
+            "unix()(",
+            "mysql://u@h/?socket=",
             "mysql://u@a%C2%85b/",
             "a b",
             "mysql://",
