@@ -537,5 +537,12 @@ codes! {
             fix: "Give --replication-host as an address or a pattern of addresses.",
             scenarios: "29",
         }
+        SharedSequences = "DBHA-P72", "Sequences that both writers draw from" {
+            weight: Warning,
+            ignorable: true,
+            why: "Steps keep generated keys apart, and no sequence: both servers give out the same numbers, and rows that use them conflict.",
+            fix: "Use one writer; or let each sequence follow the key step, and test the application with it.",
+            scenarios: "64",
+        }
     }
 }

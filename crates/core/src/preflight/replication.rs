@@ -11,6 +11,9 @@ pub(super) fn findings(facts: &Both<Facts>, topology: &Topology, options: &Setup
     }
     found.extend(replicas_of_secondary(facts, options));
     found.extend(increments(facts, topology, options));
+    if topology.writers == Writers::Both {
+        found.extend(super::tables::shared_sequences(&facts.primary));
+    }
     found
 }
 

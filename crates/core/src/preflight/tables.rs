@@ -9,6 +9,21 @@ const FOREIGN_ENGINES: [&str; 4] = ["FEDERATED", "CONNECT", "SPIDER", "S3"];
 /// Engines that take part in snapshots.
 const TRANSACTIONAL: [&str; 4] = ["InnoDB", "RocksDB", "TokuDB", "SEQUENCE"];
 
+/// Scenario 64: numbers that the steps of generated keys do not keep apart.
+pub(super) fn shared_sequences(primary: &Facts) -> Option<Finding> {
+    let sequences = primary.surroundings.sequences.known()?;
+    (!sequences.is_empty()).then(|| {
+        let count = counted(sequences.len(), "sequence", "sequences");
+        let list = shortened(sequences, ", ");
+        Finding::new(
+            Code::SharedSequences,
+            Some(Side::Primary),
+            format!("{count} on {}: {list}", primary.name),
+            "use --writers one; or ALTER SEQUENCE … INCREMENT 0, which lets a sequence follow the key step",
+        )
+    })
+}
+
 fn is(name: &str, list: &[&str]) -> bool {
     list.iter().any(|engine| engine.eq_ignore_ascii_case(name))
 }

@@ -28,6 +28,8 @@ pub struct Surroundings {
     pub time_zones: Observed<bool>,
     /// Free bytes on the file system of the data directory, where the server can tell.
     pub free_bytes: Observed<u64>,
+    /// Sequences, `schema.name`; at most a thousand.
+    pub sequences: Observed<Vec<String>>,
 }
 
 /// A setting that one open session keeps until it ends.
@@ -92,6 +94,10 @@ pub(super) async fn look_around(session: &mut Session, datadir: &str) -> Result<
         Some(statement) => look(session, &statement).await?,
         None => Observed::Absent,
     };
+    let sequences = match dialect.read_sequences() {
+        Some(statement) => look(session, &statement).await?,
+        None => Observed::Absent,
+    };
     let means = look(session, &dialect.read_means()).await?;
     let name_and_value = |row: &Row| format!("{}={}", text(row, "name"), text(row, "value"));
     Ok(Surroundings {
@@ -114,6 +120,9 @@ pub(super) async fn look_around(session: &mut Session, datadir: &str) -> Result<
             row.parse::<u8>("time_zones").map(|filled| filled > 0)
         }),
         free_bytes: free_bytes(&disks, datadir),
+        sequences: map(sequences, |row| {
+            format!("{}.{}", text(row, "schema_name"), text(row, "name"))
+        }),
     })
 }
 

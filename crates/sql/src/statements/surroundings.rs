@@ -111,6 +111,13 @@ impl Dialect {
         ))
     }
 
+    /// Reads the sequences of users: columns `schema_name`, `name`.
+    pub fn read_sequences(&self) -> Option<Statement> {
+        let text = "SELECT TABLE_SCHEMA AS schema_name, TABLE_NAME AS name FROM information_schema.TABLES \
+                    WHERE TABLE_TYPE = 'SEQUENCE' ORDER BY 1, 2 LIMIT 1000";
+        self.has_sequences().then(|| Statement::new(text))
+    }
+
     /// Reads the free bytes of each file system: columns `path`, `free`; no such table without MariaDB's DISKS plug-in.
     pub fn read_disks(&self) -> Option<Statement> {
         let text = "SELECT Path AS path, Available * 1024 AS free FROM information_schema.DISKS";

@@ -178,6 +178,10 @@ const CAUSES: &[(Code, &str, Change)] = &[
         set(&mut f.primary, Setting::MaxConnections, "10");
         f.primary.surroundings.connections = Observed::Known(8);
     }),
+    (Code::SharedSequences, MARIADB, |f, o| {
+        o.writers = Writers::Both;
+        f.primary.surroundings.sequences = Observed::Known(vec!["shop.numbers".into()]);
+    }),
     (Code::TooLittleDisk, MARIADB, |f, _| {
         f.primary.schemas = Observed::Known(vec![dbha_sql::SchemaFacts {
             bytes: 2_000_000,
