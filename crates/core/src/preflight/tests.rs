@@ -430,3 +430,36 @@ fn scenario_28_a_difference_within_the_error_of_measurement_is_none() {
     facts.primary.clock_offset.error = 0.1;
     assert!(apart(&facts));
 }
+
+#[test]
+fn scenario_27_a_disk_that_the_copy_would_fill_is_refused_and_may_be_let_through() {
+    let mut facts = fresh_pair(MARIADB);
+    facts.primary.schemas = Observed::Known(vec![SchemaFacts {
+        bytes: 2_000_000,
+        ..schema("shop")
+    }]);
+    facts.secondary.surroundings.free_bytes = Observed::Known(1_000_000);
+    assert_eq!(blocking(&facts, &SetupOptions::default()), [Code::TooLittleDisk]);
+    let ignoring = SetupOptions {
+        ignore: vec!["DBHA-P63".into()],
+        ..SetupOptions::default()
+    };
+    assert_eq!(blocking(&facts, &ignoring), []);
+    facts.secondary.surroundings.free_bytes = Observed::Known(100_000_000);
+    assert_eq!(blocking(&facts, &SetupOptions::default()), []);
+}
+
+#[test]
+fn scenario_64_sequences_are_named_where_both_write() {
+    let mut facts = fresh_pair(MARIADB);
+    facts.primary.surroundings.sequences = Observed::Known(vec!["shop.numbers".into()]);
+    let warned = |writers| {
+        let options = SetupOptions {
+            writers,
+            ..SetupOptions::default()
+        };
+        findings(&facts, &options).contains(&(Code::SharedSequences, Severity::Warning))
+    };
+    assert!(warned(Writers::Both));
+    assert!(!warned(Writers::One));
+}
