@@ -56,11 +56,26 @@ impl EndState {
             (pair.primary.port(), "PRIMARY"),
             (pair.secondary.port(), "SECONDARY"),
         ];
+        // A secondary that lost its number in a restart may get another one: nobody can know who wrote under the old.
+        let number = Session::open(&pair.secondary)
+            .await
+            .value("SELECT @@GLOBAL.server_id")
+            .await;
+        let numbered = [
+            "variable server_id",
+            "variable gtid_domain_id",
+            "recorded",
+            "markers",
+            "persisted",
+        ];
         let look = async |server: &PrivateServer| {
             let home = server.option_file().parent().unwrap().display().to_string();
             let mut all = state(server).await;
-            for value in all.values_mut() {
+            for (what, value) in &mut all {
                 *value = value.replace(&home, "HOME");
+                if numbered.contains(&what.as_str()) && number != "2" {
+                    *value = with_name_of_port(value, &number, "2");
+                }
                 for (port, name) in ports {
                     *value = with_name_of_port(value, &port.to_string(), name);
                 }
