@@ -336,3 +336,26 @@ async fn scenario_30_a_run_that_is_killed_while_the_primary_restarts_leaves_it_r
     assert_same_contents(&pair).await;
     assert_eq!(operator.status().await.exits(0).json()["restart_safe"], true);
 }
+
+on_releases!(an_undo_takes_the_file_back_and_a_restart_brings_the_stock_servers_again: mariadb_10_11);
+
+async fn an_undo_takes_the_file_back_and_a_restart_brings_the_stock_servers_again(release: Release) {
+    let (mut pair, operator) = stock_pair(release).await;
+    let before = SnapshotOfPair::take(&pair).await;
+    operator.setup(FREE_HAND).await.exits(0);
+    assert!(drop_in(&pair.primary).exists() && drop_in(&pair.secondary).exists());
+
+    operator
+        .run("undo", ["--yes"])
+        .await
+        .exits(0)
+        .says("log_bin on")
+        .says("until its next restart");
+    assert!(!drop_in(&pair.primary).exists() && !drop_in(&pair.secondary).exists());
+    tokio::try_join!(pair.primary.restart(), pair.secondary.restart()).unwrap();
+    // The test kit sets the first password by an init_file, at the first start alone.
+    let is_history = |name: &str| {
+        name == "positions" || name.starts_with("variable gtid_") || name == "variable init_file"
+    };
+    before.assert_unchanged_but(&pair, is_history).await;
+}

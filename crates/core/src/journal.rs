@@ -1,5 +1,5 @@
 use crate::{
-    Both, Finding, FindingCode, Step, Topology, error_chain,
+    Both, Finding, FindingCode, SetupOptions, Step, Topology, error_chain,
     receipt::{Receipt, ReceiptError, ReceiptState, ReceiptStore},
 };
 use dbha_sql::Facts;
@@ -24,6 +24,7 @@ impl Journal {
         pair: &str,
         facts: &Both<Facts>,
         topology: &Topology,
+        options: &SetupOptions,
     ) -> (Self, Option<Finding>) {
         let (earlier, finding) = match store.newest_of(facts) {
             Ok(earlier) => (earlier.filter(|stored| stored.receipt.is_open()), None),
@@ -35,7 +36,7 @@ impl Journal {
                 stored.receipt.go_on(topology);
                 stored.receipt
             }
-            None => Receipt::begin(run, pair, facts, topology),
+            None => Receipt::begin(run, pair, facts, topology, options),
         };
         let journal = Self {
             store: store.clone(),

@@ -65,7 +65,8 @@ pub use plan::{Plan, PlannedStatement, PlannedStep, plan};
 pub use preflight::preflight;
 pub use proof::{MarkerTrip, Proof};
 pub use receipt::{
-    LinkBefore, Receipt, ReceiptError, ReceiptState, ReceiptStore, ServerBefore, StepRecord, StoredReceipt,
+    DropInBefore, LinkBefore, Receipt, ReceiptError, ReceiptState, ReceiptStore, ServerBefore, StepRecord,
+    StoredReceipt,
 };
 pub use reference_page::{Explanation, explain, explanations, reference_page};
 pub use saved_plan::{SavedPlan, SavedPlanError};

@@ -11,7 +11,7 @@ use crate::{
     receipt::{ReceiptError, ReceiptStore, StoredReceipt},
     run_lock::RunLock,
     same_server,
-    undo::{UndoInput, undo, undo_plan},
+    undo::{UndoInput, observe_with_machines, undo, undo_plan},
 };
 use dbha_sql::{Depth, Dialect, Endpoint, Facts, Server, SqlError, generate_password};
 use tokio_util::sync::CancellationToken;
@@ -267,15 +267,24 @@ impl Pair {
 
     fn open_journal(&self, run: &str, surveyed: &mut Surveyed) -> Option<Journal> {
         let store = self.receipts.as_ref()?;
-        let (journal, finding) = Journal::open(store, run, &self.name, &surveyed.facts, &surveyed.topology);
+        let (journal, finding) = Journal::open(
+            store,
+            run,
+            &self.name,
+            &surveyed.facts,
+            &surveyed.topology,
+            &self.options,
+        );
         surveyed.findings.extend(finding);
         Some(journal)
     }
 
     /// Works out what an undo of the last set-up would do; changes nothing.
     pub async fn undo_plan(&self, options: &UndoOptions) -> Result<UndoPlan, SetupError> {
-        let (servers, facts) = self.connect_and_observe().await?;
-        let plan = undo_plan(&self.receipt_of(&facts, options)?, &facts, options.keep_data)?;
+        let (mut servers, facts) = self.connect_and_observe().await?;
+        let stored = self.receipt_of(&facts, options)?;
+        let facts = observe_with_machines(&mut servers, &stored).await?;
+        let plan = undo_plan(&stored, &facts, options.keep_data)?;
         close(servers).await;
         Ok(plan)
     }

@@ -3,11 +3,11 @@
 mod before;
 mod store;
 
-use crate::{Both, Side, Step, Topology};
+use crate::{Both, SetupOptions, Side, Step, Topology};
 use dbha_sql::Facts;
 use serde::{Deserialize, Serialize};
 
-pub use before::{LinkBefore, ServerBefore};
+pub use before::{DropInBefore, LinkBefore, ServerBefore};
 pub use store::{ReceiptError, ReceiptStore, StoredReceipt};
 
 /// Version of the form in which receipts are written.
@@ -66,14 +66,20 @@ pub struct Receipt {
 
 impl Receipt {
     /// Notes what is there before the first change.
-    pub(crate) fn begin(run: &str, pair: &str, facts: &Both<Facts>, topology: &Topology) -> Self {
+    pub(crate) fn begin(
+        run: &str,
+        pair: &str,
+        facts: &Both<Facts>,
+        topology: &Topology,
+        options: &SetupOptions,
+    ) -> Self {
         Self {
             dbha_version: env!("CARGO_PKG_VERSION").to_owned(),
             run: run.to_owned(),
             pair: pair.to_owned(),
             began_at_ms: (facts.primary.clock * 1e3) as u64,
             state: ReceiptState::Begun,
-            before: facts.map(|_, facts| ServerBefore::of(facts)),
+            before: facts.map(|side, facts| ServerBefore::of(facts, options.host_access.of(side).as_ref())),
             topology: topology.clone(),
             discarded: Vec::new(),
             steps: Vec::new(),

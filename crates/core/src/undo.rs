@@ -6,6 +6,7 @@
 mod accounts;
 mod data;
 mod links;
+mod option_file;
 mod run;
 mod schema;
 mod settings;
@@ -15,7 +16,7 @@ use dbha_sql::{Facts, Statement};
 use serde::Serialize;
 use std::path::PathBuf;
 
-pub(crate) use run::{UndoInput, undo};
+pub(crate) use run::{UndoInput, observe_with_machines, undo};
 
 /// What the caller wants of an undo.
 #[derive(Debug, Clone, Default)]
@@ -39,6 +40,8 @@ pub enum UndoKind {
     DropAccounts,
     /// dbha's schema is dropped, or says again what it said.
     RestoreSchema,
+    /// dbha's own option file is removed, or says again what it said.
+    RestoreOptionFile,
     /// Settings get their old values.
     RestoreSettings,
 }
@@ -116,6 +119,7 @@ pub(crate) fn undo_plan(
     }
     // The secondary first: the primary stays as careful as it is until nothing else is left.
     for side in [Side::Secondary, Side::Primary] {
+        steps.extend(option_file::step(&view, side));
         steps.extend(settings::step(&view, side));
     }
     let mut stays = Vec::new();
@@ -125,6 +129,11 @@ pub(crate) fn undo_plan(
             .filter_map(|side| links::stays(&view, side)),
     );
     stays.extend(data::stays(&view));
+    stays.extend(
+        Side::BOTH
+            .into_iter()
+            .filter_map(|side| option_file::stays(&view, side)),
+    );
     stays.extend(
         Side::BOTH
             .into_iter()

@@ -1,3 +1,4 @@
+use crate::HostAccess;
 use dbha_sql::{Account, Facts, REPLICATION_USER, RecordedServer, ReplicationAccount, Setting, SettingFact};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -18,6 +19,17 @@ impl LinkBefore {
     pub fn is_of_dbha(&self) -> bool {
         self.user == REPLICATION_USER
     }
+}
+
+/// dbha's own option file, as it was before.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DropInBefore {
+    /// The way to the server's machine.
+    pub access: HostAccess,
+    /// The file's path.
+    pub path: String,
+    /// What was in it; `None` where it was not there.
+    pub text: Option<String>,
 }
 
 /// One server as it was before the first change: who it is, and everything that a set-up may change.
@@ -45,6 +57,9 @@ pub struct ServerBefore {
     pub recorded: Option<Vec<RecordedServer>>,
     /// Everything that the server had, as a GTID position.
     pub position: String,
+    /// dbha's own option file, where the server's machine could be looked at.
+    #[serde(default)]
+    pub drop_in: Option<DropInBefore>,
 }
 
 /// What tells a server from others that run on the same or another machine.
@@ -52,7 +67,7 @@ const PLACE: [Setting; 3] = [Setting::Hostname, Setting::Port, Setting::Datadir]
 
 impl ServerBefore {
     /// Takes what matters out of what was seen.
-    pub(crate) fn of(facts: &Facts) -> Self {
+    pub(crate) fn of(facts: &Facts, access: Option<&HostAccess>) -> Self {
         let own = |facts: &Facts| facts.accounts.known().cloned().unwrap_or_default();
         Self {
             name: facts.name.clone(),
@@ -73,6 +88,7 @@ impl ServerBefore {
             had_schema: facts.has_dbha_schema(),
             recorded: facts.recorded.known().cloned(),
             position: facts.position().to_string(),
+            drop_in: drop_in(facts, access),
         }
     }
 
@@ -80,6 +96,15 @@ impl ServerBefore {
     pub fn is(&self, facts: &Facts) -> bool {
         self.server_uuid == facts.server_uuid && self.place == place(facts)
     }
+}
+
+fn drop_in(facts: &Facts, access: Option<&HostAccess>) -> Option<DropInBefore> {
+    let seen = facts.host.known()?.drop_in.as_ref()?;
+    Some(DropInBefore {
+        access: access?.clone(),
+        path: seen.path.clone(),
+        text: seen.text.clone(),
+    })
 }
 
 fn place(facts: &Facts) -> BTreeMap<Setting, String> {

@@ -9,7 +9,7 @@ use std::{fs, os::unix::fs::PermissionsExt, path::PathBuf};
 fn receipt() -> Receipt {
     let facts = fresh_pair("10.11.19-MariaDB");
     let topology = Topology::of_pair(&facts, &SetupOptions::default());
-    let mut receipt = Receipt::begin("run1", "a+b", &facts, &topology);
+    let mut receipt = Receipt::begin("run1", "a+b", &facts, &topology, &SetupOptions::default());
     receipt.note(Step::ConfigurePrimary, &["sync_binlog: 0 → 1".into()], false);
     receipt
 }

@@ -2,8 +2,14 @@
 
 use super::{UndoKind, UndoPlan, UndoStep, undo_plan};
 use crate::{
-    Both, EventKind, EventSink, ReceiptState, SetupError, Side, StoredReceipt, error::StepFault, error_chain,
-    event::millis, pair::observe, run_lock::RunLock, wait::or_cancelled,
+    Both, EventKind, EventSink, Receipt, ReceiptState, SetupError, Side, StoredReceipt,
+    error::StepFault,
+    error_chain,
+    event::millis,
+    host::{self, Host},
+    pair::observe,
+    run_lock::RunLock,
+    wait::or_cancelled,
 };
 use dbha_sql::{Facts, Server, Session, SessionProfile, Setting, SqlError};
 use std::time::Instant;
@@ -27,7 +33,7 @@ pub(crate) async fn undo(mut input: UndoInput<'_>) -> Result<UndoPlan, SetupErro
             return Err(SetupError::Cancelled);
         }
         input.lock.hold_on().await?;
-        let facts = observe(&mut input.servers).await?;
+        let facts = observe_with_machines(&mut input.servers, &input.stored).await?;
         let mut plan = undo_plan(&input.stored, &facts, input.keep_data)?;
         if plan.steps.is_empty() {
             mark(&mut input, ReceiptState::Undone)?;
@@ -44,7 +50,12 @@ pub(crate) async fn undo(mut input: UndoInput<'_>) -> Result<UndoPlan, SetupErro
         let began = Instant::now();
         match or_cancelled(
             input.cancel,
-            apply(&mut input.servers, facts.of(step.server), &step),
+            apply(
+                &mut input.servers,
+                &input.stored.receipt,
+                facts.of(step.server),
+                &step,
+            ),
         )
         .await
         {
@@ -71,9 +82,35 @@ fn mark(input: &mut UndoInput<'_>, state: ReceiptState) -> Result<(), SetupError
     input.stored.write().map_err(SetupError::Receipt)
 }
 
+/// Looks at both servers, and at the machines on which the set-up wrote a file.
+pub(crate) async fn observe_with_machines(
+    servers: &mut Both<Server>,
+    stored: &StoredReceipt,
+) -> Result<Both<Facts>, SetupError> {
+    let mut facts = observe(servers).await?;
+    let access = stored
+        .receipt
+        .before
+        .map(|_, before| before.drop_in.as_ref().map(|file| file.access.clone()));
+    host::look_at_both(&access, servers, &mut facts).await;
+    Ok(facts)
+}
+
 /// What is done on the secondary stays out of its binary log: what was made there came by copy or by replication.
-async fn apply(servers: &mut Both<Server>, facts: &Facts, step: &UndoStep) -> Result<(), StepFault> {
+async fn apply(
+    servers: &mut Both<Server>,
+    receipt: &Receipt,
+    facts: &Facts,
+    step: &UndoStep,
+) -> Result<(), StepFault> {
     let server = servers.of_mut(step.server);
+    if step.kind == UndoKind::RestoreOptionFile {
+        let Some(file) = &receipt.before.of(step.server).drop_in else {
+            return Ok(());
+        };
+        let host = Host::new(file.access.clone());
+        return Ok(host.put_option_file(&file.path, file.text.as_deref()).await?);
+    }
     if !matches!(step.kind, UndoKind::ForgetLink | UndoKind::RestoreSettings) {
         open_for_administrators(server, facts).await?;
         if step.server == Side::Secondary {

@@ -54,17 +54,25 @@ pub(super) fn stays(view: &View<'_>, side: Side) -> Vec<String> {
             touched.now.value
         ))
     };
+    let fixed = FIXED.iter().filter_map(|setting| {
+        let was_off = view.receipt.before.of(side).settings.get(setting)?.value.as_str();
+        let still_on = facts.has(*setting, "ON") && Setting::same_value(was_off, "OFF");
+        let name = facts.dialect.variable(*setting)?;
+        still_on.then(|| format!("{name} on {} until its next restart", facts.name))
+    });
     touched(view, side)
         .iter()
         .filter(|touched| was_changed_since(touched))
         .filter_map(words)
+        .chain(fixed)
         .collect()
 }
 
+/// What a start alone decides.
+const FIXED: [Setting; 2] = [Setting::LogBin, Setting::LogReplicaUpdates];
+
 /// Lists what the set-up may have changed, in the order in which it has to be put back: the other way round.
 fn touched<'a>(view: &'a View<'_>, side: Side) -> Vec<Touched<'a>> {
-    // Changed by the option file alone.
-    const FIXED: [Setting; 2] = [Setting::LogBin, Setting::LogReplicaUpdates];
     let plan = view.receipt.topology.server(side);
     let configured = match side {
         Side::Primary => view.receipt.began(Step::ConfigurePrimary),

@@ -11,7 +11,7 @@ const MYSQL: &str = "9.7.4";
 /// The receipt of a set-up that began every step, on servers that were like this before.
 fn receipt(before: &Both<Facts>) -> StoredReceipt {
     let topology = Topology::of_pair(before, &SetupOptions::default());
-    let mut receipt = Receipt::begin("run", "a+b", before, &topology);
+    let mut receipt = Receipt::begin("run", "a+b", before, &topology, &SetupOptions::default());
     for step in Step::ALL {
         receipt.note(step, &[], true);
     }
