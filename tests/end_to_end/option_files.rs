@@ -22,7 +22,7 @@ use crate::snapshot_of_server::SnapshotOfPair;
 const FREE_HAND: [&str; 4] = ["--host-access", "local", "--restart", "allowed"];
 
 /// Starts two servers as their packages bring them, with the sample on the primary.
-async fn stock_pair(release: Release) -> (ServerPair, Operator) {
+pub(crate) async fn stock_pair(release: Release) -> (ServerPair, Operator) {
     with_options(release, &ServerOptions::new().stock()).await
 }
 
@@ -42,7 +42,7 @@ async fn with_options(release: Release, options: &ServerOptions) -> (ServerPair,
     (pair, operator)
 }
 
-fn drop_in(server: &PrivateServer) -> PathBuf {
+pub(crate) fn drop_in(server: &PrivateServer) -> PathBuf {
     server.option_directory().join("zz-dbha.cnf")
 }
 
@@ -57,7 +57,7 @@ async fn status_with_hosts(operator: &Operator) -> Ran {
         .await
 }
 
-async fn restart_both(pair: &mut ServerPair, operator: &Operator) {
+pub(crate) async fn restart_both(pair: &mut ServerPair, operator: &Operator) {
     tokio::try_join!(pair.primary.restart(), pair.secondary.restart()).unwrap();
     eventually(
         "the pair is healthy again",
@@ -261,13 +261,13 @@ async fn scenario_29_another_machine_is_not_written_to(release: Release) {
     assert!(!drop_in(&pair.primary).exists());
 }
 
-fn program(path: &Path, script: &str) {
+pub(crate) fn program(path: &Path, script: &str) {
     fs::create_dir_all(path.parent().unwrap()).unwrap();
     fs::write(path, format!("#!/bin/sh\n{script}\n")).unwrap();
     fs::set_permissions(path, fs::Permissions::from_mode(0o755)).unwrap();
 }
 
-fn first_in_path(directory: &Path) -> String {
+pub(crate) fn first_in_path(directory: &Path) -> String {
     format!("{}:{}", directory.display(), std::env::var("PATH").unwrap())
 }
 
