@@ -45,6 +45,7 @@ mod sandbox;
 mod saved_plans;
 mod scenario_page;
 mod secrets;
+mod setup_adopt;
 mod setup_converges;
 mod setup_cut_off;
 mod setup_frozen;

@@ -43,7 +43,11 @@ pub(crate) async fn check(
     Ok(())
 }
 
-fn check_lists(source: &Inventory, target: &Inventory, snapshot: &Snapshot) -> Result<(), CopyError> {
+pub(crate) fn check_lists(
+    source: &Inventory,
+    target: &Inventory,
+    snapshot: &Snapshot,
+) -> Result<(), CopyError> {
     for table in &source.tables {
         let have = target
             .tables
@@ -69,7 +73,7 @@ fn check_lists(source: &Inventory, target: &Inventory, snapshot: &Snapshot) -> R
     Ok(())
 }
 
-fn check_definitions(source: &Definitions, target: &Definitions) -> Result<(), CopyError> {
+pub(crate) fn check_definitions(source: &Definitions, target: &Definitions) -> Result<(), CopyError> {
     for (schema, wanted) in &source.schemas {
         let have = target.schemas.iter().find(|(name, _)| name == schema);
         let have = have.map(|(_, create)| create.as_str()).unwrap_or_default();

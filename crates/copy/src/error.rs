@@ -88,6 +88,12 @@ pub enum CopyError {
         /// Where the two texts part.
         difference: String,
     },
+    /// Two servers that ought to hold the same do not.
+    #[error("the data is not equal: {}", .0.join("; "))]
+    NotEqual(Vec<String>),
+    /// There are tables that can only be compared while nobody writes.
+    #[error("tables that keep no snapshot cannot be compared while the source takes writes: {}", .0.join(", "))]
+    NoSnapshotOf(Vec<String>),
     /// A server answered something that does not fit the question.
     #[error("{server} gave no usable answer about {what}")]
     Unreadable {

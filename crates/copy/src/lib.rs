@@ -1,7 +1,7 @@
 //! Moves the data of one MySQL or MariaDB server to another, exactly, and proves it.
 //!
-//! [`Inventory::take`] says what there is, [`copy`] brings it over from one consistent picture of the source, and
-//! [`clear`] empties a target before it. The crate knows nothing of pairs: it returns its own [`Inventory`],
+//! [`Inventory::take`] says what there is, [`copy`] brings it over from one consistent picture of the source,
+//! [`clear`] empties a target before it, and a [`Comparison`] proves that a target filled by others holds the same. The crate knows nothing of pairs: it returns its own [`Inventory`],
 //! [`CopyProgress`] and [`CopyReport`].
 
 mod accounts;
@@ -10,6 +10,7 @@ mod check;
 mod checksum;
 mod clear;
 mod column;
+mod compare;
 mod copy;
 mod copying;
 mod definer;
@@ -42,6 +43,7 @@ mod workers;
 pub use accounts::{AccountChange, AccountDone};
 pub use clear::clear;
 pub use column::{Column, Origin};
+pub use compare::{Compared, Comparison};
 pub use copy::copy;
 pub use error::CopyError;
 pub use inventory::Inventory;

@@ -49,6 +49,7 @@ pub(crate) async fn run(input: EngineInput<'_>) -> Result<EngineDone, SetupError
         changed: false,
         password: None,
         copied: None,
+        compared: None,
         trips: Vec::new(),
         sink: input.sink,
         cancel: input.cancel,
@@ -208,13 +209,20 @@ fn still_needed(run: &Run<'_>, step: Step) -> Result<(), StepError> {
 }
 
 fn prove(run: &Run<'_>) -> Proof {
-    let copied = run.copied.as_ref();
+    let (copied, adopted) = (run.copied.as_ref(), run.compared.as_ref());
+    let position = copied.map(|report| &report.position);
+    let held = copied.map(|report| report.lock_held);
     Proof {
         markers: run.trips.clone(),
-        compared_at: copied.map(|report| report.position.to_string()),
-        tables: copied.map_or(0, |report| report.tables.len() as u64),
-        rows: copied.map_or(0, |report| report.rows),
-        lock_held_ms: copied.map(|report| report.lock_held.as_secs_f64() * 1e3),
+        compared_at: position
+            .or(adopted.map(|compared| &compared.position))
+            .map(|at| at.to_string()),
+        tables: copied.map_or(0, |report| report.tables.len() as u64)
+            + adopted.map_or(0, |compared| compared.tables),
+        rows: copied.map_or(0, |report| report.rows) + adopted.map_or(0, |compared| compared.rows),
+        lock_held_ms: held
+            .or(adopted.map(|compared| compared.lock_held))
+            .map(|held| held.as_secs_f64() * 1e3),
         positions: vec![
             run.facts.primary.position().to_string(),
             run.facts.secondary.position().to_string(),

@@ -128,6 +128,7 @@ impl SetupError {
                 changed_before,
             } => match (error.source.as_deref(), error.certainty) {
                 (Some(StepFault::Cancelled | StepFault::Copy(CopyError::Cancelled)), _) => 130,
+                (Some(StepFault::Copy(CopyError::NotEqual(_))), _) => 5,
                 (Some(StepFault::TimedOut), _) => 7,
                 (_, Certainty::Unknown) => 9,
                 (_, Certainty::NotApplied) if !changed_before => 1,

@@ -17,6 +17,7 @@
 //! The way of the data: arguments → [`Topology`] → two [`Facts`] → [`preflight()`] and [`plan()`] (pure) → the engine,
 //! which observes again around every step → [`Event`]s, which every renderer consumes.
 
+mod adoption;
 mod advice;
 mod assess;
 #[cfg(test)]

@@ -1,5 +1,6 @@
 //! The steps of a set-up: one file each, with `check` (pure, the only judge), `statements` (what a plan shows) and `apply`.
 
+mod adopt_secondary;
 mod catch_up;
 mod check_reach;
 mod claim_secondary;
@@ -20,7 +21,7 @@ use crate::{
     Both, Certainty, CopyCounts, EventKind, EventSink, SetupOptions, Side, StepError, Topology,
     error::StepFault, journal::Journal,
 };
-use dbha_copy::{CopyError, CopyReport};
+use dbha_copy::{Compared, CopyError, CopyReport};
 use dbha_sql::{Depth, Facts, Secret, Server, Session, SessionProfile, Setting, SqlError, Statement};
 use serde::{Deserialize, Serialize};
 use tokio_util::sync::CancellationToken;
@@ -30,6 +31,10 @@ use tokio_util::sync::CancellationToken;
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum Step {
+    /// The proof that a secondary that follows already holds what the primary holds; its old link is given up.
+    ///
+    /// Before anything else: where the proof fails nothing has been changed.
+    AdoptSecondary,
     /// The row on the secondary that says it is to be filled.
     ///
     /// First of all (safety rule 8): what makes a copy necessary may be gone after the next step, and a run that is
@@ -69,7 +74,8 @@ pub enum Step {
 
 impl Step {
     /// Every step, in order.
-    pub const ALL: [Step; 15] = [
+    pub const ALL: [Step; 16] = [
+        Step::AdoptSecondary,
         Step::ClaimSecondary,
         Step::DetachReplaced,
         Step::WriteOptionFilePrimary,
@@ -100,6 +106,7 @@ impl Step {
         match self {
             Step::WriteOptionFilePrimary => "write_option_file_primary",
             Step::WriteOptionFileSecondary => "write_option_file_secondary",
+            Step::AdoptSecondary => "adopt_secondary",
             Step::ConfigurePrimary => "configure_primary",
             Step::ConfigureSecondary => "configure_secondary",
             Step::EnsureRegistry => "ensure_registry",
@@ -121,6 +128,7 @@ impl Step {
         match self {
             Step::WriteOptionFilePrimary => "write the primary's option file",
             Step::WriteOptionFileSecondary => "write the secondary's option file",
+            Step::AdoptSecondary => "adopt the secondary: compare its data, end its old link",
             Step::ConfigurePrimary => "set identity and settings of the primary",
             Step::ConfigureSecondary => "set identity and settings of the secondary",
             Step::EnsureRegistry => "record the pair in dbha's schema",
@@ -146,6 +154,7 @@ impl Step {
             | Step::FollowSecondary => Some(Side::Primary),
             Step::WriteOptionFileSecondary
             | Step::ConfigureSecondary
+            | Step::AdoptSecondary
             | Step::ClaimSecondary
             | Step::CopyData
             | Step::FollowPrimary
@@ -159,6 +168,7 @@ impl Step {
         match self {
             Step::WriteOptionFilePrimary => write_option_file::check(view, Side::Primary),
             Step::WriteOptionFileSecondary => write_option_file::check(view, Side::Secondary),
+            Step::AdoptSecondary => adopt_secondary::check(view),
             Step::ConfigurePrimary => configure_server::check(view, Side::Primary),
             Step::ConfigureSecondary => configure_server::check(view, Side::Secondary),
             Step::EnsureRegistry => ensure_registry::check(view),
@@ -189,7 +199,9 @@ impl Step {
             Step::FollowPrimary => follow::statements(view, Side::Primary),
             Step::FollowSecondary => follow::statements(view, Side::Secondary),
             Step::SetWriters => set_writers::statements(view),
-            Step::CheckReach | Step::CopyData | Step::CatchUp | Step::ProveLinks => vec![],
+            Step::AdoptSecondary | Step::CheckReach | Step::CopyData | Step::CatchUp | Step::ProveLinks => {
+                vec![]
+            }
         }
     }
 
@@ -198,6 +210,7 @@ impl Step {
         match self {
             Step::WriteOptionFilePrimary => write_option_file::apply(run, Side::Primary).await,
             Step::WriteOptionFileSecondary => write_option_file::apply(run, Side::Secondary).await,
+            Step::AdoptSecondary => adopt_secondary::apply(run).await,
             Step::ConfigurePrimary => configure_server::apply(run, Side::Primary).await,
             Step::ConfigureSecondary => configure_server::apply(run, Side::Secondary).await,
             Step::EnsureRegistry => ensure_registry::apply(run).await,
@@ -271,6 +284,7 @@ pub(crate) struct Run<'a> {
     pub(crate) changed: bool,
     pub(crate) password: Option<Secret>,
     pub(crate) copied: Option<CopyReport>,
+    pub(crate) compared: Option<Compared>,
     pub(crate) trips: Vec<crate::MarkerTrip>,
     pub(crate) sink: &'a EventSink,
     pub(crate) cancel: &'a CancellationToken,
@@ -362,6 +376,12 @@ impl StepTrouble {
             fix: fix.into(),
             source: None,
         }
+    }
+
+    /// Replaces what is to be done about it.
+    pub(crate) fn with_fix(mut self, fix: impl Into<String>) -> Self {
+        self.fix = fix.into();
+        self
     }
 
     pub(crate) fn because(mut self, source: impl Into<StepFault>) -> Self {

@@ -204,6 +204,7 @@ fn rendered(dialect: Dialect) -> String {
                 dialect.start_link(),
                 dialect.stop_link(),
                 dialect.start_applier(),
+                dialect.start_applier_until("a.000002", 400),
                 dialect.stop_applier(),
                 dialect.start_receiver(),
                 dialect.stop_receiver(),

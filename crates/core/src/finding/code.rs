@@ -544,5 +544,12 @@ codes! {
             fix: "Use one writer; or let each sequence follow the key step, and test the application with it.",
             scenarios: "64",
         }
+        AdoptsReplication = "DBHA-P73", "A pair made by hand is adopted" {
+            weight: Note,
+            ignorable: false,
+            why: "The secondary follows the primary already, by a link that dbha did not make: its data is compared where it is, and nothing is copied.",
+            fix: "Nothing, if the two are to become a pair of dbha's. Where the data differs, the set-up ends with exit code 5 and names the tables; the old replication goes on.",
+            scenarios: "13, 21",
+        }
     }
 }

@@ -34,8 +34,9 @@ fn a_finished_pair_needs_nothing() {
 }
 
 #[test]
-fn a_fresh_pair_needs_every_step_but_the_end_of_an_older_pair_and_what_takes_access_to_machines() {
+fn a_fresh_pair_needs_every_step_but_those_for_older_pairs_and_what_takes_access_to_machines() {
     let other = [
+        Step::AdoptSecondary,
         Step::DetachReplaced,
         Step::WriteOptionFilePrimary,
         Step::WriteOptionFileSecondary,

@@ -13,7 +13,7 @@ const SHORT: u64 = 86_400;
 
 pub(super) fn findings(facts: &Both<Facts>, options: &SetupOptions) -> Vec<Finding> {
     let mut found = Vec::new();
-    let copies = !is_provisioned(facts, options);
+    let copies = !is_provisioned(facts, options) && !crate::adoption::is_adoptable(facts, options);
     for side in Side::BOTH {
         found.extend(connections(side, facts.of(side), copies, options.copy_workers));
         found.extend(logs_expire_soon(side, facts.of(side)));

@@ -1,5 +1,5 @@
 use super::{accounts, errant, settings, tables};
-use crate::{Both, Finding, FindingCode as Code, SetupOptions, Side, Topology, Writers, partner};
+use crate::{Both, Finding, FindingCode as Code, SetupOptions, Side, Topology, Writers, adoption, partner};
 use dbha_sql::{Account, ClaimState, Facts, GtidSet, Observed, RecordedServer};
 
 pub(super) fn findings(facts: &Both<Facts>, topology: &Topology, options: &SetupOptions) -> Vec<Finding> {
@@ -243,7 +243,7 @@ fn secondary_in_use(facts: &Both<Facts>, options: &SetupOptions) -> Vec<Finding>
         .is_some_and(|claim| claim.state != ClaimState::Claimed);
     let named = is_named_for_overwriting(facts, options);
     let held = holds_data(&facts.secondary, &facts.primary);
-    if claimed || named || held.is_empty() {
+    if claimed || named || held.is_empty() || adoption::is_adoptable(facts, options) {
         return vec![];
     }
     let list = thrown_away(facts).join("; ");

@@ -1,6 +1,11 @@
 use super::{is_provisioned, list::lines};
-use crate::{Both, Finding, FindingCode as Code, SetupOptions, Side, Topology, Writers, old_peer::OldPeer};
-use dbha_sql::{Facts, Observed, REPLICATION_USER, ReplicaStatus, Setting, is_harmful_filter as is_harmful};
+use crate::{
+    Both, Finding, FindingCode as Code, SetupOptions, Side, Topology, Writers, adoption, old_peer::OldPeer,
+};
+use dbha_sql::{
+    ConnectedReplica, Facts, Observed, REPLICATION_USER, ReplicaStatus, Setting,
+    is_harmful_filter as is_harmful,
+};
 
 pub(super) fn findings(facts: &Both<Facts>, topology: &Topology, options: &SetupOptions) -> Vec<Finding> {
     let mut found = Vec::new();
@@ -9,6 +14,7 @@ pub(super) fn findings(facts: &Both<Facts>, topology: &Topology, options: &Setup
         found.extend(standing_filters(side, facts.of(side)));
         found.extend(address(side, topology));
     }
+    found.extend(adoption_of(facts, options));
     found.extend(replicas_of_secondary(facts, options));
     found.extend(increments(facts, topology, options));
     if topology.writers == Writers::Both {
@@ -50,6 +56,7 @@ fn links(side: Side, facts: &Both<Facts>, topology: &Topology, options: &SetupOp
     {
         let ours = is_own_link(link, &wanted.host, wanted.port)
             || (known_pair && link.source_user == REPLICATION_USER)
+            || adoption::adopted(facts, options, side) == Some(link)
             // Judged with what else ties the primary to that server.
             || old.as_ref().is_some_and(|old| old.link.as_ref() == Some(link));
         if !ours {
@@ -89,6 +96,30 @@ fn links(side: Side, facts: &Both<Facts>, topology: &Topology, options: &SetupOp
         }
     }
     found
+}
+
+/// A pair that was made by hand is taken over; its owner learns what becomes of what.
+fn adoption_of(facts: &Both<Facts>, options: &SetupOptions) -> Option<Finding> {
+    let old: Vec<(Side, &ReplicaStatus)> = Side::BOTH
+        .into_iter()
+        .filter_map(|side| Some((side, adoption::adopted(facts, options, side)?)))
+        .collect();
+    let links: Vec<String> = old
+        .iter()
+        .map(|(side, link)| adoption::shown(facts, *side, link))
+        .collect();
+    (!old.is_empty()).then(|| {
+        Finding::new(
+            Code::AdoptsReplication,
+            Some(Side::Secondary),
+            format!(
+                "{}: it is adopted without a copy, if the data is equal; dbha's own account takes over the link, the \
+                 old one stays",
+                links.join("; ")
+            ),
+            "nothing to do; where the data differs the set-up says where, and the old replication goes on",
+        )
+    })
 }
 
 fn not_ours(side: Side, link: &ReplicaStatus) -> String {
@@ -148,7 +179,13 @@ fn replicas_of_secondary(facts: &Both<Facts>, options: &SetupOptions) -> Vec<Fin
     if is_provisioned(facts, options) {
         return vec![];
     }
-    let strangers = replicas.iter().filter(|replica| replica.user != REPLICATION_USER);
+    let of_primary = adoption::adopted(facts, options, Side::Primary).map(|link| &link.source_user);
+    let by_it = |replica: &&ConnectedReplica| Some(&replica.user) == of_primary;
+    // One of them is the primary; where more log in by its account, which one cannot be told.
+    let excused = replicas.iter().filter(by_it).count() == 1;
+    let strangers = replicas
+        .iter()
+        .filter(|replica| replica.user != REPLICATION_USER && !(excused && by_it(replica)));
     strangers
         .map(|replica| {
             Finding::new(

@@ -1,6 +1,6 @@
 use super::{Check, Run, StepTrouble, View, follow};
 use crate::{
-    Side,
+    Side, adoption,
     partner::{self, source_name},
     preflight,
 };
@@ -9,7 +9,8 @@ use dbha_sql::{Claim, ClaimState, Setting, Statement};
 /// A secondary that already belongs to the pair is not claimed; one that is being filled is.
 pub(super) fn check(view: &View<'_>) -> Check {
     let name = &view.facts.secondary.name;
-    if preflight::is_provisioned(view.facts, view.options) {
+    let adopted = adoption::is_adoptable(view.facts, view.options);
+    if adopted || preflight::is_provisioned(view.facts, view.options) {
         return Check::Satisfied;
     }
     match (partner::is_claimed(view.facts), follow::is_too_late(view)) {

@@ -1,5 +1,5 @@
 use super::{Check, Run, Step, StepTrouble, View, copy_tally::CopyTally, follow};
-use crate::{Side, partner::source_name, preflight};
+use crate::{Side, adoption, partner::source_name, preflight};
 use dbha_copy::{CopyOptions, CopyProgress};
 use dbha_sql::{Claim, ClaimState};
 use std::sync::Mutex;
@@ -13,7 +13,8 @@ pub(super) fn check(view: &View<'_>) -> Check {
             && claim.source == source
             && !follow::is_too_late(view)
     });
-    if preflight::is_provisioned(view.facts, view.options) || copied {
+    let adopted = adoption::is_adoptable(view.facts, view.options);
+    if preflight::is_provisioned(view.facts, view.options) || copied || adopted {
         return Check::Satisfied;
     }
     let schemas = view.facts.primary.data_schemas();

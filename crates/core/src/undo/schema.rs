@@ -3,7 +3,7 @@ use crate::{Side, Step};
 
 /// dbha's schema goes where it was not before; where it was, the primary says again what it said.
 pub(super) fn step(view: &View<'_>, side: Side) -> Option<UndoStep> {
-    let touched = [Step::ClaimSecondary, Step::EnsureRegistry];
+    let touched = [Step::AdoptSecondary, Step::ClaimSecondary, Step::EnsureRegistry];
     if !touched.into_iter().any(|step| view.receipt.began(step)) {
         return None;
     }

@@ -81,7 +81,9 @@ fn touched<'a>(view: &'a View<'_>, side: Side) -> Vec<Touched<'a>> {
     let wanted = plan.settings.iter().rev().filter(|_| configured);
     let wanted = wanted.map(|wanted| (wanted.setting, wanted.value.as_str()));
     let access = [Setting::ReadOnly, Setting::SuperReadOnly].into_iter();
-    let opened = view.receipt.began(Step::SetWriters) || view.receipt.began(Step::ClaimSecondary);
+    let opened = [Step::SetWriters, Step::ClaimSecondary, Step::AdoptSecondary]
+        .into_iter()
+        .any(|step| view.receipt.began(step));
     let access = access
         .filter(|_| opened)
         .map(|setting| (setting, if plan.writable { "OFF" } else { "ON" }));

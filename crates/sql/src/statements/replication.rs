@@ -230,6 +230,16 @@ impl Dialect {
         Statement::new(format!("START {} SQL_THREAD", self.replica_word()))
     }
 
+    /// Starts the SQL thread of the default link and lets it stop by itself at a place in the source's binary log.
+    pub fn start_applier_until(&self, file: &str, offset: u64) -> Statement {
+        let m = if self.says_source() { "SOURCE" } else { "MASTER" };
+        Statement::new(format!(
+            "START {} SQL_THREAD UNTIL {m}_LOG_FILE={}, {m}_LOG_POS={offset}",
+            self.replica_word(),
+            quote_literal(file)
+        ))
+    }
+
     /// Stops the SQL thread of the default link alone.
     pub fn stop_applier(&self) -> Statement {
         Statement::new(format!("STOP {} SQL_THREAD", self.replica_word()))

@@ -54,6 +54,17 @@ const CAUSES: &[(Code, &str, Change)] = &[
     (Code::OtherReplication, MARIADB, |f, _| {
         f.primary.links = Observed::Known(vec![running_link("x", "y")])
     }),
+    (Code::AdoptsReplication, MARIADB, |f, _| {
+        let mut link = running_link("x", "y");
+        link.source_server_id = 1;
+        f.secondary.server_id = 2;
+        f.secondary.links = Observed::Known(vec![link]);
+        f.primary.connected_replicas = Observed::Known(vec![ConnectedReplica {
+            connection: 5,
+            user: "y".into(),
+            host: "10.0.0.9".into(),
+        }]);
+    }),
     (Code::HasReplicas, MARIADB, |f, _| {
         let replica = ConnectedReplica {
             connection: 5,
