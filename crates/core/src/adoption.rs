@@ -50,8 +50,11 @@ pub(crate) fn is_adoptable(facts: &Both<Facts>, options: &SetupOptions) -> bool 
         let server = facts.of(*side);
         server.dialect.has_gtid_domains() || server.has(Setting::GtidMode, "ON")
     });
+    // What is written on the secondary meanwhile shows in its binary log and nowhere else.
+    let logs = secondary.has(Setting::LogBin, "ON");
     let lone = secondary.links.known().is_some_and(|links| links.len() == 1);
     (secondary.claim.known().is_none() || cut_off)
+        && logs
         && lone
         && numbered
         && old_link(facts, Side::Secondary).is_some_and(sound)
@@ -141,11 +144,12 @@ mod tests {
 
     #[test]
     fn a_link_to_anybody_else_or_in_trouble_is_not() {
-        let not: [fn(&mut Both<Facts>); 6] = [
+        let not: [fn(&mut Both<Facts>); 7] = [
             |f| link(f).source_server_id = 9,
             |f| f.primary.connected_replicas = Observed::Known(vec![]),
             |f| link(f).io = IoState::Connecting,
             |f| link(f).delay_seconds = 60,
+            |f| set(&mut f.secondary, Setting::LogBin, "OFF"),
             |f| link(f).filters = vec!["Replicate_Do_DB=shop".into()],
             |f| f.secondary.links = Observed::Known(vec![]),
         ];

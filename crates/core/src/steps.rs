@@ -393,6 +393,9 @@ impl StepTrouble {
     pub(crate) fn of_step(self, step: Step) -> StepError {
         let certainty = match self.source.as_deref() {
             Some(StepFault::Sql(error)) if error.outcome_unknown() => Certainty::Unknown,
+            Some(StepFault::Copy(CopyError::NotEqual(_) | CopyError::NoSnapshotOf(_))) => {
+                Certainty::NotApplied
+            }
             _ if step == Step::CheckReach => Certainty::NotApplied,
             _ => Certainty::Applied,
         };

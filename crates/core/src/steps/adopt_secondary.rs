@@ -59,7 +59,7 @@ async fn prove(run: &mut Run<'_>, was_writable: bool) -> Result<Compared, StepTr
     let cancel = run.cancel;
     let cancelled = || StepTrouble::from(StepFault::Cancelled);
     let comparison = tokio::select! {
-        begun = Comparison::begin(&source, &target, &options) => begun?,
+        begun = Comparison::begin(&source, &target, &options) => begun.map_err(trouble)?,
         () = cancel.cancelled() => return Err(cancelled()),
     };
     let place = comparison
@@ -147,15 +147,23 @@ async fn written(run: &mut Run<'_>) -> Result<Option<(String, u64)>, StepTrouble
     Ok(row.and_then(|row| Some((row.get("File")?.to_owned(), row.parse("Position")?))))
 }
 
+/// Says what to do where a comparison failed; the old replication is left as it was.
 fn trouble(error: CopyError) -> StepTrouble {
-    let differs = matches!(error, CopyError::NotEqual(_));
-    let trouble = StepTrouble::from(error);
-    match differs {
-        true => trouble.with_fix(
+    let fix = match &error {
+        CopyError::NotEqual(_) => Some(
             "the old replication goes on as before; mend what differs (on a pair with two writers: stop those of the \
              secondary first), or build the secondary anew: end that replication, then --overwrite-secondary NAME",
         ),
-        false => trouble,
+        CopyError::NoSnapshotOf(_) => Some(
+            "change these tables to InnoDB, then run the same command again; or end that replication and let dbha \
+             copy: --overwrite-secondary NAME",
+        ),
+        _ => None,
+    };
+    let trouble = StepTrouble::from(error);
+    match fix {
+        Some(fix) => trouble.with_fix(fix),
+        None => trouble,
     }
 }
 

@@ -1,7 +1,8 @@
-use super::{Check, Run, Step, StepTrouble, View, follow};
+use super::{Check, Run, Step, StepTrouble, View, catch_up, follow};
 use crate::{
     Both, Side,
     old_peer::OldPeer,
+    partner,
     reach::{self, Reach},
 };
 use dbha_sql::{AccountTls, REPLICATION_USER, Secret, SourceTarget, Statement, generate_password};
@@ -154,6 +155,9 @@ fn account_statements(view: &View<'_>, hosts: &BTreeSet<String>, password: &Secr
 /// with 1396. Every statement may be repeated, because the secondary meets them again over its link.
 pub(super) async fn apply(run: &mut Run<'_>) -> Result<(), StepTrouble> {
     let keeps = keeps_passwords(&run.view());
+    if !keeps {
+        let_older_passwords_arrive(run).await?;
+    }
     for source in Side::BOTH {
         if !keeps && must_forget(&run.view(), source) {
             let server = run.servers.of_mut(source.peer());
@@ -203,6 +207,18 @@ pub(super) async fn apply(run: &mut Run<'_>) -> Result<(), StepTrouble> {
     created?;
     secondary.close().await;
     run.password = (!keeps).then_some(password);
+    Ok(())
+}
+
+/// Waits until a secondary that follows already has what the primary had: the password of a run that was cut off may be
+/// on its way to it, and would undo the one that it is given now.
+async fn let_older_passwords_arrive(run: &mut Run<'_>) -> Result<(), StepTrouble> {
+    let link = run.facts.secondary.default_link();
+    let arrives = link.is_some_and(|link| link.is_running() && link.delay_seconds == 0);
+    if partner::is_claimed(&run.facts) && arrives && follow::exists(&run.view(), Side::Primary) {
+        let (target, _) = follow::gtids(run, Side::Primary).await?;
+        catch_up::wait_until_has(run, Step::EnsureAccounts, Side::Secondary, &target).await?;
+    }
     Ok(())
 }
 
