@@ -4,7 +4,7 @@ use super::{
     Host, HostAccess, HostError, Machine, restart_script::RestartPlan, script::Script, shell, shell::quote,
 };
 use dbha_sql::{Place, RestartMeans};
-use std::time::Duration;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 /// For handing over the script; what it does takes its own time.
 const HAND_OVER: Duration = Duration::from_secs(30);
@@ -17,6 +17,8 @@ pub(crate) struct Restarting {
     machine: Machine,
     log: Option<String>,
     log_length: u64,
+    /// When the restart began, in seconds since 1970: a container's log is asked for by time.
+    began: u64,
     /// When the container was started before, where there is one.
     container_start: String,
     /// The word on the command line by which what restarts it is found.
@@ -57,6 +59,9 @@ pub(crate) async fn restart(
         machine: machine.clone(),
         log,
         log_length: length.parse().unwrap_or(0),
+        began: SystemTime::now()
+            .duration_since(UNIX_EPOCH)
+            .map_or(0, |since| since.as_secs()),
         container_start: container_start(host).await?,
         mark: Script::new().mark().to_owned(),
     };
@@ -114,17 +119,10 @@ impl Restarting {
     /// Returns the end of what the server wrote to its error log since the restart began.
     pub(crate) async fn log_tail(&self) -> String {
         let commands = match (&self.log, self.host.access(), &self.machine.means) {
-            (Some(path), ..) => {
-                let since = format!("tail -c +{} {}", self.log_length + 1, quote(path));
-                // Where it was started once more, the refusal is followed by a page about a start that went well.
-                format!(
-                    "if {since} | grep -qF '[ERROR]'; then {since} | grep -F '[ERROR]' | tail -n {LOG_LINES}\n\
-                     else {since} | tail -n {LOG_LINES}; fi"
-                )
-            }
+            (Some(path), ..) => reasons(&format!("tail -c +{} {}", self.log_length + 1, quote(path))),
             (None, HostAccess::Docker { container }, _) => {
-                let command = format!("docker logs --tail {LOG_LINES} {} 2>&1", quote(container));
-                let script = Script::new().section("tail", &command);
+                let since = format!("docker logs --since {} {} 2>&1", self.began, quote(container));
+                let script = Script::new().section("tail", &reasons(&since));
                 let output = shell::run(
                     &HostAccess::Local,
                     "read the container's log",
@@ -134,7 +132,7 @@ impl Restarting {
                 .await;
                 return output.map_or_else(
                     |error| error.to_string(),
-                    |output| script.read(&output).text("tail"),
+                    |output| dbha_sql::printable(&script.read(&output).text("tail")),
                 );
             }
             (None, _, RestartMeans::Unit(unit)) => {
@@ -148,6 +146,15 @@ impl Restarting {
             Err(error) => error.to_string(),
         }
     }
+}
+
+/// Returns the commands that print the errors in what a command prints, or the end of it where there are none.
+fn reasons(since: &str) -> String {
+    // Where it was started once more, the refusal is followed by a page about a start that went well.
+    format!(
+        "if {since} | grep -qF '[ERROR]'; then {since} | grep -F '[ERROR]' | tail -n {LOG_LINES}\n\
+         else {since} | tail -n {LOG_LINES}; fi"
+    )
 }
 
 /// Returns when a container was started last; empty where there is none.

@@ -105,11 +105,12 @@ impl RestartPlan<'_> {
             "docker exec {name} cat /proc/net/tcp /proc/net/tcp6 2>/dev/null | listening_in {:04X}",
             self.port
         );
+        // A limit of -1 is none: Docker kills a server that does not end within its limit.
         format!(
             "{HELPERS}comes_up() {{\ntries=0\nuntil {table}; do\ntries=$((tries + 1))\n\
              running=$(docker inspect -f '{{{{.State.Running}}}}' {name})\n\
              [ \"$running\" = true ] || [ $tries -lt 3 ] || return 1\n[ $tries -lt 240 ] || return 1\nsleep 0.5 2>/dev/null || sleep 1\ndone\n}}\n\
-             docker restart -t 3600 {name}\ncomes_up && exit 0\n{take_back}docker restart -t 3600 {name}\n"
+             docker restart -t -1 {name}\ncomes_up && exit 0\n{take_back}docker restart -t -1 {name}\n"
         )
     }
 }
