@@ -281,7 +281,7 @@ pub struct PreflightArgs {
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Machines")]
 pub struct HostArgs {
-    /// Way to the machines of both servers, for their option files: local, ssh:USER@HOST[:PORT] or docker:CONTAINER.
+    /// Way to the machines of both servers, for their option files: local, ssh:USER@HOST or docker:CONTAINER.
     #[arg(long, value_name = "WAY")]
     pub host_access: Option<HostAccess>,
     /// Way to the primary's machine.
