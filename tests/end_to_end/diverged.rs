@@ -70,7 +70,8 @@ async fn scenario_50_a_secondary_whose_logs_were_purged_is_built_anew_by_name(re
     purge_logs(&pair.primary).await;
 
     let refused = operator.setup(["--writers", "both"]).await;
-    assert!(matches!(refused.code, Some(5 | 8)), "{refused}");
+    // MySQL shows what it purged, so there it is found before anything is tried.
+    assert!(matches!(refused.code, Some(3 | 5 | 8)), "{refused}");
     refused
         .says("1236")
         .says("--overwrite-secondary")

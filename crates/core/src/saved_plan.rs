@@ -1,6 +1,6 @@
 //! A plan on a disk, to be read by somebody and run later: only if the servers are still as they were.
 
-use crate::{Both, Finding, FindingCode, Plan, SetupOptions, Side};
+use crate::{Both, Finding, FindingCode, Plan, SetupOptions, Side, preflight::shortened};
 use dbha_sql::{Facts, Observed};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
@@ -96,7 +96,7 @@ impl SavedPlan {
         Some(Finding::new(
             FindingCode::ServersChanged,
             None,
-            format!("changed since the plan was made: {}", shortened(&changes)),
+            format!("changed since the plan was made: {}", shortened(&changes, "; ")),
             "make and read a new plan: dbha plan --out FILE",
         ))
     }
@@ -186,15 +186,6 @@ fn shown(value: &Value) -> String {
             values.collect::<Vec<_>>().join(" ")
         }
         other => other.to_string(),
-    }
-}
-
-fn shortened(changes: &[String]) -> String {
-    const SHOWN: usize = 6;
-    let shown = changes.iter().take(SHOWN).cloned().collect::<Vec<_>>().join("; ");
-    match changes.len().saturating_sub(SHOWN) {
-        0 => shown,
-        more => format!("{shown}; and {more} more"),
     }
 }
 

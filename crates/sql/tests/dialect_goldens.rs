@@ -174,10 +174,7 @@ fn rendered(dialect: Dialect) -> String {
             "accounts",
             dialect.ensure_replication_account("dbha_repl", "10.0.0.2", &secret, AccountTls::Required),
         ),
-        (
-            "accounts: drop",
-            vec![dialect.drop_replication_account("dbha_repl", "10.0.0.2")],
-        ),
+        ("accounts: drop", vec![dialect.drop_user("dbha_repl", "10.0.0.2")]),
         (
             "registry",
             vec![

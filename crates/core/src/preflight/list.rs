@@ -6,7 +6,7 @@ use dbha_sql::Statement;
 const SHOWN: usize = 6;
 
 /// Names the first entries and counts the others.
-pub(super) fn shortened(list: &[String], separator: &str) -> String {
+pub(crate) fn shortened(list: &[String], separator: &str) -> String {
     let more = list.len().saturating_sub(SHOWN);
     let shown = list
         .iter()

@@ -94,11 +94,8 @@ fn drop_accounts(primary: &Facts) -> Vec<Statement> {
         .known()
         .map(Vec::as_slice)
         .unwrap_or_default();
-    let drop = |account: &dbha_sql::ReplicationAccount| {
-        primary
-            .dialect
-            .drop_replication_account(REPLICATION_USER, &account.host)
-    };
+    let drop =
+        |account: &dbha_sql::ReplicationAccount| primary.dialect.drop_user(REPLICATION_USER, &account.host);
     accounts.iter().map(drop).collect()
 }
 

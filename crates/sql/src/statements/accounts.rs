@@ -51,20 +51,17 @@ impl Dialect {
         statements
     }
 
-    /// Drops a replication account; whoever is logged in with it stays so until its connection ends.
-    pub fn drop_replication_account(&self, user: &str, host: &str) -> Statement {
+    /// Drops an account that people or links log in with, if it is there; whoever is logged in with it stays so until its connection ends.
+    pub fn drop_user(&self, user: &str, host: &str) -> Statement {
         Statement::new(format!("DROP USER IF EXISTS {}", quote_account(user, host)))
     }
 
     /// Drops an account or role, if it is there.
     pub fn drop_account(&self, account: &Account) -> Statement {
-        Statement::new(match account.is_role {
-            true => format!("DROP ROLE IF EXISTS {}", quote_identifier(&account.user)),
-            false => format!(
-                "DROP USER IF EXISTS {}",
-                quote_account(&account.user, &account.host)
-            ),
-        })
+        match account.is_role {
+            true => Statement::new(format!("DROP ROLE IF EXISTS {}", quote_identifier(&account.user))),
+            false => self.drop_user(&account.user, &account.host),
+        }
     }
 
     fn identified(&self, secret: &str) -> String {
