@@ -131,7 +131,11 @@ async fn scenario_81_tls_that_was_stripped_on_the_way_is_refused(release: Releas
     operator.run("preflight", []).await.exits(0);
     // By an address that is not known to be this machine.
     operator.secondary = format!("0.0.0.0:{port}");
-    let preferred = operator.run("preflight", []).await;
+    let reached = [
+        "--primary-address",
+        &pair.primary.address().replace("127.0.0.1", "0.0.0.0"),
+    ];
+    let preferred = operator.run("preflight", reached).await;
     if release.is_mysql() {
         preferred
             .exits(4)
@@ -142,7 +146,7 @@ async fn scenario_81_tls_that_was_stripped_on_the_way_is_refused(release: Releas
         assert!(preferred.stdout.contains("DBHA-P44"), "{preferred}");
     }
     let disabled = operator
-        .run("preflight", ["--ssl-mode", "disabled"])
+        .run("preflight", ["--ssl-mode", "disabled"].into_iter().chain(reached))
         .await
         .exits(0);
     assert!(disabled.stdout.contains("in clear, over a network"), "{disabled}");

@@ -119,7 +119,7 @@ impl Snapshot {
         };
         let identities = Arc::new(TableIdentities::read(&mut taking.present).await?);
         let sequences = taking.read_sequences(&inventory).await?;
-        let accounts = AccountBook::read(&mut taking.present).await?;
+        let accounts = taking.read_accounts().await?;
         if held.is_some() && inventory.tables_without_snapshot().next().is_some() {
             return Err(CopyError::SchemaChanged {
                 what: "the list of tables".into(),
@@ -243,6 +243,24 @@ impl Taking<'_> {
             server: self.present.name().to_owned(),
             names: rows.iter().map(name).collect(),
         })
+    }
+
+    /// Scenario 45: a statement about accounts may hold their tables and wait for the very lock that is held here.
+    /// Not waited for: commits stand still meanwhile; the copy begins anew once the lock is free.
+    async fn read_accounts(&mut self) -> Result<AccountBook, CopyError> {
+        let impatient = statements::sessions::wait_for_locks(1);
+        self.present
+            .execute(&impatient)
+            .await
+            .map_err(CopyError::doing("preparing to read accounts"))?;
+        match AccountBook::read(&mut self.present).await {
+            Err(CopyError::Sql { source, .. }) if source.code() == Some(1205) => {
+                Err(CopyError::SchemaChanged {
+                    what: "an account".into(),
+                })
+            }
+            read => read,
+        }
     }
 
     async fn read_position(&mut self) -> Result<(GtidSet, Option<(String, u64)>), CopyError> {

@@ -45,6 +45,11 @@ pub(crate) fn die_soon_when_alone(lock_wait_seconds: u64) -> Statement {
     ))
 }
 
+/// Limits how long this session waits for a lock on a table.
+pub(crate) fn wait_for_locks(seconds: u32) -> Statement {
+    Statement::new(format!("SET SESSION lock_wait_timeout = {seconds}"))
+}
+
 /// Makes a loader fit for definitions: texts are utf8mb4, and nothing is added to what the statement says.
 pub(crate) fn speak_utf8(dialect: Dialect) -> Statement {
     let mut set = vec![];

@@ -82,7 +82,9 @@ pub(super) fn read_only_primary(facts: &Both<Facts>, options: &SetupOptions) -> 
     let closed = [Setting::SuperReadOnly, Setting::ReadOnly]
         .into_iter()
         .find(|setting| primary.has(*setting, "ON"))?;
-    (!is_provisioned(facts, options)).then(|| {
+    // Whoever names the partner that gives way says that this one takes its place.
+    let named = options.replace.is_some() || is_provisioned(facts, options);
+    (!named).then(|| {
         Finding::new(
             Code::ReadOnlyPrimary,
             Some(Side::Primary),
