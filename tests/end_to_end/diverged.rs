@@ -76,8 +76,13 @@ async fn scenario_50_a_secondary_whose_logs_were_purged_is_built_anew_by_name(re
         .says("1236")
         .says("--overwrite-secondary")
         .says_one_error_with_a_fix();
-    let status = operator.status().await.exits(5);
-    assert!(status.stdout.contains("purged"), "{status}");
+    Session::open(&pair.secondary).await.run("START REPLICA").await;
+    eventually(
+        "status says that logs were purged",
+        async || operator.status().await,
+        |status| status.code == Some(5) && status.stdout.contains("purged"),
+    )
+    .await;
     operator
         .setup(["--writers", "both", "--overwrite-secondary", "secondary"])
         .await
