@@ -76,6 +76,11 @@ impl EndState {
                 if numbered.contains(&what.as_str()) && number != "2" {
                     *value = with_name_of_port(value, &number, "2");
                 }
+                // A number may be a port by chance: 28800 is a time-out, too.
+                let is_number = value.bytes().all(|byte| byte.is_ascii_digit());
+                if is_number && what.starts_with("variable ") && !what.ends_with("port") {
+                    continue;
+                }
                 for (port, name) in ports {
                     *value = with_name_of_port(value, &port.to_string(), name);
                 }
