@@ -36,6 +36,8 @@ pub(crate) struct AccountBook {
     pub(super) accounts: Vec<Account>,
     /// What everybody may (MariaDB's PUBLIC): lines of SHOW GRANTS.
     pub(super) public: Vec<String>,
+    /// Accounts that stand in the server's table and are not in use: hosts by name under `skip_name_resolve`.
+    pub(crate) unknown: Vec<String>,
     /// The account of the session that read this.
     pub(super) own: (String, String),
     /// The server's own name.

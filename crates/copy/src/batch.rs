@@ -1,36 +1,45 @@
-use crate::{Table, statements::rows::MOST_PLACEHOLDERS};
-use dbha_sql::driver::Value;
+use crate::range_key::Bound;
 use tokio::sync::OwnedSemaphorePermit;
 
-/// Rows on their way, values one after the other.
+/// How rows are laid out for the server that takes them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Layout {
+    /// MariaDB's bulk execution: a byte before each value says whether it is NULL.
+    Bulk,
+    /// One statement with placeholders for many rows: NULLs apart from the values.
+    Many,
+}
+
+/// Rows on their way, values one behind the other as they travel.
 #[derive(Default)]
 pub(crate) struct RowBatch {
-    /// All values of all rows.
-    pub(crate) values: Vec<Value>,
+    /// The values; with [`Layout::Bulk`] each has its indicator in front.
+    pub(crate) bytes: Vec<u8>,
+    /// With [`Layout::Many`]: for each value of each row whether it is NULL.
+    pub(crate) nulls: Vec<bool>,
+    /// With [`Layout::Many`]: where each row ends in `bytes`.
+    pub(crate) ends: Vec<usize>,
     /// Number of rows.
     pub(crate) rows: usize,
-    /// Bytes of the values.
-    pub(crate) bytes: u64,
     /// Places 0 of enumerations among the values: the target notes each of them.
     pub(crate) enum_zeros: u64,
+    /// Whether this is one row that is too long for a packet: laid out as [`Layout::Many`].
+    pub(crate) long: bool,
     /// The room that the batch takes; given back when it is loaded.
     pub(crate) room: Option<OwnedSemaphorePermit>,
 }
 
-/// From here on a batch is sent.
-pub(crate) const BATCH_BYTES: u64 = 512 << 10;
-/// Bytes of rows in one statement: the client keeps its buffers at their largest, and larger gains nothing.
-const STATEMENT_BYTES: u64 = 128 << 10;
-/// Most rows in one statement: more gain nothing and keep long texts of placeholders.
-const MOST_ROWS: usize = 1_024;
-
-/// Returns how many rows of a table one statement holds where a row has so many bytes: a power of two.
-pub(crate) fn rows_per_statement(table: &Table, row_bytes: u64) -> usize {
-    let columns = table.carried().count().max(1);
-    let by_bytes = usize::try_from(STATEMENT_BYTES / row_bytes.max(1)).unwrap_or(MOST_ROWS);
-    let most = (MOST_PLACEHOLDERS / columns).min(by_bytes).clamp(1, MOST_ROWS);
-    1 << most.ilog2()
+/// What the rows of a range had, beside their values.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(crate) struct Walked {
+    /// Rows.
+    pub(crate) rows: u64,
+    /// Key of the last row; `None` where there was none, or no key.
+    pub(crate) last: Option<Bound>,
 }
+
+/// From here on a batch is sent: larger gains nothing.
+pub(crate) const BATCH_BYTES: usize = 512 << 10;
 
 /// Cuts a number of rows into powers of two, so that a few prepared statements serve every batch.
 pub(crate) fn decompose(rows: usize, most: usize) -> impl Iterator<Item = usize> {
@@ -44,17 +53,6 @@ pub(crate) fn decompose(rows: usize, most: usize) -> impl Iterator<Item = usize>
         left -= piece;
         Some(piece)
     })
-}
-
-/// Counts the bytes of a value as it travels.
-pub(crate) fn bytes_of(value: &Value) -> u64 {
-    match value {
-        Value::NULL => 0,
-        Value::Bytes(bytes) => bytes.len() as u64,
-        Value::Float(_) => 4,
-        Value::Int(_) | Value::UInt(_) | Value::Double(_) => 8,
-        Value::Date(..) | Value::Time(..) => 12,
-    }
 }
 
 #[cfg(test)]

@@ -1,63 +1,64 @@
-use crate::{CopyError, Table, statements};
-use dbha_sql::{Dialect, Session};
+use crate::{CopyError, piece::Piece, statements};
+use dbha_sql::{DataSession, Dialect};
 use std::fmt;
 
-/// What proves that two tables hold the same rows: their number, and a sum and an exclusive or over a checksum of each.
-#[derive(Debug, Clone, PartialEq, Eq)]
+/// What proves that two servers hold the same rows: their number, and the sum of a checksum of each.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Proof {
     /// Rows.
     pub(crate) rows: u64,
-    sum: String,
-    xor: String,
-}
-
-impl Proof {
-    /// Returns the checksum alone.
-    pub(crate) fn checksum(&self) -> String {
-        format!("{}-{}", self.sum, self.xor)
-    }
+    /// Sum of the rows' checksums.
+    pub(crate) sum: u128,
 }
 
 impl fmt::Display for Proof {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} rows with checksum {}", self.rows, self.checksum())
+        write!(f, "{} rows with checksum {}", self.rows, self.sum)
     }
 }
 
-/// Computes the proof of a table on both sides at once and compares; the reader sees the snapshot.
+/// Computes the proof of a piece on both sides at once and compares; the reader sees the snapshot.
 pub(crate) async fn prove(
-    reader: &mut Session,
-    loader: &mut Session,
-    table: &Table,
+    reader: &mut DataSession,
+    loader: &mut DataSession,
+    piece: &Piece,
 ) -> Result<Proof, CopyError> {
-    let target = loader.dialect();
-    let (there, here) = tokio::join!(one_side(reader, table, target), one_side(loader, table, target));
-    let (there, here) = (there?, here?);
+    let (there, here) = both_sides(reader, loader, piece).await?;
     match there == here {
         true => Ok(here),
         false => Err(CopyError::Mismatch {
-            table: table.shown(),
+            table: piece.shown(),
             source_side: there.to_string(),
             target_side: here.to_string(),
         }),
     }
 }
 
-async fn one_side(session: &mut Session, table: &Table, target: Dialect) -> Result<Proof, CopyError> {
-    let statement = statements::checksum::prove(table, session.dialect(), target);
+/// Computes the proof of a piece on both sides at once.
+pub(crate) async fn both_sides(
+    reader: &mut DataSession,
+    loader: &mut DataSession,
+    piece: &Piece,
+) -> Result<(Proof, Proof), CopyError> {
+    let target = loader.dialect();
+    let (there, here) = tokio::join!(one_side(reader, piece, target), one_side(loader, piece, target));
+    Ok((there?, here?))
+}
+
+async fn one_side(session: &mut DataSession, piece: &Piece, target: Dialect) -> Result<Proof, CopyError> {
+    let statement = statements::checksum::prove(piece, session.dialect(), target);
     let row = session
         .query_first(&statement)
         .await
-        .map_err(CopyError::reading(&table.shown()))?;
+        .map_err(CopyError::reading(&piece.shown()))?;
     row.and_then(|row| {
         Some(Proof {
             rows: row.parse("row_count")?,
-            sum: row.get("sum")?.to_owned(),
-            xor: row.get("xor")?.to_owned(),
+            sum: row.parse("sum")?,
         })
     })
     .ok_or_else(|| CopyError::Unreadable {
         server: session.name().to_owned(),
-        what: format!("the checksum of {}", table.shown()),
+        what: format!("the checksum of {}", piece.shown()),
     })
 }

@@ -5,10 +5,11 @@ use crate::{
     check::{check_definitions, check_lists},
     checksum::prove,
     definitions::Definitions,
+    piece::Piece,
     sessions::{Guard, Sessions, Side},
     snapshot::{Snapshot, sequence_position},
 };
-use dbha_sql::{DBHA_SCHEMA, Endpoint, GtidSet, Session, SessionProfile};
+use dbha_sql::{DBHA_SCHEMA, DataSession, Endpoint, GtidSet, Session, SessionProfile};
 use std::{
     collections::{BTreeSet, VecDeque},
     sync::{Arc, Mutex, PoisonError},
@@ -88,7 +89,7 @@ impl Comparison {
         let mut rows = 0;
         if differences.is_empty() {
             differences = self.sequences(&mut there).await?;
-            let (counted, found) = self.rows().await?;
+            let (counted, found) = self.rows(&there).await?;
             rows = counted;
             differences.extend(found);
         }
@@ -143,13 +144,13 @@ impl Comparison {
     }
 
     /// Compares all tables with all readers at once, the largest first.
-    async fn rows(&mut self) -> Result<(u64, Vec<String>), CopyError> {
+    async fn rows(&mut self, there: &Session) -> Result<(u64, Vec<String>), CopyError> {
         let mut tables = self.snapshot.inventory.tables.clone();
         tables.sort_by_key(|table| std::cmp::Reverse(table.bytes_estimate));
         let queue: Queue = Arc::new(Mutex::new(tables.into()));
         let mut running = JoinSet::new();
         for reader in std::mem::take(&mut self.snapshot.readers) {
-            let target = self.sessions.open(Side::Target, SessionProfile::Reader).await?;
+            let target = self.sessions.open_data(there, SessionProfile::Reader).await?;
             running.spawn(compare_tables(reader, target, queue.clone()));
         }
         let (mut rows, mut differences) = (0, vec![]);
@@ -168,14 +169,14 @@ impl Comparison {
 }
 
 async fn compare_tables(
-    mut reader: Session,
-    mut target: Session,
+    mut reader: DataSession,
+    mut target: DataSession,
     queue: Queue,
-) -> Result<(Session, u64, Vec<String>), CopyError> {
+) -> Result<(DataSession, u64, Vec<String>), CopyError> {
     let (mut rows, mut differences) = (0, vec![]);
     let next = || queue.lock().unwrap_or_else(PoisonError::into_inner).pop_front();
     while let Some(table) = next() {
-        match prove(&mut reader, &mut target, &table).await {
+        match prove(&mut reader, &mut target, &Piece::whole(Arc::new(table))).await {
             Ok(proof) => rows += proof.rows,
             Err(CopyError::Mismatch {
                 table,

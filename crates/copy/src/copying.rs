@@ -6,7 +6,7 @@ use crate::{
     definer::Definer,
     objects,
     pipe::{Lane, Pair},
-    sessions::{Sessions, Side},
+    sessions::Sessions,
     snapshot::Snapshot,
     statements,
     tables::{self, WaitingTable},
@@ -45,11 +45,20 @@ impl<'a> Copying<'a> {
         }
         let mut loaders = vec![];
         for _ in 0..options.workers.max(1) {
-            loaders.push(sessions.open(Side::Target, SessionProfile::Loader).await?);
+            loaders.push(
+                sessions
+                    .open_data(&definer.session, SessionProfile::Loader)
+                    .await?,
+            );
         }
         tell(news, CopyPhase::Snapshot).await;
         let mut snapshot = Snapshot::take(sessions, options).await?;
         let source = snapshot.inventory.dialect;
+        if !source.version().same_series(definer.dialect().version()) {
+            // Another series may lay rows into other partitions.
+            let tables = snapshot.inventory.tables.iter_mut();
+            tables.for_each(|table| table.partitions.clear());
+        }
         if let Some(mean) = statements::sessions::mean_as_source(source, definer.dialect()) {
             let doing = CopyError::doing("preparing the session that defines");
             definer.run(&mean).await.map_err(doing)?;
@@ -77,7 +86,7 @@ impl<'a> Copying<'a> {
     /// Goes from the snapshot to the last check.
     pub(crate) async fn run(mut self) -> Result<CopyReport, CopyError> {
         let (tables, waiting) = self.rows().await?;
-        let copied: Vec<&Table> = waiting.iter().map(|waiting| &waiting.table).collect();
+        let copied: Vec<&Table> = waiting.iter().map(|waiting| &*waiting.table).collect();
         let identities = self.snapshot.identities.clone();
         identities.check_rest(&mut self.snapshot.present, &copied).await?;
         tell(self.news, CopyPhase::Indexes).await;
@@ -158,7 +167,8 @@ impl<'a> Copying<'a> {
     async fn pour_locked(&mut self, waiting: Vec<WaitingTable>) -> Result<Vec<TableReport>, CopyError> {
         let (mut pairs, mut inside) = (vec![], vec![]);
         for pair in std::mem::take(&mut self.pairs) {
-            let outside = self.sessions.open(Side::Source, SessionProfile::Reader).await?;
+            let present = &self.snapshot.present;
+            let outside = self.sessions.open_data(present, SessionProfile::Reader).await?;
             inside.push(pair.reader);
             pairs.push(Pair {
                 reader: outside,
@@ -167,7 +177,7 @@ impl<'a> Copying<'a> {
                 identities: pair.identities,
             });
         }
-        let (pairs, reports) = copy_tables(pairs, waiting, self.news).await?;
+        let (pairs, reports) = copy_tables(pairs, waiting, self.options.range_bytes, self.news).await?;
         for (pair, reader) in pairs.into_iter().zip(inside) {
             pair.reader.close().await;
             self.pairs.push(Pair {
@@ -182,7 +192,7 @@ impl<'a> Copying<'a> {
 
     async fn pour(&mut self, waiting: Vec<WaitingTable>) -> Result<Vec<TableReport>, CopyError> {
         let pairs = std::mem::take(&mut self.pairs);
-        let (pairs, reports) = copy_tables(pairs, waiting, self.news).await?;
+        let (pairs, reports) = copy_tables(pairs, waiting, self.options.range_bytes, self.news).await?;
         self.pairs = pairs;
         Ok(reports)
     }
@@ -191,6 +201,11 @@ impl<'a> Copying<'a> {
     async fn objects_and_accounts(&mut self) -> Result<Vec<AccountChange>, CopyError> {
         tell(self.news, CopyPhase::Objects).await;
         let target = AccountBook::read(&mut self.definer.session).await?;
+        for account in &self.snapshot.accounts.unknown {
+            self.definer.warn(format!(
+                "account {account} is not in use on the source (skip_name_resolve), and was not carried"
+            ));
+        }
         let plan = AccountPlan::make(&self.snapshot.accounts, &target);
         plan.create(&mut self.definer).await?;
         let definitions = &self.snapshot.definitions.objects;

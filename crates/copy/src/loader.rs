@@ -1,29 +1,24 @@
 use crate::{
     CopyError, Table,
-    batch::{RowBatch, bytes_of, decompose, rows_per_statement},
-    raw_rows::raw_rows,
-    statements,
+    batch::{Layout, RowBatch, decompose},
+    statements::{self, rows::MOST_PLACEHOLDERS},
 };
-use dbha_sql::{
-    Dialect, Session, SqlError, Statement,
-    driver::{Params, Value, prelude::Queryable},
-};
-use std::time::Duration;
+use dbha_sql::{DataSession, Done, Parameter, Prepared, SqlError, Statement};
+use std::collections::HashMap;
 use tokio::sync::mpsc;
 
-/// Bytes after which the loader commits.
+/// Bytes after which rows of a table that cannot be cut into ranges are committed.
 const COMMIT_BYTES: u64 = 32 << 20;
-/// Longest wait for one statement with rows.
-const ROWS_WITHIN: Duration = Duration::from_secs(1_800);
-/// What every server takes in one packet, however it is configured.
-const SMALLEST_PACKET: u64 = 1 << 20;
-/// A row from here on is too long for one packet: beyond 16 MiB a packet is in several pieces, and the client sends
-/// some that are one byte larger than a server with the default limit takes.
+/// A row from here on goes alone, whatever the target takes in one packet.
 const LONG_ROW: u64 = 4 << 20;
 /// A value from here on goes ahead of a long row.
-const LONG_VALUE: u64 = 64 << 10;
+const LONG_VALUE: usize = 64 << 10;
 /// Bytes of a long value in one piece.
-const PIECE_BYTES: u64 = 4 << 20;
+const PIECE_BYTES: u64 = 1 << 20;
+/// Bytes of rows in one statement for many rows.
+const STATEMENT_BYTES: usize = 256 << 10;
+/// Most rows in one such statement: more gain nothing and keep long texts of placeholders.
+const MOST_ROWS: usize = 1_024;
 /// The only note that is expected, and only for place 0 of an enumeration: data truncated for column.
 const TRUNCATED: &str = "1265";
 
@@ -36,65 +31,109 @@ pub(crate) struct Loaded {
     pub(crate) bytes: u64,
 }
 
-/// Stores batches as they come, until there are no more; tells `news` after each.
-pub(crate) async fn load(
-    session: &mut Session,
-    table: &Table,
-    mut batches: mpsc::Receiver<RowBatch>,
-    mut news: impl FnMut(Loaded),
-) -> Result<Loaded, CopyError> {
-    let mut loader = Loader::new(session, table).await?;
-    loader.run(statements::rows::begin()).await?;
-    let mut loaded = Loaded::default();
-    let mut uncommitted = 0;
-    while let Some(batch) = batches.recv().await {
-        let (rows, bytes) = (batch.rows as u64, batch.bytes);
-        loader.store(batch).await?;
-        loaded.rows += rows;
-        loaded.bytes += bytes;
-        uncommitted += bytes;
-        if uncommitted >= COMMIT_BYTES {
-            loader.run(statements::rows::commit_and_go_on()).await?;
-            uncommitted = 0;
-        }
-        news(loaded);
+/// Chooses how rows are laid out for a target, by what its connection takes.
+pub(crate) fn layout(session: &DataSession, columns: usize) -> Layout {
+    match session.takes_bulk() && columns > 0 {
+        true => Layout::Bulk,
+        false => Layout::Many,
     }
-    loader.run(statements::rows::commit()).await?;
-    Ok(loaded)
 }
 
-struct Loader<'a> {
-    session: &'a mut Session,
+/// Returns from how many bytes on a row is too long for one packet of the target.
+pub(crate) fn long_row(session: &DataSession) -> usize {
+    usize::try_from(LONG_ROW.min(session.largest_packet() / 2)).unwrap_or(usize::MAX)
+}
+
+/// Stores rows of one table, as long as it is that table's turn.
+pub(crate) struct Loader<'a> {
+    session: &'a mut DataSession,
     table: &'a Table,
-    target: Dialect,
-    largest_packet: u64,
+    shown: String,
+    layout: Layout,
+    types: Vec<Parameter>,
+    /// Statements for so many rows; with [`Layout::Bulk`] the one for one row serves all.
+    prepared: HashMap<usize, Prepared>,
 }
 
 impl<'a> Loader<'a> {
-    async fn new(session: &'a mut Session, table: &'a Table) -> Result<Self, CopyError> {
-        let packet = session
-            .query_value(&statements::rows::largest_packet())
-            .await
-            .map_err(CopyError::doing(
-                "reading the largest packet that the target takes",
-            ))?;
-        Ok(Self {
-            target: session.dialect(),
-            largest_packet: packet
-                .and_then(|bytes| bytes.parse().ok())
-                .unwrap_or(SMALLEST_PACKET),
+    /// Prepares for rows whose columns arrive as `types`; `shown` names the rows in errors.
+    pub(crate) fn new(
+        session: &'a mut DataSession,
+        table: &'a Table,
+        types: Vec<Parameter>,
+        shown: String,
+    ) -> Self {
+        let columns = table.carried().count();
+        Self {
+            layout: layout(session, columns),
+            // A table may have no column that travels: then a number stands for the row.
+            types: types.into_iter().take(columns).collect(),
             session,
             table,
-        })
+            shown,
+            prepared: HashMap::new(),
+        }
+    }
+
+    /// Stores batches as they come, until there are no more; tells `news` after each.
+    pub(crate) async fn load(
+        &mut self,
+        mut batches: mpsc::Receiver<RowBatch>,
+        in_one_go: bool,
+        mut news: impl FnMut(Loaded),
+    ) -> Result<Loaded, CopyError> {
+        self.run(statements::rows::begin()).await?;
+        let mut loaded = Loaded::default();
+        let mut uncommitted = 0;
+        while let Some(batch) = batches.recv().await {
+            let (rows, bytes) = (batch.rows as u64, batch.bytes.len() as u64);
+            self.store(batch).await?;
+            loaded.rows += rows;
+            loaded.bytes += bytes;
+            uncommitted += bytes;
+            if uncommitted >= COMMIT_BYTES && !in_one_go {
+                self.run(statements::rows::commit_and_go_on()).await?;
+                uncommitted = 0;
+            }
+            news(loaded);
+        }
+        self.run(statements::rows::commit()).await?;
+        self.forget_prepared().await?;
+        Ok(loaded)
     }
 
     fn failed(&self) -> impl FnOnce(SqlError) -> CopyError + use<> {
-        CopyError::doing(format!("loading {}", self.table.shown()))
+        CopyError::doing(format!("loading {}", self.shown))
     }
 
     async fn run(&mut self, statement: Statement) -> Result<(), CopyError> {
         let failed = self.failed();
-        self.session.execute(&statement).await.map(|_| ()).map_err(failed)
+        self.session.execute(&statement).await.map(drop).map_err(failed)
+    }
+
+    async fn prepared(&mut self, rows: usize) -> Result<Prepared, CopyError> {
+        if let Some(prepared) = self.prepared.get(&rows) {
+            return Ok(prepared.clone());
+        }
+        let statement = statements::rows::write(self.table, rows, self.session.dialect());
+        let failed = self.failed();
+        let prepared = self.session.prepare(&statement).await.map_err(failed)?;
+        if prepared.parameters() != rows * self.types.len() {
+            return Err(CopyError::Unreadable {
+                server: self.session.name().to_owned(),
+                what: format!("the placeholders of {}", self.shown),
+            });
+        }
+        self.prepared.insert(rows, prepared.clone());
+        Ok(prepared)
+    }
+
+    async fn forget_prepared(&mut self) -> Result<(), CopyError> {
+        for (_, prepared) in std::mem::take(&mut self.prepared) {
+            let failed = self.failed();
+            self.session.forget(prepared).await.map_err(failed)?;
+        }
+        Ok(())
     }
 
     /// Stores one batch; its room is free again when this returns.
@@ -103,21 +142,15 @@ impl<'a> Loader<'a> {
         if noted {
             self.run(statements::rows::let_enum_zero(true)).await?;
         }
-        let mut notes_left = batch.enum_zeros;
-        let columns = batch.values.len() / batch.rows.max(1);
-        let most = rows_per_statement(self.table, batch.bytes / batch.rows.max(1) as u64);
-        let mut values = batch.values.into_iter();
-        for rows in decompose(batch.rows, most) {
-            let piece: Vec<Value> = values.by_ref().take(rows * columns).collect();
-            let notes = match rows == 1 && self.is_long(&piece) {
-                true => self.store_long(piece, noted).await?,
-                false => self.store_piece(rows, piece, noted).await?,
-            };
-            notes_left = notes_left.wrapping_sub(u64::from(notes));
-        }
+        let notes = match (batch.long, self.layout) {
+            (true, _) => self.store_long(&batch, noted).await?,
+            (false, Layout::Bulk) => self.store_bulk(&batch, noted).await?,
+            (false, Layout::Many) => self.store_many(&batch, noted).await?,
+        };
         if noted {
             self.run(statements::rows::let_enum_zero(false)).await?;
-            if notes_left != 0 {
+            // The server counts no more than it can write down.
+            if notes != batch.enum_zeros.min(u64::from(u16::MAX)) {
                 return Err(self.bent("other notes than those about place 0 of an enumeration"));
             }
         }
@@ -125,105 +158,129 @@ impl<'a> Loader<'a> {
         Ok(())
     }
 
-    fn is_long(&self, row: &[Value]) -> bool {
-        let bytes: u64 = row.iter().map(bytes_of).sum();
-        bytes > LONG_ROW.min(self.largest_packet / 2)
+    async fn store_bulk(&mut self, batch: &RowBatch, noted: bool) -> Result<u64, CopyError> {
+        let prepared = self.prepared(1).await?;
+        let failed = self.failed();
+        let sent = self.session.execute_bulk(&prepared, &self.types, &batch.bytes);
+        let done = sent.await.map_err(failed)?;
+        self.judge(batch.rows, done, noted).await
     }
 
-    /// Stores some rows by one statement and returns how many notes about place 0 it drew.
-    async fn store_piece(&mut self, rows: usize, piece: Vec<Value>, noted: bool) -> Result<u16, CopyError> {
-        let statement = statements::rows::write(self.table, rows, self.target);
-        let nothing_carried = self.table.carried().next().is_none();
-        let params = match nothing_carried {
-            true => Params::Empty,
-            false => Params::Positional(piece),
-        };
-        let (stored, notes) = self.send(&statement, params).await?;
-        self.judge(rows as u64, stored, notes, noted).await?;
+    async fn store_many(&mut self, batch: &RowBatch, noted: bool) -> Result<u64, CopyError> {
+        let columns = self.types.len();
+        let most = self.rows_per_statement(batch.bytes.len() / batch.rows.max(1));
+        let (mut row, mut from, mut notes) = (0, 0, 0);
+        for rows in decompose(batch.rows, most) {
+            let end = batch.ends[row + rows - 1];
+            let nulls = &batch.nulls[row * columns..(row + rows) * columns];
+            let prepared = self.prepared(rows).await?;
+            let failed = self.failed();
+            let bitmap = bitmap(nulls);
+            let values = &batch.bytes[from..end];
+            let sent = self
+                .session
+                .execute_prepared(&prepared, &self.types, &bitmap, values);
+            let done = sent.await.map_err(failed)?;
+            notes += self.judge(rows, done, noted).await?;
+            (row, from) = (row + rows, end);
+        }
         Ok(notes)
     }
 
-    /// Stores one row that is too long for a packet: its long values go ahead in pieces, into variables.
-    async fn store_long(&mut self, mut row: Vec<Value>, noted: bool) -> Result<u16, CopyError> {
-        let long: Vec<bool> = row.iter().map(|value| bytes_of(value) > LONG_VALUE).collect();
-        let piece_bytes = PIECE_BYTES.min(self.largest_packet / 2) as usize;
-        for (at, value) in row.iter_mut().enumerate().filter(|(at, _)| long[*at]) {
-            let Value::Bytes(bytes) = std::mem::replace(value, Value::NULL) else {
-                continue;
+    /// Returns how many rows one statement holds where a row has so many bytes: a power of two.
+    fn rows_per_statement(&self, row_bytes: usize) -> usize {
+        let by_bytes = STATEMENT_BYTES / row_bytes.max(1);
+        let most = (MOST_PLACEHOLDERS / self.types.len().max(1))
+            .min(by_bytes)
+            .clamp(1, MOST_ROWS);
+        1 << most.ilog2()
+    }
+
+    /// Stores one row that is too long for a packet: its long values go ahead in pieces.
+    async fn store_long(&mut self, batch: &RowBatch, noted: bool) -> Result<u64, CopyError> {
+        let prepared = self.prepared(1).await?;
+        let types = self.types.clone();
+        let piece_bytes = PIECE_BYTES.min(self.session.largest_packet() / 2) as usize;
+        let (mut short, mut rest) = (Vec::new(), batch.bytes.as_slice());
+        for (at, parameter) in types.iter().enumerate().filter(|(at, _)| !batch.nulls[*at]) {
+            let size = parameter.size_of_first(rest);
+            let Some((value, after)) = size.and_then(|size| rest.split_at_checked(size)) else {
+                return Err(self.bent("a value that goes on beyond its row"));
             };
-            for (number, piece) in bytes.chunks(piece_bytes).enumerate() {
-                let statement = match number {
-                    0 => statements::rows::begin_long(at),
-                    _ => statements::rows::continue_long(at),
-                };
-                let params = Params::Positional(vec![Value::Bytes(piece.to_vec())]);
-                let (_, notes) = self.send(&statement, params).await?;
-                if notes > 0 {
-                    self.judge_notes(false).await?;
-                }
+            rest = after;
+            if value.len() < LONG_VALUE {
+                short.extend_from_slice(value);
+                continue;
+            }
+            for piece in dbha_sql::counted_body(value).chunks(piece_bytes) {
+                let failed = self.failed();
+                let sent = self.session.send_ahead(&prepared, at as u16, piece).await;
+                sent.map_err(failed)?;
             }
         }
-        let statement = statements::rows::write_long(self.table, &long, self.target);
-        let mut places = long.iter();
-        row.retain(|_| places.next() == Some(&false));
-        let params = if row.is_empty() {
-            Params::Empty
-        } else {
-            Params::Positional(row)
-        };
-        let (stored, notes) = self.send(&statement, params).await?;
-        self.judge(1, stored, notes, noted).await?;
-        for (at, _) in long.iter().enumerate().filter(|(_, long)| **long) {
-            self.run(statements::rows::forget_long(at)).await?;
-        }
-        Ok(notes)
-    }
-
-    /// Runs a statement with values; returns how many rows it stored and how many notes it drew.
-    async fn send(&mut self, statement: &Statement, params: Params) -> Result<(u64, u16), CopyError> {
         let failed = self.failed();
-        self.session
-            .run(statement, ROWS_WITHIN, async |conn| {
-                conn.exec_drop(statement.sql(), params).await?;
-                Ok((conn.affected_rows(), conn.get_warnings()))
-            })
-            .await
-            .map_err(failed)
+        let nulls = bitmap(&batch.nulls);
+        let sent = self.session.execute_prepared(&prepared, &types, &nulls, &short);
+        let done = sent.await.map_err(failed)?;
+        self.judge(1, done, noted).await
     }
 
-    async fn judge(&mut self, sent: u64, stored: u64, notes: u16, noted: bool) -> Result<(), CopyError> {
-        if stored != sent {
+    /// Returns the number of notes, none of which may be about a value.
+    async fn judge(&mut self, sent: usize, done: Done, noted: bool) -> Result<u64, CopyError> {
+        if done.rows != sent as u64 {
             return Err(CopyError::RowsLost {
-                table: self.table.shown(),
-                sent,
-                stored,
+                table: self.shown.clone(),
+                sent: sent as u64,
+                stored: done.rows,
             });
         }
-        match notes {
-            0 => Ok(()),
-            _ => self.judge_notes(noted).await,
+        if done.notes > 0 {
+            self.judge_notes(noted).await?;
         }
+        Ok(u64::from(done.notes))
     }
 
     /// Every note means that a value was bent, but for the one that place 0 of an enumeration draws.
     async fn judge_notes(&mut self, noted: bool) -> Result<(), CopyError> {
         let failed = self.failed();
-        let rows = raw_rows(self.session, &statements::rows::all_warnings())
-            .await
-            .map_err(failed)?;
+        let asked = self.session.query(&statements::rows::all_warnings()).await;
+        let rows = asked.map_err(failed)?;
         let unexpected = rows
             .iter()
-            .find(|row| !(noted && row.text("Code").as_deref() == Some(TRUNCATED)));
+            .find(|row| !(noted && row.get("Code") == Some(TRUNCATED)));
         match unexpected {
             None => Ok(()),
-            Some(row) => Err(self.bent(&row.text("Message").unwrap_or_default())),
+            Some(row) => Err(self.bent(row.get("Message").unwrap_or_default())),
         }
     }
 
     fn bent(&self, text: &str) -> CopyError {
         CopyError::RowsBent {
-            table: self.table.shown(),
+            table: self.shown.clone(),
             text: dbha_sql::printable(text),
         }
+    }
+}
+
+/// Makes the bits that say which placeholders are NULL.
+fn bitmap(nulls: &[bool]) -> Vec<u8> {
+    let mut bytes = vec![0; nulls.len().div_ceil(8)];
+    for (at, _) in nulls.iter().enumerate().filter(|(_, null)| **null) {
+        bytes[at / 8] |= 1 << (at % 8);
+    }
+    bytes
+}
+
+#[cfg(test)]
+mod tests {
+    use super::bitmap;
+
+    #[test]
+    fn each_null_has_its_bit() {
+        assert_eq!(bitmap(&[]), [0; 0]);
+        assert_eq!(bitmap(&[true, false, false, true]), [0b1001]);
+        let mut nulls = [false; 9];
+        nulls[8] = true;
+        assert_eq!(bitmap(&nulls), [0, 1]);
     }
 }

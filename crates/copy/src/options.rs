@@ -3,8 +3,10 @@ use std::time::Duration;
 /// How a copy is made.
 #[derive(Debug, Clone)]
 pub struct CopyOptions {
-    /// Tables copied at the same time, each with one reader and one loader; at least 1.
+    /// Tables, or ranges of one table, copied at the same time, each with one reader and one loader; at least 1.
     pub workers: usize,
+    /// Bytes of rows that are copied, committed and proven together, where the table has a key.
+    pub range_bytes: u64,
     /// Longest wait for the snapshot's lock on the source; writers can stall for as long.
     pub lock_wait: Duration,
     /// Tries in all when a definition on the source changes under the copy.
@@ -17,6 +19,7 @@ impl Default for CopyOptions {
     fn default() -> Self {
         Self {
             workers: 2,
+            range_bytes: 32 << 20,
             lock_wait: Duration::from_secs(10),
             tries: 3,
             indexes_after_from_bytes: 4 << 20,

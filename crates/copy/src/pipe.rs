@@ -1,10 +1,13 @@
 use crate::{
-    CopyError, Table,
-    loader::{self, Loaded},
+    CopyError,
+    batch::Walked,
+    loader::{self, Loaded, Loader},
     reader,
+    schedule::Range,
+    sorter::Lanes,
     table_identity::TableIdentities,
 };
-use dbha_sql::Session;
+use dbha_sql::{DataSession, Parameter};
 use std::sync::Arc;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc};
 
@@ -68,33 +71,43 @@ impl Room {
 /// A reader, the loader that stores what it reads, and the lane that they share with other pairs.
 pub(crate) struct Pair {
     /// Reads inside the snapshot.
-    pub(crate) reader: Session,
+    pub(crate) reader: DataSession,
     /// Writes on the target.
-    pub(crate) loader: Session,
+    pub(crate) loader: DataSession,
     /// See [`Lane`].
     pub(crate) lane: Lane,
     /// What the tables are that the snapshot saw.
     pub(crate) identities: Arc<TableIdentities>,
 }
 
-/// Pours all rows of a table from the reader's snapshot into the loader; reading and storing overlap.
+/// Pours one range from the reader's snapshot into the loader; reading and storing overlap.
+///
+/// Rows of a table that has a key are committed together, so that a range is there or is not.
 pub(crate) async fn pour(
     pair: &mut Pair,
-    table: &Table,
+    range: &Range,
+    types: &[Parameter],
     news: impl FnMut(Loaded),
-) -> Result<Loaded, CopyError> {
+) -> Result<(Walked, Loaded), CopyError> {
+    let table = &range.piece.table;
     let mut room = Room::new(&pair.lane);
     // A table known for huge rows enters the lane before its first one is in memory.
     room.enter_lane_for(table.bytes_estimate / table.rows_estimate.max(1))
         .await;
     let target = pair.loader.dialect();
     let (batches, waiting) = mpsc::channel(WAITING_BATCHES);
+    let lanes = Lanes {
+        layout: loader::layout(&pair.loader, table.carried().count()),
+        long_row: loader::long_row(&pair.loader),
+        enums: reader::enum_places(table, target),
+        key: range.piece.key.iter().flat_map(|key| key.places()).collect(),
+    };
+    let mut loader = Loader::new(&mut pair.loader, table, types.to_vec(), range.piece.shown());
     let (read, loaded) = tokio::join!(
-        reader::read(&mut pair.reader, table, target, room, batches),
-        loader::load(&mut pair.loader, table, waiting, news)
+        reader::read(&mut pair.reader, range, (target, lanes), &mut room, batches),
+        loader.load(waiting, range.piece.key.is_some(), news)
     );
     // A loader that failed makes its reader stop, so its own error is the cause.
     let loaded = loaded?;
-    read?;
-    Ok(loaded)
+    Ok((read?, loaded))
 }

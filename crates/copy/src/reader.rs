@@ -1,139 +1,158 @@
 use crate::{
     CopyError, Table,
-    batch::{BATCH_BYTES, RowBatch, bytes_of},
+    batch::{RowBatch, Walked},
+    piece::Piece,
     pipe::Room,
+    range_key::{Bound, RangeKey},
+    schedule::Range,
+    sorter::{Lanes, Sorter},
     statements,
     value_form::ValueForm,
 };
-use dbha_sql::{
-    Dialect, Session,
-    driver::{self, Row, Value, prelude::Queryable},
-};
+use dbha_sql::{DataSession, Dialect};
+use std::io;
 use tokio::sync::mpsc;
 
-/// A row from here on is a batch of its own.
-const LARGE_ROW: u64 = 256 << 10;
-/// Most rows in one batch.
-const MOST_ROWS: usize = 8_192;
-
-/// Reads all rows of a table inside the session's snapshot and sends them on in batches; [`leave`] comes after the
-/// last question about the table.
+/// Reads one range inside the session's snapshot and sends its rows on in batches.
 ///
 /// Ends early, without an error of its own, when nobody takes the batches any more: then the loader has failed.
 pub(crate) async fn read(
-    session: &mut Session,
-    table: &Table,
-    target: Dialect,
-    mut room: Room,
+    session: &mut DataSession,
+    range: &Range,
+    (target, lanes): (Dialect, Lanes),
+    room: &mut Room,
     batches: mpsc::Sender<RowBatch>,
-) -> Result<(), CopyError> {
-    let shown = table.shown();
-    let failed = || CopyError::reading(&shown);
-    // Tables without a snapshot are read outside of any transaction, where there is nothing to go back to.
+) -> Result<Walked, CopyError> {
+    let shown = range.piece.shown();
+    let statement = statements::ranges::read(&range.piece, target, range.rows);
+    let prepared = session
+        .prepare(&statement)
+        .await
+        .map_err(CopyError::reading(&shown))?;
+    let mut sorter = Sorter::new(lanes);
+    let begun = session.begin_rows(&prepared).await;
+    begun.map_err(CopyError::reading(&shown))?;
+    while let Some(row) = session
+        .next_row(&prepared)
+        .await
+        .map_err(CopyError::reading(&shown))?
+    {
+        let sorted = sorter.add(row);
+        let full = sorted.map_err(|error| CopyError::reading(&shown)(session.bad_row(&prepared, &error)))?;
+        if let Some(batch) = full
+            && !hand_over(batch, room, &batches).await
+        {
+            return Ok(Walked::default());
+        }
+    }
+    let forgotten = session.forget(prepared).await;
+    forgotten.map_err(CopyError::reading(&shown))?;
+    for batch in sorter.rest() {
+        if !hand_over(batch, room, &batches).await {
+            break;
+        }
+    }
+    let last = match &range.piece.key {
+        Some(key) if sorter.rows > 0 => Some(bound(key, sorter.last_key(), session.name(), &shown)?),
+        _ => None,
+    };
+    Ok(Walked {
+        rows: sorter.rows,
+        last,
+    })
+}
+
+/// Finds the key of the row that lies so many rows behind the beginning of a piece; `None` where there is none.
+pub(crate) async fn find(
+    session: &mut DataSession,
+    piece: &Piece,
+    target: Dialect,
+    rows: u64,
+) -> Result<Option<Bound>, CopyError> {
+    let Some(key) = &piece.key else {
+        return Ok(None);
+    };
+    let shown = piece.shown();
+    let statement = statements::ranges::probe(piece, key, target, rows);
+    let prepared = session
+        .prepare(&statement)
+        .await
+        .map_err(CopyError::reading(&shown))?;
+    let begun = session.begin_rows(&prepared).await;
+    begun.map_err(CopyError::reading(&shown))?;
+    let mut found = None;
+    while let Some(row) = session
+        .next_row(&prepared)
+        .await
+        .map_err(CopyError::reading(&shown))?
+    {
+        let values = row.values().map(|value| Ok(value?.unwrap_or_default().to_vec()));
+        let values: io::Result<Vec<Vec<u8>>> = values.collect();
+        let values =
+            values.map_err(|error| CopyError::reading(&shown)(session.bad_row(&prepared, &error)))?;
+        found = Some(values);
+    }
+    let forgotten = session.forget(prepared).await;
+    forgotten.map_err(CopyError::reading(&shown))?;
+    match found {
+        Some(values) => bound(key, values.iter().map(Vec::as_slice), session.name(), &shown).map(Some),
+        None => Ok(None),
+    }
+}
+
+fn bound<'a>(
+    key: &RangeKey,
+    values: impl Iterator<Item = &'a [u8]>,
+    server: &str,
+    shown: &str,
+) -> Result<Bound, CopyError> {
+    key.bound(values).ok_or_else(|| CopyError::Unreadable {
+        server: server.to_owned(),
+        what: format!("the key of a row of {shown}"),
+    })
+}
+
+/// Takes the table's metadata lock until [`leave`], and no longer.
+///
+/// Tables without a snapshot are read outside of any transaction, where there is nothing to go back to.
+pub(crate) async fn enter(session: &mut DataSession, table: &Table) -> Result<(), CopyError> {
     if table.transactional {
         let remember = statements::rows::remember_before_table();
-        session.execute(&remember).await.map_err(failed())?;
+        let entered = session.execute(&remember).await;
+        entered.map_err(CopyError::reading(&table.shown()))?;
     }
-    let statement = statements::rows::read(table, target);
-    let enums = enum_places(table, target);
-    let limit = dbha_sql::SessionProfile::Reader.statement_limit();
-    session
-        .run(&statement, limit, async |conn| {
-            let mut sorter = Sorter::new(&enums);
-            let mut rows = conn.exec_iter(statement.sql(), ()).await?;
-            while let Some(row) = rows.next().await? {
-                if let Some(batch) = sorter.add(row) {
-                    hand_over(batch, &mut room, &batches).await?;
-                }
-            }
-            for batch in sorter.rest() {
-                hand_over(batch, &mut room, &batches).await?;
-            }
-            Ok(())
-        })
-        .await
-        .map_err(failed())?;
     Ok(())
 }
 
 /// Gives the table's metadata locks back; the snapshot stays.
-pub(crate) async fn leave(session: &mut Session, table: &Table) -> Result<(), CopyError> {
+pub(crate) async fn leave(session: &mut DataSession, table: &Table) -> Result<(), CopyError> {
     if table.transactional {
         let forget = statements::rows::forget_table();
-        session
-            .execute(&forget)
-            .await
-            .map_err(CopyError::reading(&table.shown()))?;
+        let left = session.execute(&forget).await;
+        left.map_err(CopyError::reading(&table.shown()))?;
     }
     Ok(())
 }
 
-async fn hand_over(
-    mut batch: RowBatch,
-    room: &mut Room,
-    batches: &mpsc::Sender<RowBatch>,
-) -> Result<(), driver::Error> {
-    let gone = |_| driver::Error::Other("nobody takes the rows any more".into());
-    room.enter_lane_for(batch.bytes).await;
-    batch.room = room.take(batch.bytes).await;
-    batches.send(batch).await.map_err(|_| gone(()))?;
+/// Sends a batch on; false when nobody takes it any more.
+async fn hand_over(mut batch: RowBatch, room: &mut Room, batches: &mpsc::Sender<RowBatch>) -> bool {
+    let bytes = batch.bytes.len() as u64;
+    room.enter_lane_for(bytes).await;
+    batch.room = room.take(bytes).await;
+    if batches.send(batch).await.is_err() {
+        return false;
+    }
     // A row that filled all the room must be stored before the next one is even read.
     room.wait_for_some().await;
-    Ok(())
+    true
 }
 
 /// Returns which of the values are places in enumerations whose 0 the target notes.
-fn enum_places(table: &Table, target: Dialect) -> Vec<usize> {
+pub(crate) fn enum_places(table: &Table, target: Dialect) -> Vec<usize> {
     table
         .carried()
         .enumerate()
         .filter(|(_, column)| ValueForm::of(column, target) == ValueForm::Number { zero_is_noted: true })
         .map(|(place, _)| place)
         .collect()
-}
-
-/// Collects rows into batches, those with a place 0 of an enumeration apart from the others.
-struct Sorter<'a> {
-    enums: &'a [usize],
-    plain: RowBatch,
-    noted: RowBatch,
-}
-
-impl<'a> Sorter<'a> {
-    fn new(enums: &'a [usize]) -> Self {
-        Self {
-            enums,
-            plain: RowBatch::default(),
-            noted: RowBatch::default(),
-        }
-    }
-
-    /// Adds a row; returns a batch that is full.
-    fn add(&mut self, row: Row) -> Option<RowBatch> {
-        let values = row.unwrap_raw();
-        let is_zero =
-            |place: &&usize| matches!(values.get(**place), Some(Some(Value::UInt(0) | Value::Int(0))));
-        let zeros = self.enums.iter().filter(is_zero).count() as u64;
-        let bytes: u64 = values.iter().flatten().map(|value| bytes_of(value) + 1).sum();
-        // A large row goes alone: with others it could burst the limit of one packet.
-        let mut alone = RowBatch::default();
-        let batch = match (bytes > LARGE_ROW, zeros > 0) {
-            (true, _) => &mut alone,
-            (false, true) => &mut self.noted,
-            (false, false) => &mut self.plain,
-        };
-        batch.enum_zeros += zeros;
-        batch.rows += 1;
-        batch.bytes += bytes;
-        let values = values.into_iter().map(|value| value.unwrap_or(Value::NULL));
-        batch.values.extend(values);
-        let full = bytes > LARGE_ROW || batch.bytes >= BATCH_BYTES || batch.rows >= MOST_ROWS;
-        full.then(|| std::mem::take(batch))
-    }
-
-    fn rest(self) -> impl Iterator<Item = RowBatch> {
-        [self.plain, self.noted]
-            .into_iter()
-            .filter(|batch| batch.rows > 0)
-    }
 }

@@ -1,5 +1,5 @@
 use crate::{CopyError, statements};
-use dbha_sql::{Endpoint, Session, SessionProfile};
+use dbha_sql::{DataSession, Endpoint, Session, SessionProfile};
 use std::{
     sync::{
         Arc,
@@ -50,8 +50,7 @@ impl Sessions {
     /// Opens a session that can be found again by its named lock.
     pub(crate) async fn open(&self, side: Side, profile: SessionProfile) -> Result<Session, CopyError> {
         let endpoint = self.endpoint(side);
-        let slot =
-            self.slots[side as usize].fetch_add(1, Ordering::Relaxed) % statements::sessions::MOST_SESSIONS;
+        let slot = self.slot(side);
         let connecting = || CopyError::doing(format!("connecting to {}", endpoint.name));
         let mut session = Session::connect(endpoint, profile).await.map_err(connecting())?;
         let dialect = session.dialect();
@@ -70,6 +69,39 @@ impl Sessions {
                 .map_err(connecting())?;
         }
         Ok(session)
+    }
+
+    /// Opens a session on which rows travel, to the server of another session of the same copy.
+    pub(crate) async fn open_data(
+        &self,
+        beside: &Session,
+        profile: SessionProfile,
+    ) -> Result<DataSession, CopyError> {
+        let connecting = || CopyError::doing(format!("connecting to {}", beside.name()));
+        let mut session = DataSession::connect(beside, profile)
+            .await
+            .map_err(connecting())?;
+        let slot = self.slot(match profile {
+            SessionProfile::Loader => Side::Target,
+            _ => Side::Source,
+        });
+        let dialect = session.dialect();
+        session
+            .query_value(&statements::sessions::mark(slot))
+            .await
+            .map_err(connecting())?;
+        if profile == SessionProfile::Loader {
+            session
+                .execute(&statements::sessions::load_exactly(dialect))
+                .await
+                .map_err(connecting())?;
+        }
+        Ok(session)
+    }
+
+    /// Returns a number that no other session of this copy has on that server.
+    fn slot(&self, side: Side) -> usize {
+        self.slots[side as usize].fetch_add(1, Ordering::Relaxed) % statements::sessions::MOST_SESSIONS
     }
 
     /// Ends every session that this copy, or one that was killed before it, has on either server.

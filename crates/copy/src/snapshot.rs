@@ -8,7 +8,7 @@ use crate::{
     statements,
     table_identity::TableIdentities,
 };
-use dbha_sql::{GtidSet, Session, SessionProfile, Statement, printable};
+use dbha_sql::{DataSession, GtidSet, Session, SessionProfile, Statement, printable};
 use std::{
     sync::Arc,
     time::{Duration, Instant},
@@ -20,7 +20,7 @@ const BETWEEN_TRIES: Duration = Duration::from_millis(200);
 /// One consistent picture of a server over several sessions, and everything that is in no snapshot beside it.
 pub(crate) struct Snapshot {
     /// Sessions that see the rows of one moment.
-    pub(crate) readers: Vec<Session>,
+    pub(crate) readers: Vec<DataSession>,
     /// What there is.
     pub(crate) inventory: Inventory,
     /// How it is created.
@@ -68,15 +68,19 @@ impl Snapshot {
     }
 
     async fn take_once(sessions: &Sessions, options: &CopyOptions) -> Result<Self, CopyError> {
-        let mut readers = vec![];
-        for _ in 0..options.workers.max(1) {
-            readers.push(sessions.open(Side::Source, SessionProfile::Reader).await?);
-        }
         let mut taking = Taking {
             lock: lock_session(sessions, options).await?,
             present: sessions.open(Side::Source, SessionProfile::Reader).await?,
             options,
         };
+        let mut readers = vec![];
+        for _ in 0..options.workers.max(1) {
+            readers.push(
+                sessions
+                    .open_data(&taking.present, SessionProfile::Reader)
+                    .await?,
+            );
+        }
         let dialect = taking.present.dialect();
         let before = Inventory::take(&mut taking.present).await?;
         let uncopyable = before.objects_that_cannot_be_copied();

@@ -5,6 +5,7 @@ pub(crate) mod checksum;
 pub(crate) mod clear;
 pub(crate) mod definitions;
 pub(crate) mod inventory;
+pub(crate) mod ranges;
 pub(crate) mod rows;
 pub(crate) mod sessions;
 pub(crate) mod snapshot;

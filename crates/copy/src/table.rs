@@ -22,6 +22,12 @@ pub struct Table {
     pub columns: Vec<Column>,
     /// Columns of its primary key in order; empty where it has none.
     pub primary_key: Vec<KeyPart>,
+    /// Columns in order of the key that tells its rows apart: the primary key, else a unique one without NULLs.
+    pub row_key: Vec<KeyPart>,
+    /// Name of that key's index.
+    pub row_key_index: String,
+    /// Its partitions, or their parts where they have any; empty where it has none.
+    pub partitions: Vec<String>,
 }
 
 /// One column of a key.
@@ -58,9 +64,43 @@ impl Table {
             Origin::Virtual => false,
         })
     }
+}
 
-    /// Tells whether rows can be read in the order of the primary key without sorting.
-    pub(crate) fn readable_in_key_order(&self) -> bool {
-        self.transactional && !self.primary_key.is_empty() && self.primary_key.iter().all(|part| !part.prefix)
+#[cfg(test)]
+pub(crate) mod tests {
+    use super::*;
+
+    /// Makes a table of columns by name and type, all of them in the primary key, some of them downwards.
+    pub(crate) fn table_with_key(columns: &[(&str, &str, bool)]) -> Table {
+        let column = |(name, data_type, _): &(&str, &str, bool)| Column {
+            name: (*name).into(),
+            data_type: (*data_type).into(),
+            column_type: (*data_type).into(),
+            charset: None,
+            collation: None,
+            longest_bytes: None,
+            nullable: false,
+            origin: Origin::Written,
+        };
+        let part = |(name, _, descending): &(&str, &str, bool)| KeyPart {
+            column: (*name).into(),
+            prefix: false,
+            descending: *descending,
+        };
+        let key: Vec<KeyPart> = columns.iter().map(part).collect();
+        Table {
+            schema: "s".into(),
+            name: "t".into(),
+            engine: Some("InnoDB".into()),
+            transactional: true,
+            system_versioned: false,
+            rows_estimate: 0,
+            bytes_estimate: 0,
+            columns: columns.iter().map(column).collect(),
+            primary_key: key.clone(),
+            row_key: key,
+            row_key_index: "PRIMARY".into(),
+            partitions: vec![],
+        }
     }
 }

@@ -1,5 +1,5 @@
 use crate::{CopyError, Table, statements};
-use dbha_sql::Session;
+use dbha_sql::{DataSession, Row, Session, SqlError};
 use std::collections::HashMap;
 
 /// The numbers by which the source's engine knew its tables at the moment of the snapshot.
@@ -21,19 +21,20 @@ impl TableIdentities {
             return Ok(Self::default());
         }
         Ok(Self {
-            numbers: list(session, None).await?,
+            numbers: list(session).await?,
         })
     }
 
     /// Fails unless a table that was just read, and is still held, is the one of the snapshot.
-    pub(crate) async fn check_one(&self, session: &mut Session, table: &Table) -> Result<(), CopyError> {
+    pub(crate) async fn check_one(&self, session: &mut DataSession, table: &Table) -> Result<(), CopyError> {
         let Some(name) = engine_name(table).filter(|_| self.numbers.len() <= MOST_TABLES) else {
             return Ok(());
         };
         let Some(number) = self.numbers.get(&name) else {
             return Ok(());
         };
-        let now = list(session, Some(&name)).await?;
+        let asked = statements::snapshot::table_numbers(Some(&name));
+        let now = numbers(session.query(&asked).await)?;
         match now.get(&name) == Some(number) {
             true => Ok(()),
             false => Err(CopyError::SchemaChanged { what: table.shown() }),
@@ -54,7 +55,7 @@ impl TableIdentities {
         if rest.peek().is_none() {
             return Ok(());
         }
-        let now = list(session, None).await?;
+        let now = list(session).await?;
         match rest.find(|(name, number)| now.get(*name) != Some(*number)) {
             None => Ok(()),
             Some((name, _)) => Err(CopyError::SchemaChanged { what: name.clone() }),
@@ -71,11 +72,12 @@ fn engine_name(table: &Table) -> Option<String> {
     (plain(&table.schema) && plain(&table.name)).then(|| format!("{}/{}", table.schema, table.name))
 }
 
-async fn list(session: &mut Session, name: Option<&str>) -> Result<HashMap<String, String>, CopyError> {
-    let rows = session
-        .query(&statements::snapshot::table_numbers(name))
-        .await
-        .map_err(CopyError::doing("reading the engine's numbers of tables"))?;
-    let read = |row: &dbha_sql::Row| Some((row.get("name")?.to_owned(), row.get("id")?.to_owned()));
+async fn list(session: &mut Session) -> Result<HashMap<String, String>, CopyError> {
+    numbers(session.query(&statements::snapshot::table_numbers(None)).await)
+}
+
+fn numbers(rows: Result<Vec<Row>, SqlError>) -> Result<HashMap<String, String>, CopyError> {
+    let rows = rows.map_err(CopyError::doing("reading the engine's numbers of tables"))?;
+    let read = |row: &Row| Some((row.get("name")?.to_owned(), row.get("id")?.to_owned()));
     Ok(rows.iter().filter_map(read).collect())
 }

@@ -5,12 +5,13 @@ use crate::{
     statements,
     table_definition::{SplitTable, split, with_inherited_collations, without_counter},
 };
+use std::sync::Arc;
 
 /// A table that stands empty on the target and waits for its rows.
 #[derive(Debug, Clone)]
 pub(crate) struct WaitingTable {
     /// The table.
-    pub(crate) table: Table,
+    pub(crate) table: Arc<Table>,
     /// What is still missing of its definition.
     pub(crate) later: Option<SplitTable>,
 }
@@ -36,7 +37,7 @@ pub(crate) async fn create(
     let create = later.as_ref().map_or(whole, |pieces| pieces.base.as_str());
     define(definer, table, create).await?;
     Ok(WaitingTable {
-        table: table.clone(),
+        table: Arc::new(table.clone()),
         later,
     })
 }

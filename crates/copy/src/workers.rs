@@ -1,13 +1,18 @@
 use crate::{
     CopyError, CopyProgress, TableReport,
     checksum::prove,
+    loader::Loaded,
+    piece::Piece,
     pipe::{Pair, pour},
-    reader, statements,
+    range_key::Bound,
+    reader,
+    schedule::{self, Next, Range, Schedule, Tally},
+    statements,
     tables::WaitingTable,
 };
+use dbha_sql::Parameter;
 use std::{
-    collections::VecDeque,
-    sync::{Arc, Mutex, PoisonError},
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::{Duration, Instant},
 };
 use tokio::{sync::mpsc, task::JoinSet};
@@ -17,23 +22,27 @@ const KEYS_WITHIN: Duration = Duration::from_secs(7 * 86_400);
 /// Shortest time between two pieces of news from one worker.
 const NEWS_EVERY: Duration = Duration::from_millis(100);
 
-/// Tables that nobody has taken yet.
-type Queue = Arc<Mutex<VecDeque<WaitingTable>>>;
-
-/// Copies tables with all pairs at once, the largest first, and hands the pairs back.
+/// Copies tables with all pairs at once and hands the pairs back.
 ///
-/// Each pair takes a table, pours its rows, builds its keys, proves it, and takes the next: there is no point at
-/// which all wait for one.
+/// Each pair takes a table or a part of one, pours it range by range, proves each range, and takes the next; whoever
+/// ends a table builds its keys. There is no point at which all wait for one.
 pub(crate) async fn copy_tables(
     pairs: Vec<Pair>,
-    mut tables: Vec<WaitingTable>,
+    tables: Vec<WaitingTable>,
+    range_bytes: u64,
     news: &mpsc::Sender<CopyProgress>,
 ) -> Result<(Vec<Pair>, Vec<TableReport>), CopyError> {
-    tables.sort_by_key(|waiting| std::cmp::Reverse(waiting.table.bytes_estimate));
-    let queue: Queue = Arc::new(Mutex::new(tables.into()));
+    let schedule = Arc::new(Mutex::new(Schedule::new(tables, range_bytes)));
     let mut running = JoinSet::new();
     for pair in pairs {
-        running.spawn(work(pair, queue.clone(), news.clone()));
+        let worker = Worker {
+            pair,
+            schedule: schedule.clone(),
+            news: news.clone(),
+            told: Instant::now(),
+            reports: vec![],
+        };
+        running.spawn(worker.work());
     }
     let (mut pairs, mut reports) = (vec![], vec![]);
     while let Some(ended) = running.join_next().await {
@@ -45,123 +54,164 @@ pub(crate) async fn copy_tables(
     Ok((pairs, reports))
 }
 
-async fn work(
-    mut pair: Pair,
-    queue: Queue,
+struct Worker {
+    pair: Pair,
+    schedule: Arc<Mutex<Schedule>>,
     news: mpsc::Sender<CopyProgress>,
-) -> Result<(Pair, Vec<TableReport>), CopyError> {
-    let mut reports = vec![];
-    while let Some(waiting) = take(&queue) {
-        reports.push(copy_table(&mut pair, &waiting, &news).await?);
+    told: Instant,
+    reports: Vec<TableReport>,
+}
+
+impl Worker {
+    async fn work(mut self) -> Result<(Pair, Vec<TableReport>), CopyError> {
+        loop {
+            let next = self.schedule().next();
+            match next {
+                Next::Piece(id) => self.copy_piece(id).await?,
+                Next::Split(split) => {
+                    let table = split.piece.table.clone();
+                    reader::enter(&mut self.pair.reader, &table).await?;
+                    let target = self.pair.loader.dialect();
+                    let found = reader::find(&mut self.pair.reader, &split.piece, target, split.rows).await;
+                    reader::leave(&mut self.pair.reader, &table).await?;
+                    let second = self.schedule().split(&split, found?);
+                    if let Some(id) = second {
+                        self.copy_piece(id).await?;
+                    }
+                }
+                Next::Nothing => return Ok((self.pair, self.reports)),
+            }
+        }
     }
-    Ok((pair, reports))
-}
 
-fn take(queue: &Queue) -> Option<WaitingTable> {
-    queue.lock().unwrap_or_else(PoisonError::into_inner).pop_front()
-}
+    fn schedule(&self) -> MutexGuard<'_, Schedule> {
+        self.schedule.lock().unwrap_or_else(PoisonError::into_inner)
+    }
 
-async fn copy_table(
-    pair: &mut Pair,
-    waiting: &WaitingTable,
-    news: &mpsc::Sender<CopyProgress>,
-) -> Result<TableReport, CopyError> {
-    let table = &waiting.table;
-    let (schema, name) = (table.schema.clone(), table.name.clone());
-    // News that nobody reads any more must not stop a copy.
-    let _ = news
-        .send(CopyProgress::TableStarted {
-            schema: schema.clone(),
-            table: name.clone(),
+    async fn tell(&self, news: CopyProgress) {
+        // News that nobody reads any more must not stop a copy.
+        let _ = self.news.send(news).await;
+    }
+
+    async fn copy_piece(&mut self, id: u64) -> Result<(), CopyError> {
+        let Some((waiting, _)) = self.schedule().table_of(id) else {
+            return Ok(());
+        };
+        let table = waiting.table.clone();
+        self.tell(CopyProgress::TableStarted {
+            schema: table.schema.clone(),
+            table: table.name.clone(),
             rows_estimate: table.rows_estimate,
         })
         .await;
-    let mut told = Instant::now();
-    let loaded = pour(pair, table, |loaded| {
-        if told.elapsed() >= NEWS_EVERY {
-            told = Instant::now();
-            let _ = news.try_send(CopyProgress::TableRows {
-                schema: schema.clone(),
-                table: name.clone(),
-                rows: loaded.rows,
-                bytes: loaded.bytes,
+        reader::enter(&mut self.pair.reader, &table).await?;
+        let types = self.types_of(&waiting).await?;
+        loop {
+            let Some(range) = self.schedule().reserve(id) else {
+                break;
+            };
+            let (done, end) = self.copy_range(id, &range, &types).await?;
+            self.schedule().advance(id, done, end.clone());
+            if end.is_none() {
+                break;
+            }
+        }
+        let identities = self.pair.identities.clone();
+        identities.check_one(&mut self.pair.reader, &table).await?;
+        reader::leave(&mut self.pair.reader, &table).await?;
+        let last = self.schedule().finish(id);
+        match last {
+            Some((waiting, done)) => self.finish_table(&waiting, done).await,
+            None => Ok(()),
+        }
+    }
+
+    /// Asks the source of which types the rows will be.
+    async fn types_of(&mut self, waiting: &WaitingTable) -> Result<Vec<Parameter>, CopyError> {
+        let whole = Piece::whole(waiting.table.clone());
+        let statement = statements::ranges::read(&whole, self.pair.loader.dialect(), 1);
+        let shown = waiting.table.shown();
+        let prepared = self.pair.reader.prepare(&statement).await;
+        let prepared = prepared.map_err(CopyError::reading(&shown))?;
+        let types = prepared.columns().to_vec();
+        let forgotten = self.pair.reader.forget(prepared).await;
+        forgotten.map_err(CopyError::reading(&shown))?;
+        Ok(types)
+    }
+
+    /// Copies one range and proves it; the second half of the answer is its last key, where the piece goes on.
+    async fn copy_range(
+        &mut self,
+        id: u64,
+        range: &Range,
+        types: &[Parameter],
+    ) -> Result<(Tally, Option<Bound>), CopyError> {
+        let (schema, name) = (range.piece.table.schema.clone(), range.piece.table.name.clone());
+        let before = self
+            .schedule()
+            .table_of(id)
+            .map(|(_, done)| done)
+            .unwrap_or_default();
+        let (news, told) = (self.news.clone(), &mut self.told);
+        let tell = |loaded: Loaded| {
+            if told.elapsed() >= NEWS_EVERY {
+                *told = Instant::now();
+                let _ = news.try_send(CopyProgress::TableRows {
+                    schema: schema.clone(),
+                    table: name.clone(),
+                    rows: before.rows + loaded.rows,
+                    bytes: before.bytes + loaded.bytes,
+                });
+            }
+        };
+        let (walked, loaded) = pour(&mut self.pair, range, types, tell).await?;
+        let goes_on = walked.last.filter(|_| walked.rows >= range.rows);
+        let through = goes_on.clone().or_else(|| range.piece.through.clone());
+        let piece = range.piece.between(range.piece.after.clone(), through);
+        let proof = prove(&mut self.pair.reader, &mut self.pair.loader, &piece).await?;
+        if proof.rows != loaded.rows || proof.rows != walked.rows {
+            return Err(CopyError::RowsLost {
+                table: piece.shown(),
+                sent: walked.rows,
+                stored: proof.rows,
             });
         }
-    })
-    .await?;
-    add_keys(pair, waiting, news).await?;
-    keep_counter(pair, waiting).await?;
-    let proof = prove(&mut pair.reader, &mut pair.loader, table).await?;
-    if proof.rows != loaded.rows {
-        return Err(CopyError::RowsLost {
-            table: table.shown(),
-            sent: loaded.rows,
-            stored: proof.rows,
-        });
-    }
-    let identities = pair.identities.clone();
-    identities.check_one(&mut pair.reader, table).await?;
-    reader::leave(&mut pair.reader, table).await?;
-    let _ = news
-        .send(CopyProgress::TableFinished {
-            schema: schema.clone(),
-            table: name.clone(),
+        let done = Tally {
             rows: loaded.rows,
             bytes: loaded.bytes,
+            sum: proof.sum,
+        };
+        Ok((done, goes_on))
+    }
+
+    async fn finish_table(&mut self, waiting: &WaitingTable, done: Tally) -> Result<(), CopyError> {
+        self.add_keys(waiting).await?;
+        self.tell(CopyProgress::TableFinished {
+            schema: waiting.table.schema.clone(),
+            table: waiting.table.name.clone(),
+            rows: done.rows,
+            bytes: done.bytes,
         })
         .await;
-    Ok(TableReport {
-        schema,
-        table: name,
-        rows: loaded.rows,
-        bytes: loaded.bytes,
-        checksum: proof.checksum(),
-    })
-}
+        self.reports.push(schedule::report(waiting, done));
+        Ok(())
+    }
 
-async fn add_keys(
-    pair: &mut Pair,
-    waiting: &WaitingTable,
-    news: &mpsc::Sender<CopyProgress>,
-) -> Result<(), CopyError> {
-    let Some(pieces) = &waiting.later else {
-        return Ok(());
-    };
-    let table = &waiting.table;
-    let _ = news
-        .send(CopyProgress::TableIndexes {
+    async fn add_keys(&mut self, waiting: &WaitingTable) -> Result<(), CopyError> {
+        let Some(pieces) = &waiting.later else {
+            return Ok(());
+        };
+        let table = &waiting.table;
+        self.tell(CopyProgress::TableIndexes {
             schema: table.schema.clone(),
             table: table.name.clone(),
         })
         .await;
-    let add = statements::definitions::add_to_table(&table.schema, &table.name, &pieces.keys);
-    pair.loader
-        .execute_within(&add, KEYS_WITHIN)
-        .await
-        .map(|_| ())
-        .map_err(CopyError::doing(format!(
+        let add = statements::definitions::add_to_table(&table.schema, &table.name, &pieces.keys);
+        let added = self.pair.loader.execute_within(&add, KEYS_WITHIN).await;
+        added.map(drop).map_err(CopyError::doing(format!(
             "building the keys of {}",
             table.shown()
         )))
-}
-
-/// Raises the target's counter of generated numbers to the source's, which may have gone on without a row to show.
-async fn keep_counter(pair: &mut Pair, waiting: &WaitingTable) -> Result<(), CopyError> {
-    let (schema, name) = (&waiting.table.schema, &waiting.table.name);
-    let asked = statements::rows::next_generated_number(schema, name);
-    let doing = || CopyError::doing(format!("keeping the counter of {}", waiting.table.shown()));
-    let there = pair.reader.query_value(&asked).await.map_err(doing())?;
-    let here = pair.loader.query_value(&asked).await.map_err(doing())?;
-    let number = |text: Option<String>| text.and_then(|text| text.parse::<u64>().ok());
-    match (number(there), number(here)) {
-        (Some(there), Some(here)) if there > here => pair
-            .loader
-            .execute(&statements::definitions::raise_generated_number(
-                schema, name, there,
-            ))
-            .await
-            .map(|_| ())
-            .map_err(doing()),
-        _ => Ok(()),
     }
 }

@@ -110,23 +110,64 @@ impl SqlError {
 
     /// Sorts what the client crate reported while a statement ran on an open connection.
     pub fn of_statement(server: &str, statement: &Statement, error: mysql_async::Error) -> Self {
-        let (server, shown) = (server.to_owned(), printable(&shorten(statement.shown())));
         match error {
-            mysql_async::Error::Server(error) => SqlError::Rejected {
-                server,
-                code: error.code,
-                // Some errors quote the statement or a value of it, and with it a secret.
-                text: match statement.is_secret() && !NEVER_QUOTES_A_VALUE.contains(&error.code) {
-                    true => "(the server's words are withheld: they can quote a password)".to_owned(),
-                    false => printable(&error.message),
-                },
-                statement: shown,
+            mysql_async::Error::Server(error) => {
+                Self::rejected(server, statement, error.code, &error.message)
+            }
+            other => Self::lost(server, statement, &other.to_string()),
+        }
+    }
+
+    /// A server rejected a statement.
+    pub(crate) fn rejected(server: &str, statement: &Statement, code: u16, words: &str) -> Self {
+        SqlError::Rejected {
+            server: server.to_owned(),
+            code,
+            // Some errors quote the statement or a value of it, and with it a secret.
+            text: match statement.is_secret() && !NEVER_QUOTES_A_VALUE.contains(&code) {
+                true => "(the server's words are withheld: they can quote a password)".to_owned(),
+                false => printable(words),
             },
-            other => SqlError::Lost {
-                server,
-                text: printable(&other.to_string()),
-                statement: shown,
-            },
+            statement: printable(&shorten(statement.shown())),
+        }
+    }
+
+    /// A connection broke while a statement ran.
+    pub(crate) fn lost(server: &str, statement: &Statement, text: &str) -> Self {
+        SqlError::Lost {
+            server: server.to_owned(),
+            text: printable(text),
+            statement: printable(&shorten(statement.shown())),
+        }
+    }
+
+    /// A server refused a login.
+    pub(crate) fn refused(server: &str, code: u16, words: &str) -> Self {
+        let fault = match code {
+            1040 | 1203 | 1226 => ConnectFault::TooManyConnections,
+            3118 | 4151 => ConnectFault::Locked,
+            1820 | 1862 => ConnectFault::PasswordExpired,
+            1129 | 1130 => ConnectFault::HostRefused,
+            _ => ConnectFault::Refused,
+        };
+        SqlError::Connect {
+            server: server.to_owned(),
+            fault,
+            text: printable(&format!("error {code}: {words}")),
+        }
+    }
+
+    /// A connection broke, or did not come about, while it was made.
+    pub(crate) fn not_connected(server: &str, error: &std::io::Error) -> Self {
+        let fault = fault_of_io(error);
+        let text = match fault {
+            ConnectFault::Tls => tls_words(&error.to_string()),
+            _ => error.to_string(),
+        };
+        SqlError::Connect {
+            server: server.to_owned(),
+            fault,
+            text: printable(&text),
         }
     }
 
@@ -142,26 +183,9 @@ impl SqlError {
     /// Sorts what the client crate reported while a connection was made.
     pub(crate) fn of_connecting(server: &str, error: mysql_async::Error) -> Self {
         let (fault, text) = match error {
-            mysql_async::Error::Server(error) => {
-                let fault = match error.code {
-                    1040 | 1203 | 1226 => ConnectFault::TooManyConnections,
-                    3118 | 4151 => ConnectFault::Locked,
-                    1820 | 1862 => ConnectFault::PasswordExpired,
-                    1129 | 1130 => ConnectFault::HostRefused,
-                    _ => ConnectFault::Refused,
-                };
-                (fault, format!("error {}: {}", error.code, error.message))
-            }
+            mysql_async::Error::Server(error) => return Self::refused(server, error.code, &error.message),
             mysql_async::Error::Io(mysql_async::IoError::Io(error)) => {
-                let fault = fault_of_io(&error);
-                (
-                    fault,
-                    if fault == ConnectFault::Tls {
-                        tls_words(&error.to_string())
-                    } else {
-                        error.to_string()
-                    },
-                )
+                return Self::not_connected(server, &error);
             }
             mysql_async::Error::Io(error) => (ConnectFault::Tls, tls_words(&error.to_string())),
             mysql_async::Error::Driver(mysql_async::DriverError::NoClientSslFlagFromServer) => {

@@ -6,6 +6,7 @@
 
 mod answer;
 mod client_options;
+mod data_session;
 mod dial;
 mod dialect;
 mod endpoint;
@@ -34,6 +35,7 @@ mod wire;
 
 pub use answer::small_answer;
 pub use client_options::ClientOptions;
+pub use data_session::{BinaryRow, DataSession, Done, Parameter, Prepared, Values, counted_body};
 pub use dialect::{Dialect, Unsupported};
 pub use endpoint::{Address, Endpoint, ParseEndpointError};
 pub use error::{ConnectFault, SqlError};

@@ -44,6 +44,13 @@ impl Row {
         self.values.get(index)?.as_deref()
     }
 
+    /// Counts the bytes of its values, and what each costs beside them.
+    pub(crate) fn size(&self) -> usize {
+        const COST: usize = 64;
+        let bytes = |value: &Option<String>| COST + value.as_ref().map_or(0, String::len);
+        COST + self.values.iter().map(bytes).sum::<usize>()
+    }
+
     /// Reads a column as a number or another simple type; `None` also where it does not parse.
     pub fn parse<T: std::str::FromStr>(&self, name: &str) -> Option<T> {
         self.get(name)?.trim().parse().ok()

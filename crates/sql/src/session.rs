@@ -16,6 +16,7 @@ pub struct Session {
     dialect: Dialect,
     connection_id: u64,
     wire: Wire,
+    encrypted: bool,
     conn: Option<Conn>,
 }
 
@@ -64,6 +65,7 @@ impl Session {
             dialect,
             connection_id,
             wire: Wire::of(&endpoint.address, &endpoint.tls, encrypted),
+            encrypted,
             conn: Some(conn),
         };
         // A server that is not served may not know these variables; it is to be refused by its version (scenario 9).
@@ -96,6 +98,11 @@ impl Session {
     /// Returns how well the connection is protected.
     pub fn wire(&self) -> Wire {
         self.wire
+    }
+
+    /// Tells whether TLS came about.
+    pub(crate) fn is_encrypted(&self) -> bool {
+        self.encrypted
     }
 
     /// Tells whether the connection was lost and has to be made anew.

@@ -134,6 +134,7 @@ mod tests {
         AccountBook {
             accounts,
             public: vec![],
+            unknown: vec![],
             own: ("admin".into(), "10.0.0.%".into()),
             host_name: "db2".into(),
         }

@@ -18,6 +18,7 @@ impl AccountBook {
         let mut book = Self {
             accounts: vec![],
             public: vec![],
+            unknown: vec![],
             own: (user.to_owned(), host.to_owned()),
             host_name: own_row
                 .and_then(|row| row.get("host_name"))
@@ -32,8 +33,11 @@ impl AccountBook {
             } else if !is_system(&user) {
                 let role = row.get("role") == Some("Y");
                 let default_role = row.get("default_role").filter(|role| !role.is_empty());
-                let account = account(session, user, (!role).then_some(host), default_role).await?;
-                book.accounts.push(account);
+                let shown = format!("{user}@{host}");
+                match account(session, user, (!role).then_some(host), default_role).await? {
+                    Some(account) => book.accounts.push(account),
+                    None => book.unknown.push(shown),
+                }
             }
         }
         Ok(book)
@@ -51,16 +55,23 @@ async fn query(session: &mut Session, statement: &Statement) -> Result<Vec<Row>,
         .map_err(CopyError::doing("reading accounts"))
 }
 
+/// Reads one account; `None` where the server lists it and does not know it: with `skip_name_resolve`, hosts by name.
 async fn account(
     session: &mut Session,
     user: String,
     host: Option<String>,
     default_role: Option<&str>,
-) -> Result<Account, CopyError> {
+) -> Result<Option<Account>, CopyError> {
     let mut create = None;
     let mut default_roles = default_role.map(str::to_owned);
     if let Some(host) = &host {
-        let rows = query(session, &statements::accounts::show_account(&user, host)).await?;
+        let rows = match session
+            .query(&statements::accounts::show_account(&user, host))
+            .await
+        {
+            Err(error) if error.code() == Some(1133) => return Ok(None),
+            rows => rows.map_err(CopyError::doing("reading accounts"))?,
+        };
         let text = rows.first().and_then(|row| row.at(0)).unwrap_or_default();
         let (text, roles) = without_default_roles(text);
         default_roles = default_roles.or(roles);
@@ -72,13 +83,13 @@ async fn account(
         .map(Secret::new)
         .collect();
     grants.sort_by(|a, b| a.expose().cmp(b.expose()));
-    Ok(Account {
+    Ok(Some(Account {
         user,
         host,
         create,
         default_roles,
         grants,
-    })
+    }))
 }
 
 /// Reads what is granted to one grantee alone: newer servers list what its roles and everybody may as well.

@@ -7,7 +7,7 @@ use std::collections::HashMap;
 type ByTable<T> = HashMap<(String, String), Vec<T>>;
 
 impl Inventory {
-    /// Looks at everything that belongs to users, in eight statements.
+    /// Looks at everything that belongs to users, in nine statements.
     pub async fn take(session: &mut Session) -> Result<Self, CopyError> {
         let dialect = session.dialect();
         session
@@ -18,9 +18,18 @@ impl Inventory {
         let tables = rows(session, &statements::inventory::tables()).await?;
         let columns = by_table(rows(session, &statements::inventory::columns()).await?, column);
         let keys = by_table(
-            rows(session, &statements::inventory::primary_keys()).await?,
-            key_part,
+            rows(session, &statements::inventory::unique_keys(dialect)).await?,
+            indexed,
         );
+        let partitions = by_table(
+            rows(session, &statements::inventory::partitions()).await?,
+            |row| text(row, "name"),
+        );
+        let details = Details {
+            columns,
+            keys,
+            partitions,
+        };
         let mut found = Self {
             dialect,
             schemas: schemas.iter().map(|row| text(row, "name")).collect(),
@@ -33,7 +42,7 @@ impl Inventory {
                 "SEQUENCE" => found.objects.push(object(row, ObjectKind::Sequence)),
                 kind => found
                     .tables
-                    .push(table(row, kind == "SYSTEM VERSIONED", (&columns, &keys))),
+                    .push(table(row, kind == "SYSTEM VERSIONED", &details)),
             }
         }
         for row in rows(session, &statements::inventory::routines()).await? {
@@ -91,17 +100,45 @@ fn column(row: &Row) -> Column {
     }
 }
 
-fn key_part(row: &Row) -> KeyPart {
-    KeyPart {
-        column: text(row, "name"),
-        prefix: row.get("sub_part").is_some(),
-        descending: row.get("direction") == Some("D"),
+/// What other lists say of the tables.
+struct Details {
+    columns: ByTable<Column>,
+    keys: ByTable<Indexed>,
+    partitions: ByTable<String>,
+}
+
+/// A column of a unique index.
+#[derive(Clone)]
+struct Indexed {
+    index: String,
+    /// Whether ranges of rows can be found by it.
+    ordered: bool,
+    part: KeyPart,
+}
+
+fn indexed(row: &Row) -> Indexed {
+    Indexed {
+        index: text(row, "index_name"),
+        ordered: row.get("kind") == Some("BTREE")
+            && row.get("usable") == Some("1")
+            && row.get("nullable") != Some("YES"),
+        part: KeyPart {
+            column: text(row, "name"),
+            prefix: row.get("sub_part").is_some(),
+            descending: row.get("direction") == Some("D"),
+        },
     }
 }
 
-fn table(row: &Row, system_versioned: bool, details: (&ByTable<Column>, &ByTable<KeyPart>)) -> Table {
+fn table(row: &Row, system_versioned: bool, details: &Details) -> Table {
     let key = (text(row, "schema_name"), text(row, "name"));
-    let columns = details.0.get(&key).cloned().unwrap_or_default();
+    let columns = details.columns.get(&key).cloned().unwrap_or_default();
+    let indexes = details.keys.get(&key).map(Vec::as_slice).unwrap_or_default();
+    let parts = |index: &str| -> Vec<KeyPart> {
+        let of = indexes.iter().filter(|one| one.index == index);
+        of.map(|one| one.part.clone()).collect()
+    };
+    let row_key_index = row_key_index(indexes);
     Table {
         engine: row.get("engine").map(str::to_owned),
         transactional: row.get("transactional") == Some("YES"),
@@ -109,10 +146,24 @@ fn table(row: &Row, system_versioned: bool, details: (&ByTable<Column>, &ByTable
         rows_estimate: row.parse("rows_estimate").unwrap_or(0),
         bytes_estimate: row.parse("bytes_estimate").unwrap_or(0),
         columns: with_row_times(columns, system_versioned),
-        primary_key: details.1.get(&key).cloned().unwrap_or_default(),
+        primary_key: parts("PRIMARY"),
+        row_key: parts(&row_key_index),
+        row_key_index,
+        partitions: details.partitions.get(&key).cloned().unwrap_or_default(),
         schema: key.0,
         name: key.1,
     }
+}
+
+/// Chooses the index that tells rows apart: the first without NULLs, beginnings of columns or other oddities, which
+/// is the primary key where there is one; its name is empty where there is none.
+fn row_key_index(indexes: &[Indexed]) -> String {
+    let whole = |index: &str| {
+        let mut parts = indexes.iter().filter(|one| one.index == index);
+        parts.all(|one| one.ordered && !one.part.prefix && !one.part.column.is_empty())
+    };
+    let first = indexes.iter().find(|one| whole(&one.index));
+    first.map(|one| one.index.clone()).unwrap_or_default()
 }
 
 /// A table versioned without columns of its own for it has two that no list shows.

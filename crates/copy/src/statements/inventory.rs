@@ -49,13 +49,29 @@ pub(crate) fn columns() -> Statement {
     ))
 }
 
-/// Lists the columns of all primary keys in order.
-pub(crate) fn primary_keys() -> Statement {
+/// Lists the columns of all unique keys in order, primary keys first: columns `index_name`, `kind`, `name`, `sub_part`,
+/// `direction`, `nullable`, and `usable` (0 where statements cannot name the index).
+pub(crate) fn unique_keys(dialect: Dialect) -> Statement {
+    let usable = match dialect.flavor() {
+        Flavor::MySql if dialect.version() >= Version::new(8, 0, 0) => "IS_VISIBLE = 'YES'",
+        Flavor::MariaDb if dialect.version() >= Version::new(10, 6, 0) => "IGNORED = 'NO'",
+        _ => "1",
+    };
     Statement::new(format!(
-        "SELECT TABLE_SCHEMA AS schema_name, TABLE_NAME AS table_name, COLUMN_NAME AS name, SUB_PART AS sub_part, \
-         COLLATION AS direction FROM information_schema.STATISTICS \
-         WHERE TABLE_SCHEMA NOT IN ({SYSTEM_SCHEMAS}) AND INDEX_NAME = 'PRIMARY' \
-         ORDER BY TABLE_SCHEMA, TABLE_NAME, SEQ_IN_INDEX"
+        "SELECT TABLE_SCHEMA AS schema_name, TABLE_NAME AS table_name, INDEX_NAME AS index_name, INDEX_TYPE AS kind, \
+         COLUMN_NAME AS name, SUB_PART AS sub_part, COLLATION AS direction, NULLABLE AS nullable, {usable} AS usable \
+         FROM information_schema.STATISTICS WHERE TABLE_SCHEMA NOT IN ({SYSTEM_SCHEMAS}) AND NON_UNIQUE = 0 \
+         ORDER BY TABLE_SCHEMA, TABLE_NAME, INDEX_NAME <> 'PRIMARY', INDEX_NAME, SEQ_IN_INDEX"
+    ))
+}
+
+/// Lists partitions, or their parts where they have any, in order.
+pub(crate) fn partitions() -> Statement {
+    Statement::new(format!(
+        "SELECT TABLE_SCHEMA AS schema_name, TABLE_NAME AS table_name, \
+         COALESCE(SUBPARTITION_NAME, PARTITION_NAME) AS name FROM information_schema.PARTITIONS \
+         WHERE TABLE_SCHEMA NOT IN ({SYSTEM_SCHEMAS}) AND PARTITION_NAME IS NOT NULL \
+         ORDER BY TABLE_SCHEMA, TABLE_NAME, PARTITION_ORDINAL_POSITION, SUBPARTITION_ORDINAL_POSITION"
     ))
 }
 

@@ -1,4 +1,4 @@
-use crate::{Column, Table, value_form::ValueForm};
+use crate::{Column, Table, range_key::RangeKey, value_form::ValueForm};
 use dbha_sql::{Dialect, Flavor, Statement, Version, quote_identifier};
 
 /// Most placeholders that one prepared statement can have.
@@ -14,39 +14,33 @@ pub(crate) fn forget_table() -> Statement {
     Statement::new("ROLLBACK TO SAVEPOINT dbha_table")
 }
 
-/// Reads all rows of a table, columns by name, in the order of the primary key where that costs no sort.
-pub(crate) fn read(table: &Table, target: Dialect) -> Statement {
+/// Lists what is read of each row, columns by name.
+pub(crate) fn values(table: &Table, target: Dialect) -> String {
     let values: Vec<String> = table.carried().map(|column| read_value(column, target)).collect();
     // A table may have no column that travels; its rows count all the same.
-    let values = if values.is_empty() {
-        "1".into()
-    } else {
-        values.join(", ")
-    };
-    let order = if table.readable_in_key_order() {
-        let parts: Vec<String> = table
-            .primary_key
-            .iter()
-            .map(|part| {
-                let direction = if part.descending { " DESC" } else { "" };
-                format!("{}{direction}", quote_identifier(&part.column))
-            })
-            .collect();
-        format!(" FORCE INDEX (PRIMARY) ORDER BY {}", parts.join(", "))
-    } else {
-        String::new()
-    };
-    Statement::new(format!("SELECT {values} FROM {}{order}", source_of(table)))
+    match values.is_empty() {
+        true => "1".into(),
+        false => values.join(", "),
+    }
 }
 
-/// Names a table as a source of rows, with the past of its rows where it keeps them.
-pub(crate) fn source_of(table: &Table) -> String {
-    let past = if table.system_versioned {
-        " FOR SYSTEM_TIME ALL"
-    } else {
-        ""
-    };
-    format!("{}{past}", name_of(&table.schema, &table.name))
+/// Lists what is read of a row to know its key.
+pub(crate) fn key_values(table: &Table, key: &RangeKey, target: Dialect) -> String {
+    let columns: Vec<&Column> = table.carried().collect();
+    let of = |place: usize| columns.get(place).map(|column| read_value(column, target));
+    key.places().filter_map(of).collect::<Vec<_>>().join(", ")
+}
+
+/// Names a table, or one of its partitions, as a source of rows, with the past of its rows where it keeps them.
+pub(crate) fn source_of(table: &Table, partition: Option<&str>) -> String {
+    let mut text = name_of(&table.schema, &table.name);
+    if let Some(partition) = partition {
+        text.push_str(&format!(" PARTITION ({})", quote_identifier(partition)));
+    }
+    if table.system_versioned {
+        text.push_str(" FOR SYSTEM_TIME ALL");
+    }
+    text
 }
 
 /// Names a table.
@@ -86,45 +80,6 @@ pub(crate) fn write(table: &Table, rows: usize, target: Dialect) -> Statement {
         insert_into(table),
         vec![one; rows].join(",")
     ))
-}
-
-/// Writes one row whose long values wait in variables: `long` tells which of its columns those are.
-pub(crate) fn write_long(table: &Table, long: &[bool], target: Dialect) -> Statement {
-    let places: Vec<String> = table
-        .carried()
-        .zip(long)
-        .enumerate()
-        .map(|(at, (column, long))| match long {
-            true => place(column, target, &variable(at)),
-            false => place(column, target, "?"),
-        })
-        .collect();
-    Statement::new(format!("{} VALUES ({})", insert_into(table), places.join(",")))
-}
-
-/// Begins the variable of a long value.
-pub(crate) fn begin_long(at: usize) -> Statement {
-    Statement::new(format!("SET {} = ?", variable(at)))
-}
-
-/// Adds a piece to the variable of a long value.
-pub(crate) fn continue_long(at: usize) -> Statement {
-    let variable = variable(at);
-    Statement::new(format!("SET {variable} = CONCAT({variable}, ?)"))
-}
-
-/// Gives the memory of a long value back.
-pub(crate) fn forget_long(at: usize) -> Statement {
-    Statement::new(format!("SET {} = NULL", variable(at)))
-}
-
-/// Reads the largest packet that the server takes.
-pub(crate) fn largest_packet() -> Statement {
-    Statement::new("SELECT @@max_allowed_packet")
-}
-
-fn variable(at: usize) -> String {
-    format!("@dbha_long_{at}")
 }
 
 fn insert_into(table: &Table) -> String {
@@ -181,77 +136,28 @@ pub(crate) fn let_enum_zero(on: bool) -> Statement {
     ))
 }
 
-/// Reads the next generated number of a table: column `next`, NULL where it generates none.
-pub(crate) fn next_generated_number(schema: &str, name: &str) -> Statement {
-    Statement::new(format!(
-        "SELECT AUTO_INCREMENT AS next FROM information_schema.TABLES WHERE TABLE_SCHEMA = {} AND TABLE_NAME = {}",
-        dbha_sql::quote_literal(schema),
-        dbha_sql::quote_literal(name)
-    ))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{KeyPart, Origin};
-
-    const MARIADB: Flavor = Flavor::MariaDb;
-
-    fn column(name: &str, data_type: &str, origin: Origin) -> Column {
-        Column {
-            name: name.into(),
-            data_type: data_type.into(),
-            column_type: data_type.into(),
-            charset: None,
-            collation: None,
-            longest_bytes: None,
-            nullable: false,
-            origin,
-        }
-    }
-
-    fn table() -> Table {
-        Table {
-            schema: "a`b".into(),
-            name: "t".into(),
-            engine: Some("InnoDB".into()),
-            transactional: true,
-            system_versioned: false,
-            rows_estimate: 0,
-            bytes_estimate: 0,
-            columns: vec![
-                column("id", "int", Origin::Written),
-                column("e", "enum", Origin::Written),
-                column("g", "int", Origin::Stored),
-                column("u", "uuid", Origin::Written),
-            ],
-            primary_key: vec![KeyPart {
-                column: "id".into(),
-                prefix: false,
-                descending: true,
-            }],
-        }
-    }
+    use crate::{Origin, table::tests::table_with_key};
 
     #[test]
     fn generated_columns_do_not_travel_and_odd_types_travel_in_their_form() {
-        let dialect = Dialect::new(MARIADB, Version::new(10, 11, 6));
+        let dialect = Dialect::new(Flavor::MariaDb, Version::new(10, 11, 6));
+        let mut table = table_with_key(&[
+            ("id", "int", false),
+            ("e", "enum", false),
+            ("g", "int", false),
+            ("u", "uuid", false),
+        ]);
+        table.columns[2].origin = Origin::Stored;
         assert_eq!(
-            read(&table(), dialect).sql(),
-            "SELECT `id`, CAST(`e` AS UNSIGNED), CAST(`u` AS CHAR CHARACTER SET ascii) FROM `a``b`.`t` FORCE INDEX (PRIMARY) \
-             ORDER BY `id` DESC"
+            values(&table, dialect),
+            "`id`, CAST(`e` AS UNSIGNED), CAST(`u` AS CHAR CHARACTER SET ascii)"
         );
         assert_eq!(
-            write(&table(), 2, dialect).sql(),
-            "INSERT INTO `a``b`.`t` (`id`, `e`, `u`) VALUES (?,?,CONVERT(? USING ascii)),(?,?,CONVERT(? USING ascii))"
+            write(&table, 2, dialect).sql(),
+            "INSERT INTO `s`.`t` (`id`, `e`, `u`) VALUES (?,?,CONVERT(? USING ascii)),(?,?,CONVERT(? USING ascii))"
         );
-    }
-
-    #[test]
-    fn a_key_of_beginnings_is_no_order() {
-        let dialect = Dialect::new(MARIADB, Version::new(10, 11, 6));
-        let mut table = table();
-        table.primary_key[0].prefix = true;
-        assert!(!read(&table, dialect).sql().contains("ORDER BY"));
     }
 }

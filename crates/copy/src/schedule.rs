@@ -1,0 +1,415 @@
+use crate::{TableReport, piece::Piece, range_key::Bound, tables::WaitingTable};
+use std::{collections::VecDeque, sync::Arc};
+
+/// Most rows in the first range of a table: how large its rows are is an estimate until some were read.
+const FIRST_ROWS: u64 = 4_096;
+/// Most rows in one range.
+const MOST_ROWS: u64 = 1_000_000;
+
+/// Who copies what: whole tables first, the largest first, then halves of what others have still ahead of them.
+///
+/// Pure: it knows rows and bytes by number only, and never talks to a server.
+pub(crate) struct Schedule {
+    tables: Vec<TableState>,
+    ready: VecDeque<Ready>,
+    running: Vec<Running>,
+    range_bytes: u64,
+    next_id: u64,
+}
+
+/// A table on its way.
+struct TableState {
+    waiting: Arc<WaitingTable>,
+    /// Pieces that are ready or running.
+    open: usize,
+    done: Tally,
+}
+
+/// Rows that were stored and proven.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) struct Tally {
+    /// Rows.
+    pub(crate) rows: u64,
+    /// Bytes of their values.
+    pub(crate) bytes: u64,
+    /// Sum of the checksums of all rows.
+    pub(crate) sum: u128,
+}
+
+impl Tally {
+    fn add(&mut self, more: Tally) {
+        self.rows += more.rows;
+        self.bytes += more.bytes;
+        self.sum = self.sum.wrapping_add(more.sum);
+    }
+}
+
+struct Ready {
+    table: usize,
+    piece: Piece,
+    rows_left: u64,
+}
+
+struct Running {
+    id: u64,
+    table: usize,
+    /// What is left of it, from the beginning of the range that is on its way.
+    piece: Piece,
+    /// Rows that lie ahead, as far as is known.
+    rows_left: u64,
+    /// Rows that the range on its way may have.
+    reserved: u64,
+    /// Rows since the piece began.
+    walked: u64,
+    being_split: bool,
+}
+
+/// What a worker does next.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Next {
+    /// Copies a piece, range by range.
+    Piece(u64),
+    /// Looks for the place at which another worker's piece can be cut in two.
+    Split(Split),
+    /// Has nothing to do: what is left is too small to be shared.
+    Nothing,
+}
+
+/// A piece that is to be cut in two.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Split {
+    id: u64,
+    walked: u64,
+    /// What the other worker has ahead of it.
+    pub(crate) piece: Piece,
+    /// Rows behind its beginning after which it is to be cut.
+    pub(crate) rows: u64,
+}
+
+/// A range that is about to be copied.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Range {
+    /// The rows from its beginning to the end of the piece.
+    pub(crate) piece: Piece,
+    /// Most rows that it may have, in the order of the key.
+    pub(crate) rows: u64,
+}
+
+impl Schedule {
+    pub(crate) fn new(mut tables: Vec<WaitingTable>, range_bytes: u64) -> Self {
+        tables.sort_by_key(|waiting| std::cmp::Reverse(waiting.table.bytes_estimate));
+        let mut schedule = Self {
+            tables: vec![],
+            ready: VecDeque::new(),
+            running: vec![],
+            range_bytes: range_bytes.max(1),
+            next_id: 0,
+        };
+        for waiting in tables {
+            let pieces = Piece::first_of(&waiting.table);
+            let each = waiting.table.rows_estimate / pieces.len().max(1) as u64;
+            let table = schedule.tables.len();
+            schedule.tables.push(TableState {
+                open: pieces.len(),
+                waiting: Arc::new(waiting),
+                done: Tally::default(),
+            });
+            schedule.ready.extend(pieces.into_iter().map(|piece| Ready {
+                table,
+                piece,
+                rows_left: each,
+            }));
+        }
+        schedule
+    }
+
+    /// Gives a worker something to do.
+    pub(crate) fn next(&mut self) -> Next {
+        match self.ready.pop_front() {
+            Some(ready) => Next::Piece(self.run(ready)),
+            None => self.split_largest(),
+        }
+    }
+
+    fn run(&mut self, ready: Ready) -> u64 {
+        self.next_id += 1;
+        self.running.push(Running {
+            id: self.next_id,
+            table: ready.table,
+            piece: ready.piece,
+            rows_left: ready.rows_left,
+            reserved: 0,
+            walked: 0,
+            being_split: false,
+        });
+        self.next_id
+    }
+
+    fn split_largest(&mut self) -> Next {
+        let largest = (0..self.running.len())
+            .filter(|at| !self.running[*at].being_split && self.running[*at].piece.key.is_some())
+            .filter_map(|at| Some((at, self.worth_splitting(&self.running[at])?)))
+            .max_by_key(|(at, rows)| rows.saturating_mul(self.row_bytes(self.running[*at].table)));
+        let Some((at, ahead)) = largest else {
+            return Next::Nothing;
+        };
+        let running = &mut self.running[at];
+        running.being_split = true;
+        Next::Split(Split {
+            id: running.id,
+            walked: running.walked,
+            piece: running.piece.clone(),
+            rows: running.reserved + (ahead - running.reserved) / 2,
+        })
+    }
+
+    /// Returns how many rows a piece has ahead where that is enough for two.
+    fn worth_splitting(&self, running: &Running) -> Option<u64> {
+        let range = self.range_rows(running.table);
+        // An estimate that is used up says nothing about what follows.
+        let ahead = match running.rows_left {
+            0 => running.reserved + 2 * range,
+            rows => rows,
+        };
+        (ahead >= running.reserved + 2 * range).then_some(ahead)
+    }
+
+    /// Cuts a piece in two at the place that was found, if the one who copies it has not come so far meanwhile, and
+    /// hands the second half out.
+    pub(crate) fn split(&mut self, split: &Split, at: Option<Bound>) -> Option<u64> {
+        let place = self.running.iter().position(|running| running.id == split.id)?;
+        let running = &mut self.running[place];
+        let came = running.walked - split.walked + running.reserved;
+        let Some(bound) = at.filter(|_| came <= split.rows) else {
+            // Nothing lies there: the estimate was wrong, and this piece is left alone.
+            running.being_split = came <= split.rows;
+            return None;
+        };
+        running.being_split = false;
+        let second = running
+            .piece
+            .between(Some(bound.clone()), running.piece.through.clone());
+        running.piece.through = Some(bound);
+        let gone = running.walked - split.walked;
+        let first = (split.rows - gone).min(running.rows_left);
+        let rows_left = running.rows_left - first;
+        running.rows_left = first;
+        let table = running.table;
+        self.tables[table].open += 1;
+        Some(self.run(Ready {
+            table,
+            piece: second,
+            rows_left,
+        }))
+    }
+
+    /// Reserves the next range of a piece.
+    pub(crate) fn reserve(&mut self, id: u64) -> Option<Range> {
+        let table = self.running.iter().find(|running| running.id == id)?.table;
+        let rows = self.range_rows(table);
+        let running = self.running.iter_mut().find(|running| running.id == id)?;
+        running.reserved = rows;
+        Some(Range {
+            piece: running.piece.clone(),
+            rows,
+        })
+    }
+
+    /// Notes that a range was stored and proven; `end` is its last key where the piece goes on.
+    pub(crate) fn advance(&mut self, id: u64, done: Tally, end: Option<Bound>) {
+        let Some(running) = self.running.iter_mut().find(|running| running.id == id) else {
+            return;
+        };
+        running.reserved = 0;
+        running.walked += done.rows;
+        running.rows_left = running.rows_left.saturating_sub(done.rows);
+        if let Some(bound) = end {
+            running.piece.after = Some(bound);
+        }
+        let table = running.table;
+        self.tables[table].done.add(done);
+    }
+
+    /// Notes that a piece is done; returns its table when it was the last piece of it.
+    pub(crate) fn finish(&mut self, id: u64) -> Option<(Arc<WaitingTable>, Tally)> {
+        let place = self.running.iter().position(|running| running.id == id)?;
+        let running = self.running.swap_remove(place);
+        let table = &mut self.tables[running.table];
+        table.open -= 1;
+        (table.open == 0).then(|| (table.waiting.clone(), table.done))
+    }
+
+    /// Returns the table of a running piece and what of it is done.
+    pub(crate) fn table_of(&self, id: u64) -> Option<(Arc<WaitingTable>, Tally)> {
+        let running = self.running.iter().find(|running| running.id == id)?;
+        let table = &self.tables[running.table];
+        Some((table.waiting.clone(), table.done))
+    }
+
+    /// Returns how many rows make a range.
+    fn range_rows(&self, table: usize) -> u64 {
+        let rows = (self.range_bytes / self.row_bytes(table)).clamp(1, MOST_ROWS);
+        match self.tables[table].done.rows {
+            0 => rows.min(FIRST_ROWS),
+            _ => rows,
+        }
+    }
+
+    /// Returns the bytes of a row: measured where some were read, else as the source estimates.
+    fn row_bytes(&self, table: usize) -> u64 {
+        let state = &self.tables[table];
+        let (bytes, rows) = match state.done.rows {
+            0 => (
+                state.waiting.table.bytes_estimate,
+                state.waiting.table.rows_estimate,
+            ),
+            rows => (state.done.bytes, rows),
+        };
+        (bytes / rows.max(1)).max(1)
+    }
+}
+
+/// Makes the report of a finished table.
+pub(crate) fn report(waiting: &WaitingTable, done: Tally) -> TableReport {
+    TableReport {
+        schema: waiting.table.schema.clone(),
+        table: waiting.table.name.clone(),
+        rows: done.rows,
+        bytes: done.bytes,
+        checksum: done.sum.to_string(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::table::tests::table_with_key;
+
+    fn waiting(rows: u64, keyed: bool) -> WaitingTable {
+        let mut table = table_with_key(&[("id", if keyed { "int" } else { "double" }, false)]);
+        (table.rows_estimate, table.bytes_estimate) = (rows, rows * 100);
+        WaitingTable {
+            table: Arc::new(table),
+            later: None,
+        }
+    }
+
+    fn rows(rows: u64) -> Tally {
+        Tally {
+            rows,
+            bytes: rows * 100,
+            sum: 0,
+        }
+    }
+
+    fn bound(at: u64) -> Bound {
+        vec![at.to_string()]
+    }
+
+    /// Ranges of a thousand rows.
+    fn schedule(tables: Vec<WaitingTable>) -> Schedule {
+        Schedule::new(tables, 100_000)
+    }
+
+    #[test]
+    fn the_largest_table_goes_first_and_the_last_piece_ends_it() {
+        let mut schedule = schedule(vec![waiting(10, true), waiting(500, true)]);
+        let (Next::Piece(first), Next::Piece(second)) = (schedule.next(), schedule.next()) else {
+            panic!("two pieces were ready");
+        };
+        assert_eq!(schedule.table_of(first).unwrap().0.table.rows_estimate, 500);
+        assert_eq!(schedule.next(), Next::Nothing);
+        schedule.advance(second, rows(10), None);
+        assert_eq!(schedule.finish(second).unwrap().1.rows, 10);
+        assert!(schedule.finish(first).is_some());
+    }
+
+    #[test]
+    fn a_worker_without_a_table_takes_half_of_the_largest_rest() {
+        let mut schedule = schedule(vec![waiting(10_000, true)]);
+        let Next::Piece(first) = schedule.next() else {
+            panic!()
+        };
+        assert_eq!(schedule.reserve(first).unwrap().rows, 1_000);
+        let Next::Split(split) = schedule.next() else {
+            panic!()
+        };
+        assert_eq!(split.rows, 5_500);
+        // Nobody else splits the same piece meanwhile.
+        assert_eq!(schedule.next(), Next::Nothing);
+        schedule.advance(first, rows(1_000), Some(bound(1_000)));
+        schedule.reserve(first).unwrap();
+        let second = schedule.split(&split, Some(bound(5_501))).unwrap();
+        assert_eq!(schedule.reserve(second).unwrap().piece.after, Some(bound(5_501)));
+        let left = schedule.reserve(first).unwrap().piece;
+        assert_eq!(
+            (left.after, left.through),
+            (Some(bound(1_000)), Some(bound(5_501)))
+        );
+        assert!(schedule.finish(first).is_none(), "the other half is still open");
+        assert!(schedule.finish(second).is_some());
+    }
+
+    #[test]
+    fn a_place_that_the_other_may_have_passed_is_no_place_to_cut() {
+        let mut schedule = schedule(vec![waiting(4_000, true)]);
+        let Next::Piece(first) = schedule.next() else {
+            panic!()
+        };
+        let Next::Split(split) = schedule.next() else {
+            panic!()
+        };
+        for end in [1_000, 2_000] {
+            schedule.reserve(first).unwrap();
+            schedule.advance(first, rows(1_000), Some(bound(end)));
+        }
+        schedule.reserve(first).unwrap();
+        assert_eq!(schedule.split(&split, Some(bound(2_001))), None);
+    }
+
+    #[test]
+    fn a_table_without_a_key_and_a_small_rest_are_not_shared() {
+        let mut schedule = schedule(vec![waiting(100_000, false)]);
+        let Next::Piece(first) = schedule.next() else {
+            panic!()
+        };
+        assert_eq!(schedule.next(), Next::Nothing);
+        schedule.finish(first);
+        let mut schedule = self::schedule(vec![waiting(1_500, true)]);
+        assert!(matches!(schedule.next(), Next::Piece(_)));
+        assert_eq!(schedule.next(), Next::Nothing);
+    }
+
+    #[test]
+    fn an_estimate_that_was_wrong_is_tried_once_beyond_its_end() {
+        let mut schedule = schedule(vec![waiting(1_000, true)]);
+        let Next::Piece(first) = schedule.next() else {
+            panic!()
+        };
+        schedule.reserve(first).unwrap();
+        schedule.advance(first, rows(1_000), Some(bound(1_000)));
+        schedule.reserve(first).unwrap();
+        let Next::Split(split) = schedule.next() else {
+            panic!()
+        };
+        assert_eq!(split.rows, 2_000);
+        assert_eq!(schedule.split(&split, None), None);
+        assert_eq!(schedule.next(), Next::Nothing);
+    }
+
+    #[test]
+    fn the_first_range_is_small_and_the_next_by_what_rows_really_are() {
+        let mut schedule = Schedule::new(vec![waiting(1_000_000, true)], 32 << 20);
+        let Next::Piece(first) = schedule.next() else {
+            panic!()
+        };
+        assert_eq!(schedule.reserve(first).unwrap().rows, FIRST_ROWS);
+        let done = Tally {
+            rows: FIRST_ROWS,
+            bytes: FIRST_ROWS << 20,
+            sum: 1,
+        };
+        schedule.advance(first, done, Some(bound(1)));
+        assert_eq!(schedule.reserve(first).unwrap().rows, 32);
+    }
+}

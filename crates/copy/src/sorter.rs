@@ -1,0 +1,134 @@
+use crate::batch::{BATCH_BYTES, Layout, RowBatch};
+use dbha_sql::BinaryRow;
+use std::io;
+
+/// Most rows in one batch.
+const MOST_ROWS: usize = 8_192;
+
+/// What a row must be for the way that it goes.
+#[derive(Debug, Clone)]
+pub(crate) struct Lanes {
+    /// How ordinary rows are laid out.
+    pub(crate) layout: Layout,
+    /// A row of so many bytes or more goes alone, its long values ahead of it.
+    pub(crate) long_row: usize,
+    /// Places of enumerations: their 0 is noted by the target.
+    pub(crate) enums: Vec<usize>,
+    /// Places of the key's columns.
+    pub(crate) key: Vec<usize>,
+}
+
+/// Lays rows out for the target, those with a place 0 of an enumeration apart from the others.
+pub(crate) struct Sorter {
+    lanes: Lanes,
+    plain: RowBatch,
+    noted: RowBatch,
+    /// Key of the row that came last.
+    last_key: Vec<Vec<u8>>,
+    pub(crate) rows: u64,
+}
+
+impl Sorter {
+    pub(crate) fn new(lanes: Lanes) -> Self {
+        Self {
+            last_key: vec![Vec::new(); lanes.key.len()],
+            lanes,
+            plain: RowBatch::default(),
+            noted: RowBatch::default(),
+            rows: 0,
+        }
+    }
+
+    /// Adds a row; returns a batch that is full.
+    pub(crate) fn add(&mut self, row: BinaryRow<'_>) -> io::Result<Option<RowBatch>> {
+        self.rows += 1;
+        let zeros = self.enum_zeros(row)?;
+        self.note_key(row)?;
+        if row.size() >= self.lanes.long_row {
+            let mut alone = RowBatch {
+                long: true,
+                ..RowBatch::default()
+            };
+            // Exactly as large as the row: there may be room for no more.
+            alone.bytes.reserve_exact(row.size());
+            append(&mut alone, row, Layout::Many)?;
+            alone.enum_zeros = zeros;
+            return Ok(Some(alone));
+        }
+        let batch = match zeros {
+            0 => &mut self.plain,
+            _ => &mut self.noted,
+        };
+        if batch.bytes.capacity() == 0 {
+            batch.bytes.reserve(BATCH_BYTES + (BATCH_BYTES >> 3));
+        }
+        append(batch, row, self.lanes.layout)?;
+        batch.enum_zeros += zeros;
+        let full = batch.bytes.len() >= BATCH_BYTES || batch.rows >= MOST_ROWS;
+        Ok(full.then(|| std::mem::take(batch)))
+    }
+
+    fn enum_zeros(&self, row: BinaryRow<'_>) -> io::Result<u64> {
+        if self.lanes.enums.is_empty() {
+            return Ok(0);
+        }
+        let mut zeros = 0;
+        for (place, value) in row.values().enumerate() {
+            let is_zero = value?.is_some_and(|value| value.iter().all(|byte| *byte == 0));
+            zeros += u64::from(is_zero && self.lanes.enums.contains(&place));
+        }
+        Ok(zeros)
+    }
+
+    fn note_key(&mut self, row: BinaryRow<'_>) -> io::Result<()> {
+        let Some(last) = self.lanes.key.iter().max() else {
+            return Ok(());
+        };
+        for (place, value) in row.values().enumerate().take(last + 1) {
+            let value = value?;
+            if let Some(at) = self.lanes.key.iter().position(|key| *key == place) {
+                self.last_key[at].clear();
+                self.last_key[at].extend_from_slice(value.unwrap_or_default());
+            }
+        }
+        Ok(())
+    }
+
+    /// Returns the key of the last row, as its values travel.
+    pub(crate) fn last_key(&self) -> impl Iterator<Item = &[u8]> {
+        self.last_key.iter().map(Vec::as_slice)
+    }
+
+    /// Returns the batches that did not become full.
+    pub(crate) fn rest(&mut self) -> impl Iterator<Item = RowBatch> + use<> {
+        [std::mem::take(&mut self.plain), std::mem::take(&mut self.noted)]
+            .into_iter()
+            .filter(|batch| batch.rows > 0)
+    }
+}
+
+fn append(batch: &mut RowBatch, row: BinaryRow<'_>, layout: Layout) -> io::Result<()> {
+    batch.rows += 1;
+    match layout {
+        Layout::Bulk => {
+            for value in row.values() {
+                match value? {
+                    Some(value) => {
+                        batch.bytes.push(0);
+                        batch.bytes.extend_from_slice(value);
+                    }
+                    None => batch.bytes.push(1),
+                }
+            }
+        }
+        Layout::Many => {
+            for value in row.values() {
+                let value = value?;
+                batch.nulls.push(value.is_none());
+                batch.bytes.extend_from_slice(value.unwrap_or_default());
+            }
+            batch.ends.push(batch.bytes.len());
+        }
+    }
+    Ok(())
+}
