@@ -11,7 +11,6 @@ const PLAIN_EVERY: Duration = Duration::from_secs(2);
 /// Shows how far a copy has come.
 pub struct CopyProgress {
     bar: Option<ProgressBar>,
-    began: Instant,
     last: Instant,
 }
 
@@ -30,19 +29,17 @@ impl CopyProgress {
         });
         Self {
             bar,
-            began: Instant::now(),
             last: Instant::now(),
         }
     }
 
     /// Takes the newest counts; returns a line to print where there is no bar and it is time for one.
     pub fn update(&mut self, counts: &CopyCounts) -> Option<String> {
-        let text = self.text(counts);
+        let text = Self::text(counts);
         match &self.bar {
             Some(bar) => {
-                // The estimate of the whole is rough: the bar never stands at its end before the copy does.
-                bar.set_length(counts.bytes.max(counts.bytes_done).max(1));
-                bar.set_position(counts.bytes_done);
+                bar.set_length(1_000);
+                bar.set_position((counts.share_done * 1e3) as u64);
                 bar.set_message(text);
                 None
             }
@@ -60,16 +57,10 @@ impl CopyProgress {
         }
     }
 
-    fn text(&self, counts: &CopyCounts) -> String {
-        let seconds = self.began.elapsed().as_secs_f64().max(0.001);
-        let rate = counts.bytes_done as f64 / seconds;
-        let left = match counts.bytes.checked_sub(counts.bytes_done) {
-            // A rate needs a second of history to mean anything.
-            Some(left) if rate > 0.0 && seconds > 1.0 && left > 0 => {
-                format!(
-                    ", about {} left",
-                    HumanDuration(Duration::from_secs_f64(left as f64 / rate))
-                )
+    fn text(counts: &CopyCounts) -> String {
+        let left = match counts.seconds_left {
+            Some(seconds) if seconds > 0 => {
+                format!(", about {} left", HumanDuration(Duration::from_secs(seconds)))
             }
             _ => String::new(),
         };
@@ -77,8 +68,8 @@ impl CopyProgress {
             "{} rows, {} of {}, {}/s, {} of {} tables{left}",
             grouped(counts.rows_done),
             HumanBytes(counts.bytes_done),
-            HumanBytes(counts.bytes.max(counts.bytes_done)),
-            HumanBytes(rate as u64),
+            HumanBytes(counts.bytes),
+            HumanBytes(counts.bytes_per_second),
             counts.tables_done,
             counts.tables,
         )

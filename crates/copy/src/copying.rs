@@ -8,6 +8,7 @@ use crate::{
     pipe::{Lane, Pair},
     sessions::Sessions,
     snapshot::Snapshot,
+    sorter::SpareBuffers,
     statements,
     tables::{self, WaitingTable},
     workers::copy_tables,
@@ -71,6 +72,7 @@ impl<'a> Copying<'a> {
             loader,
             lane: lane.clone(),
             identities: identities.clone(),
+            spare: SpareBuffers::default(),
         });
         Ok(Self {
             sessions,
@@ -106,6 +108,11 @@ impl<'a> Copying<'a> {
                 tables: inventory.tables.len() as u64,
                 rows: inventory.total_rows_estimate(),
                 bytes: inventory.total_bytes_estimate(),
+                key_bytes: inventory
+                    .tables
+                    .iter()
+                    .map(|table| table.key_bytes_estimate)
+                    .sum(),
             })
             .await;
         let (locked, free): (Vec<_>, Vec<_>) = inventory
@@ -166,26 +173,16 @@ impl<'a> Copying<'a> {
     /// the savepoints by which a snapshot lets go of a table.
     async fn pour_locked(&mut self, waiting: Vec<WaitingTable>) -> Result<Vec<TableReport>, CopyError> {
         let (mut pairs, mut inside) = (vec![], vec![]);
-        for pair in std::mem::take(&mut self.pairs) {
+        for mut pair in std::mem::take(&mut self.pairs) {
             let present = &self.snapshot.present;
             let outside = self.sessions.open_data(present, SessionProfile::Reader).await?;
-            inside.push(pair.reader);
-            pairs.push(Pair {
-                reader: outside,
-                loader: pair.loader,
-                lane: pair.lane,
-                identities: pair.identities,
-            });
+            inside.push(std::mem::replace(&mut pair.reader, outside));
+            pairs.push(pair);
         }
         let (pairs, reports) = copy_tables(pairs, waiting, self.options.range_bytes, self.news).await?;
-        for (pair, reader) in pairs.into_iter().zip(inside) {
-            pair.reader.close().await;
-            self.pairs.push(Pair {
-                reader,
-                loader: pair.loader,
-                lane: pair.lane,
-                identities: pair.identities,
-            });
+        for (mut pair, reader) in pairs.into_iter().zip(inside) {
+            std::mem::replace(&mut pair.reader, reader).close().await;
+            self.pairs.push(pair);
         }
         Ok(reports)
     }

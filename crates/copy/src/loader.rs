@@ -1,6 +1,7 @@
 use crate::{
     CopyError, Table,
     batch::{Layout, RowBatch, decompose},
+    sorter::SpareBuffers,
     statements::{self, rows::MOST_PLACEHOLDERS},
 };
 use dbha_sql::{DataSession, Done, Parameter, Prepared, SqlError, Statement};
@@ -53,6 +54,7 @@ pub(crate) struct Loader<'a> {
     types: Vec<Parameter>,
     /// Statements for so many rows; with [`Layout::Bulk`] the one for one row serves all.
     prepared: HashMap<usize, Prepared>,
+    spare: SpareBuffers,
 }
 
 impl<'a> Loader<'a> {
@@ -72,7 +74,13 @@ impl<'a> Loader<'a> {
             table,
             shown,
             prepared: HashMap::new(),
+            spare: SpareBuffers::default(),
         }
+    }
+
+    /// Gives emptied buffers to those who read.
+    pub(crate) fn give_buffers_to(&mut self, spare: SpareBuffers) {
+        self.spare = spare;
     }
 
     /// Stores batches as they come, until there are no more; tells `news` after each.
@@ -154,6 +162,7 @@ impl<'a> Loader<'a> {
                 return Err(self.bent("other notes than those about place 0 of an enumeration"));
             }
         }
+        self.spare.give_back(batch.bytes);
         drop(batch.room);
         Ok(())
     }

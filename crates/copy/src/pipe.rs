@@ -4,7 +4,7 @@ use crate::{
     loader::{self, Loaded, Loader},
     reader,
     schedule::Range,
-    sorter::Lanes,
+    sorter::{Lanes, Sorter, SpareBuffers},
     table_identity::TableIdentities,
 };
 use dbha_sql::{DataSession, Parameter};
@@ -76,6 +76,8 @@ pub(crate) struct Pair {
     pub(crate) loader: DataSession,
     /// See [`Lane`].
     pub(crate) lane: Lane,
+    /// See [`SpareBuffers`].
+    pub(crate) spare: SpareBuffers,
     /// What the tables are that the snapshot saw.
     pub(crate) identities: Arc<TableIdentities>,
 }
@@ -102,9 +104,11 @@ pub(crate) async fn pour(
         enums: reader::enum_places(table, target),
         key: range.piece.key.iter().flat_map(|key| key.places()).collect(),
     };
+    let sorter = Sorter::new(lanes, pair.spare.clone());
     let mut loader = Loader::new(&mut pair.loader, table, types.to_vec(), range.piece.shown());
+    loader.give_buffers_to(pair.spare.clone());
     let (read, loaded) = tokio::join!(
-        reader::read(&mut pair.reader, range, (target, lanes), &mut room, batches),
+        reader::read(&mut pair.reader, range, (target, sorter), &mut room, batches),
         loader.load(waiting, range.piece.key.is_some(), news)
     );
     // A loader that failed makes its reader stop, so its own error is the cause.

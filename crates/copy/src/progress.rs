@@ -37,10 +37,12 @@ pub enum CopyProgress {
         tables: u64,
         /// Rows, estimated.
         rows: u64,
-        /// Bytes, estimated.
+        /// Bytes of rows, estimated.
         bytes: u64,
+        /// Bytes of secondary keys, estimated.
+        key_bytes: u64,
     },
-    /// A table began.
+    /// A table began, or another worker began with a part of it.
     TableStarted {
         /// Its schema.
         schema: String,
@@ -48,6 +50,10 @@ pub enum CopyProgress {
         table: String,
         /// Its rows, estimated.
         rows_estimate: u64,
+        /// Bytes of its rows, estimated.
+        bytes_estimate: u64,
+        /// Bytes of its secondary keys, estimated.
+        key_bytes_estimate: u64,
     },
     /// Rows of a table arrived; at most ten a second from each worker.
     TableRows {

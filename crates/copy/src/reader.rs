@@ -5,7 +5,7 @@ use crate::{
     pipe::Room,
     range_key::{Bound, RangeKey},
     schedule::Range,
-    sorter::{Lanes, Sorter},
+    sorter::Sorter,
     statements,
     value_form::ValueForm,
 };
@@ -19,7 +19,7 @@ use tokio::sync::mpsc;
 pub(crate) async fn read(
     session: &mut DataSession,
     range: &Range,
-    (target, lanes): (Dialect, Lanes),
+    (target, mut sorter): (Dialect, Sorter),
     room: &mut Room,
     batches: mpsc::Sender<RowBatch>,
 ) -> Result<Walked, CopyError> {
@@ -29,7 +29,6 @@ pub(crate) async fn read(
         .prepare(&statement)
         .await
         .map_err(CopyError::reading(&shown))?;
-    let mut sorter = Sorter::new(lanes);
     let begun = session.begin_rows(&prepared).await;
     begun.map_err(CopyError::reading(&shown))?;
     while let Some(row) = session

@@ -1,9 +1,14 @@
 use crate::batch::{BATCH_BYTES, Layout, RowBatch};
 use dbha_sql::BinaryRow;
-use std::io;
+use std::{
+    io,
+    sync::{Arc, Mutex, PoisonError},
+};
 
 /// Most rows in one batch.
 const MOST_ROWS: usize = 8_192;
+/// Bytes of a buffer: a full batch and a row that just did not fill it.
+const BUFFER_BYTES: usize = BATCH_BYTES + (BATCH_BYTES >> 2);
 
 /// What a row must be for the way that it goes.
 #[derive(Debug, Clone)]
@@ -18,9 +23,30 @@ pub(crate) struct Lanes {
     pub(crate) key: Vec<usize>,
 }
 
+/// Buffers that a loader has emptied and a reader fills again: a copy needs a few, and no new ones for each batch.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct SpareBuffers(Arc<Mutex<Vec<Vec<u8>>>>);
+
+impl SpareBuffers {
+    /// Takes an empty buffer for a batch.
+    fn take(&self) -> Vec<u8> {
+        let spare = self.0.lock().unwrap_or_else(PoisonError::into_inner).pop();
+        spare.unwrap_or_else(|| Vec::with_capacity(BUFFER_BYTES))
+    }
+
+    /// Gives a buffer back; one of another size is left to the allocator.
+    pub(crate) fn give_back(&self, mut buffer: Vec<u8>) {
+        if buffer.capacity() == BUFFER_BYTES {
+            buffer.clear();
+            self.0.lock().unwrap_or_else(PoisonError::into_inner).push(buffer);
+        }
+    }
+}
+
 /// Lays rows out for the target, those with a place 0 of an enumeration apart from the others.
 pub(crate) struct Sorter {
     lanes: Lanes,
+    spare: SpareBuffers,
     plain: RowBatch,
     noted: RowBatch,
     /// Key of the row that came last.
@@ -29,10 +55,11 @@ pub(crate) struct Sorter {
 }
 
 impl Sorter {
-    pub(crate) fn new(lanes: Lanes) -> Self {
+    pub(crate) fn new(lanes: Lanes, spare: SpareBuffers) -> Self {
         Self {
             last_key: vec![Vec::new(); lanes.key.len()],
             lanes,
+            spare,
             plain: RowBatch::default(),
             noted: RowBatch::default(),
             rows: 0,
@@ -42,8 +69,8 @@ impl Sorter {
     /// Adds a row; returns a batch that is full.
     pub(crate) fn add(&mut self, row: BinaryRow<'_>) -> io::Result<Option<RowBatch>> {
         self.rows += 1;
-        let zeros = self.enum_zeros(row)?;
         self.note_key(row)?;
+        let zeros = self.enum_zeros(row)?;
         if row.size() >= self.lanes.long_row {
             let mut alone = RowBatch {
                 long: true,
@@ -59,8 +86,8 @@ impl Sorter {
             0 => &mut self.plain,
             _ => &mut self.noted,
         };
-        if batch.bytes.capacity() == 0 {
-            batch.bytes.reserve(BATCH_BYTES + (BATCH_BYTES >> 3));
+        if batch.rows == 0 {
+            batch.bytes = self.spare.take();
         }
         append(batch, row, self.lanes.layout)?;
         batch.enum_zeros += zeros;
@@ -80,6 +107,7 @@ impl Sorter {
         Ok(zeros)
     }
 
+    /// Keeps the key's values of the row, which mostly stand at its beginning.
     fn note_key(&mut self, row: BinaryRow<'_>) -> io::Result<()> {
         let Some(last) = self.lanes.key.iter().max() else {
             return Ok(());

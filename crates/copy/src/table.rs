@@ -16,8 +16,10 @@ pub struct Table {
     pub system_versioned: bool,
     /// Rows, estimated by the server.
     pub rows_estimate: u64,
-    /// Bytes of rows and indexes, estimated by the server.
+    /// Bytes of rows, estimated by the server.
     pub bytes_estimate: u64,
+    /// Bytes of secondary keys, estimated by the server.
+    pub key_bytes_estimate: u64,
     /// Its columns in order, invisible ones included.
     pub columns: Vec<Column>,
     /// Columns of its primary key in order; empty where it has none.
@@ -96,6 +98,7 @@ pub(crate) mod tests {
             system_versioned: false,
             rows_estimate: 0,
             bytes_estimate: 0,
+            key_bytes_estimate: 0,
             columns: columns.iter().map(column).collect(),
             primary_key: key.clone(),
             row_key: key,

@@ -102,6 +102,8 @@ impl Worker {
             schema: table.schema.clone(),
             table: table.name.clone(),
             rows_estimate: table.rows_estimate,
+            bytes_estimate: table.bytes_estimate,
+            key_bytes_estimate: table.key_bytes_estimate,
         })
         .await;
         reader::enter(&mut self.pair.reader, &table).await?;

@@ -34,8 +34,14 @@ pub struct CopyCounts {
     pub rows: u64,
     /// Bytes copied.
     pub bytes_done: u64,
-    /// Bytes in all, as the primary estimates them.
+    /// Bytes in all: what the primary estimates, corrected by what its tables turned out to have.
     pub bytes: u64,
+    /// Bytes a second in the last ten seconds.
+    pub bytes_per_second: u64,
+    /// Share of the work that is done, keys included, from 0 to 1.
+    pub share_done: f64,
+    /// Seconds that are left if it goes on like this; absent while nobody can know.
+    pub seconds_left: Option<u64>,
     /// The table that was last begun, `schema.table`.
     pub table: Option<String>,
 }

@@ -145,6 +145,7 @@ fn table(row: &Row, system_versioned: bool, details: &Details) -> Table {
         system_versioned,
         rows_estimate: row.parse("rows_estimate").unwrap_or(0),
         bytes_estimate: row.parse("bytes_estimate").unwrap_or(0),
+        key_bytes_estimate: row.parse("key_bytes_estimate").unwrap_or(0),
         columns: with_row_times(columns, system_versioned),
         primary_key: parts("PRIMARY"),
         row_key: parts(&row_key_index),

@@ -30,7 +30,7 @@ pub(crate) fn tables() -> Statement {
     Statement::new(format!(
         "SELECT t.TABLE_SCHEMA AS schema_name, t.TABLE_NAME AS name, t.TABLE_TYPE AS kind, t.ENGINE AS engine, \
          e.TRANSACTIONS AS transactional, t.TABLE_ROWS AS rows_estimate, \
-         COALESCE(t.DATA_LENGTH, 0) + COALESCE(t.INDEX_LENGTH, 0) AS bytes_estimate \
+         COALESCE(t.DATA_LENGTH, 0) AS bytes_estimate, COALESCE(t.INDEX_LENGTH, 0) AS key_bytes_estimate \
          FROM information_schema.TABLES t LEFT JOIN information_schema.ENGINES e ON e.ENGINE = t.ENGINE \
          WHERE t.TABLE_SCHEMA NOT IN ({SYSTEM_SCHEMAS}) AND t.TABLE_TYPE <> 'TEMPORARY' \
          AND NOT (t.TABLE_SCHEMA = 'dbha' AND t.TABLE_NAME = 'claim') \

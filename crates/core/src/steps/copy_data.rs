@@ -2,7 +2,7 @@ use super::{Check, Run, Step, StepTrouble, View, copy_tally::CopyTally, follow};
 use crate::{Side, adoption, partner::source_name, preflight};
 use dbha_copy::{CopyOptions, CopyProgress};
 use dbha_sql::{Claim, ClaimState};
-use std::sync::Mutex;
+use std::{sync::Mutex, time::Instant};
 
 /// The copy is there when the secondary belongs to the pair, or its claim says that all was copied and compared.
 pub(super) fn check(view: &View<'_>) -> Check {
@@ -60,13 +60,13 @@ pub(super) async fn apply(run: &mut Run<'_>) -> Result<(), StepTrouble> {
         lock_wait: run.options.lock_wait,
         ..CopyOptions::default()
     };
-    let tally = Mutex::new(CopyTally::default());
+    let (tally, began) = (Mutex::new(CopyTally::default()), Instant::now());
     let progress = |progress: CopyProgress| {
         if let CopyProgress::Again { attempt, reason } = &progress {
             run.detail(Step::CopyData, format!("begins again (try {attempt}): {reason}"));
         }
         if let Ok(mut tally) = tally.lock() {
-            run.copying(tally.take(progress).clone());
+            run.copying(tally.take(progress, began.elapsed()).clone());
         }
     };
     let report = dbha_copy::copy(
