@@ -4,8 +4,8 @@ use crate::{
     definer::Definer,
     definitions::{Definitions, ObjectDefinition},
     event_definition,
+    picture::Picture,
     sessions::{Sessions, Side},
-    snapshot::Snapshot,
     table_definition::{first_difference, without_counter},
 };
 use dbha_sql::SessionProfile;
@@ -16,22 +16,22 @@ use dbha_sql::SessionProfile;
 /// between different ones the columns are compared as the servers list them.
 pub(crate) async fn check(
     sessions: &Sessions,
-    snapshot: &Snapshot,
+    picture: &Picture,
     definer: &mut Definer,
 ) -> Result<(), CopyError> {
     let mut session = sessions.open(Side::Target, SessionProfile::Reader).await?;
     let inventory = Inventory::take(&mut session).await?;
-    let same_series = snapshot
+    let same_series = picture
         .inventory
         .dialect
         .version()
         .same_series(inventory.dialect.version());
-    check_lists(&snapshot.inventory, &inventory, snapshot)?;
+    check_lists(picture, &inventory)?;
     if same_series {
         let have = Definitions::read(&mut session, &inventory).await?;
-        check_definitions(&snapshot.definitions, &have)?;
+        check_definitions(&picture.definitions, &have)?;
         let accounts = AccountBook::read(&mut session).await?;
-        let left = AccountPlan::make(&snapshot.accounts, &accounts);
+        let left = AccountPlan::make(&picture.accounts, &accounts);
         for change in left.changes {
             definer.warn(format!(
                 "account {} is still not equal to the source's",
@@ -43,12 +43,8 @@ pub(crate) async fn check(
     Ok(())
 }
 
-pub(crate) fn check_lists(
-    source: &Inventory,
-    target: &Inventory,
-    snapshot: &Snapshot,
-) -> Result<(), CopyError> {
-    for table in &source.tables {
+pub(crate) fn check_lists(source: &Picture, target: &Inventory) -> Result<(), CopyError> {
+    for table in &source.inventory.tables {
         let have = target
             .tables
             .iter()
@@ -65,7 +61,7 @@ pub(crate) fn check_lists(
             return Err(differs(&table.shown(), "its columns are others".into()));
         }
     }
-    for definition in &snapshot.definitions.objects {
+    for definition in &source.definitions.objects {
         if !target.objects.contains(&definition.object) {
             return Err(differs(&definition.object.shown(), "it is missing".into()));
         }

@@ -45,7 +45,12 @@ pub(crate) async fn both_sides(
     Ok((there?, here?))
 }
 
-async fn one_side(session: &mut DataSession, piece: &Piece, target: Dialect) -> Result<Proof, CopyError> {
+/// Computes the proof of a piece on one server, in the form that is comparable with another one's.
+pub(crate) async fn one_side(
+    session: &mut DataSession,
+    piece: &Piece,
+    target: Dialect,
+) -> Result<Proof, CopyError> {
     let statement = statements::checksum::prove(piece, session.dialect(), target);
     let row = session
         .query_first(&statement)

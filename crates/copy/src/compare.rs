@@ -5,6 +5,7 @@ use crate::{
     check::{check_definitions, check_lists},
     checksum::prove,
     definitions::Definitions,
+    picture::Picture,
     piece::Piece,
     sessions::{Guard, Sessions, Side},
     snapshot::{Snapshot, sequence_position},
@@ -25,6 +26,7 @@ pub struct Comparison {
     sessions: Sessions,
     guard: Guard,
     snapshot: Snapshot,
+    picture: Picture,
     lock_held: Duration,
 }
 
@@ -66,6 +68,7 @@ impl Comparison {
         Ok(Self {
             sessions,
             guard,
+            picture: Picture::out_of(&mut snapshot),
             snapshot,
             lock_held,
         })
@@ -111,11 +114,11 @@ impl Comparison {
 
     async fn definitions(&self, have: &Inventory, there: &mut Session) -> Result<Vec<String>, CopyError> {
         let source = &self.snapshot.inventory;
-        let mut result = check_lists(source, have, &self.snapshot);
+        let mut result = check_lists(&self.picture, have);
         let same_series = source.dialect.version().same_series(have.dialect.version());
         if result.is_ok() && same_series {
             let definitions = Definitions::read(there, have).await?;
-            result = check_definitions(&self.snapshot.definitions, &definitions);
+            result = check_definitions(&self.picture.definitions, &definitions);
         }
         match result {
             Ok(()) => Ok(vec![]),
@@ -129,7 +132,7 @@ impl Comparison {
     async fn sequences(&mut self, there: &mut Session) -> Result<Vec<String>, CopyError> {
         let mut differences = vec![];
         let sequences = self.snapshot.inventory.objects_of(ObjectKind::Sequence);
-        for (sequence, wanted) in sequences.zip(&self.snapshot.sequences) {
+        for (sequence, wanted) in sequences.zip(&self.picture.sequences) {
             let have = sequence_position(there, &sequence.schema, &sequence.name).await?;
             if have != *wanted {
                 differences.push(format!(

@@ -18,6 +18,33 @@ pub async fn copy(
 ) -> Result<CopyReport, CopyError> {
     let begun = Instant::now();
     let sessions = Sessions::new(source, target);
+    let mut report = with_tries(
+        &sessions,
+        options.tries,
+        progress,
+        cancel,
+        async |news, attempt| {
+            Copying::begin(&sessions, options, news, attempt > 1)
+                .await?
+                .run()
+                .await
+        },
+    )
+    .await?;
+    report.took = begun.elapsed();
+    Ok(report)
+}
+
+/// Runs a copy until it succeeds, fails for good or is cancelled, and ends every session of it before it returns.
+///
+/// `one_try` is given where to send its news, and the number of the try.
+pub(crate) async fn with_tries<T>(
+    sessions: &Sessions,
+    tries: u32,
+    progress: &(dyn Fn(CopyProgress) + Send + Sync),
+    cancel: &CancellationToken,
+    mut one_try: impl AsyncFnMut(&mpsc::Sender<CopyProgress>, u32) -> Result<T, CopyError>,
+) -> Result<T, CopyError> {
     let mut attempt = 1;
     loop {
         // What an earlier run left behind, and the try before this one.
@@ -25,19 +52,18 @@ pub async fn copy(
         let guard = sessions.guard();
         let (news, inbox) = mpsc::channel(256);
         let result = tokio::select! {
-            result = one_try(&sessions, options, &news, attempt > 1) => result,
+            result = one_try(&news, attempt) => result,
             () = pass_on(inbox, progress) => Err(CopyError::Cancelled),
             () = cancel.cancelled() => Err(CopyError::Cancelled),
         };
         match result {
-            Ok(mut report) => {
+            Ok(done) => {
                 guard.disarm();
-                report.took = begun.elapsed();
-                return Ok(report);
+                return Ok(done);
             }
             Err(error) => {
                 guard.clean().await;
-                if !error.is_worth_another_try() || attempt >= options.tries {
+                if !error.is_worth_another_try() || attempt >= tries {
                     return Err(error);
                 }
                 attempt += 1;
@@ -56,13 +82,4 @@ async fn pass_on(mut inbox: mpsc::Receiver<CopyProgress>, progress: &(dyn Fn(Cop
         progress(news);
     }
     std::future::pending().await
-}
-
-async fn one_try(
-    sessions: &Sessions,
-    options: &CopyOptions,
-    news: &mpsc::Sender<CopyProgress>,
-    again: bool,
-) -> Result<CopyReport, CopyError> {
-    Copying::begin(sessions, options, news, again).await?.run().await
 }

@@ -1,16 +1,14 @@
 use crate::{
-    AccountChange, CopyError, CopyOptions, CopyPhase, CopyProgress, CopyReport, Table, TableReport,
-    accounts::{AccountBook, AccountPlan},
-    check::check,
-    clear,
-    definer::Definer,
-    objects,
-    pipe::{Lane, Pair},
+    AccountChange, CopyError, CopyOptions, CopyPhase, CopyProgress, CopyReport, Table, TableReport, clear,
+    filling::Filling,
+    objects::ViewJudge,
+    picture::Picture,
+    pipe::{Lane, Pair, ServerSink},
     sessions::Sessions,
+    sink::Sink,
     snapshot::Snapshot,
     sorter::SpareBuffers,
-    statements,
-    tables::{self, WaitingTable},
+    tables::WaitingTable,
     workers::copy_tables,
 };
 use dbha_sql::SessionProfile;
@@ -19,10 +17,10 @@ use tokio::sync::mpsc;
 
 /// One try from the snapshot on.
 pub(crate) struct Copying<'a> {
-    sessions: &'a Sessions,
     snapshot: Snapshot,
-    definer: Definer,
-    pairs: Vec<Pair>,
+    picture: Picture,
+    filling: Filling<'a>,
+    pairs: Vec<Pair<ServerSink>>,
     options: &'a CopyOptions,
     news: &'a mpsc::Sender<CopyProgress>,
     lock_held: Duration,
@@ -30,6 +28,33 @@ pub(crate) struct Copying<'a> {
 
 pub(crate) async fn tell(news: &mpsc::Sender<CopyProgress>, phase: CopyPhase) {
     let _ = news.send(CopyProgress::Phase { phase }).await;
+}
+
+/// Tells what lies ahead, as the source estimates it.
+pub(crate) async fn tell_totals(news: &mpsc::Sender<CopyProgress>, picture: &Picture) {
+    let inventory = &picture.inventory;
+    let totals = CopyProgress::Totals {
+        tables: inventory.tables.len() as u64,
+        rows: inventory.total_rows_estimate(),
+        bytes: inventory.total_bytes_estimate(),
+        key_bytes: inventory
+            .tables
+            .iter()
+            .map(|table| table.key_bytes_estimate)
+            .sum(),
+    };
+    let _ = news.send(totals).await;
+}
+
+/// Lets writers of the source go on, and tells how long they waited.
+pub(crate) async fn release(
+    snapshot: &mut Snapshot,
+    news: &mpsc::Sender<CopyProgress>,
+) -> Result<Duration, CopyError> {
+    let held = snapshot.release().await?;
+    let held_ms = u64::try_from(held.as_millis()).unwrap_or(u64::MAX);
+    let _ = news.send(CopyProgress::LockReleased { held_ms }).await;
+    Ok(held)
 }
 
 impl<'a> Copying<'a> {
@@ -40,44 +65,37 @@ impl<'a> Copying<'a> {
         news: &'a mpsc::Sender<CopyProgress>,
         again: bool,
     ) -> Result<Self, CopyError> {
-        let mut definer = Definer::open(sessions).await?;
+        let mut filling = Filling::open(sessions, options, news).await?;
         if again {
-            clear(&mut definer.session).await?;
+            clear(&mut filling.definer.session).await?;
         }
-        let mut loaders = vec![];
-        for _ in 0..options.workers.max(1) {
-            loaders.push(
-                sessions
-                    .open_data(&definer.session, SessionProfile::Loader)
-                    .await?,
-            );
-        }
+        let loaders = filling.open_loaders().await?;
         tell(news, CopyPhase::Snapshot).await;
         let mut snapshot = Snapshot::take(sessions, options).await?;
-        let source = snapshot.inventory.dialect;
-        if !source.version().same_series(definer.dialect().version()) {
+        let mut picture = Picture::out_of(&mut snapshot);
+        let source = picture.inventory.dialect;
+        if !source.version().same_series(filling.definer.dialect().version()) {
             // Another series may lay rows into other partitions.
-            let tables = snapshot.inventory.tables.iter_mut();
+            let tables = picture.inventory.tables.iter_mut();
             tables.for_each(|table| table.partitions.clear());
         }
-        if let Some(mean) = statements::sessions::mean_as_source(source, definer.dialect()) {
-            let doing = CopyError::doing("preparing the session that defines");
-            definer.run(&mean).await.map_err(doing)?;
-        }
+        filling.mean_as(source).await?;
         let lane = Lane::new();
         let identities = snapshot.identities.clone();
         let readers = std::mem::take(&mut snapshot.readers).into_iter();
         let pairs = readers.zip(loaders).map(|(reader, loader)| Pair {
             reader,
-            loader,
-            lane: lane.clone(),
+            sink: ServerSink {
+                loader,
+                lane: lane.clone(),
+                spare: SpareBuffers::default(),
+            },
             identities: identities.clone(),
-            spare: SpareBuffers::default(),
         });
         Ok(Self {
-            sessions,
             snapshot,
-            definer,
+            picture,
+            filling,
             pairs: pairs.collect(),
             options,
             news,
@@ -91,50 +109,35 @@ impl<'a> Copying<'a> {
         let copied: Vec<&Table> = waiting.iter().map(|waiting| &*waiting.table).collect();
         let identities = self.snapshot.identities.clone();
         identities.check_rest(&mut self.snapshot.present, &copied).await?;
-        tell(self.news, CopyPhase::Indexes).await;
-        for table in &waiting {
-            tables::add_foreign_keys(&mut self.definer, table).await?;
-        }
-        let accounts = self.objects_and_accounts().await?;
+        self.filling.add_foreign_keys(&waiting).await?;
+        let judge = ViewJudge::Source(&mut self.snapshot.present);
+        let accounts = self
+            .filling
+            .objects_and_accounts(&mut self.picture, judge)
+            .await?;
         self.finish(tables, accounts).await
     }
 
     /// Creates schemas and tables and copies all rows, those without a snapshot first and under the lock.
     async fn rows(&mut self) -> Result<(Vec<TableReport>, Vec<WaitingTable>), CopyError> {
-        let inventory = &self.snapshot.inventory;
-        let _ = self
-            .news
-            .send(CopyProgress::Totals {
-                tables: inventory.tables.len() as u64,
-                rows: inventory.total_rows_estimate(),
-                bytes: inventory.total_bytes_estimate(),
-                key_bytes: inventory
-                    .tables
-                    .iter()
-                    .map(|table| table.key_bytes_estimate)
-                    .sum(),
-            })
-            .await;
-        let (locked, free): (Vec<_>, Vec<_>) = inventory
-            .tables
-            .iter()
-            .cloned()
-            .partition(|table| !table.transactional);
+        tell_totals(self.news, &self.picture).await;
+        let tables = self.picture.inventory.tables.iter().cloned();
+        let (locked, free): (Vec<_>, Vec<_>) = tables.partition(|table| !table.transactional);
         if locked.is_empty() {
-            self.release().await?;
+            self.lock_held = release(&mut self.snapshot, self.news).await?;
         }
         tell(self.news, CopyPhase::Schema).await;
-        self.create_schemas_and_sequences().await?;
+        self.filling.create_schemas_and_sequences(&self.picture).await?;
         let mut reports = vec![];
         let mut all = vec![];
         if !locked.is_empty() {
-            let waiting = self.create_tables(&locked).await?;
+            let waiting = self.filling.create_tables(&self.picture, &locked).await?;
             tell(self.news, CopyPhase::Data).await;
             reports.append(&mut self.pour_locked(waiting.clone()).await?);
             all.extend(waiting);
-            self.release().await?;
+            self.lock_held = release(&mut self.snapshot, self.news).await?;
         }
-        let waiting = self.create_tables(&free).await?;
+        let waiting = self.filling.create_tables(&self.picture, &free).await?;
         tell(self.news, CopyPhase::Data).await;
         reports.append(&mut self.pour(waiting.clone()).await?);
         all.extend(waiting);
@@ -142,48 +145,11 @@ impl<'a> Copying<'a> {
         Ok((reports, all))
     }
 
-    async fn release(&mut self) -> Result<(), CopyError> {
-        self.lock_held = self.snapshot.release().await?;
-        let held_ms = u64::try_from(self.lock_held.as_millis()).unwrap_or(u64::MAX);
-        let _ = self.news.send(CopyProgress::LockReleased { held_ms }).await;
-        Ok(())
-    }
-
-    async fn create_schemas_and_sequences(&mut self) -> Result<(), CopyError> {
-        for (schema, create) in &self.snapshot.definitions.schemas {
-            self.definer
-                .run(&statements::definitions::as_given(create))
-                .await
-                .map_err(CopyError::doing(format!("creating schema {schema}")))?;
-        }
-        let objects = &self.snapshot.definitions.objects;
-        objects::create_sequences(&mut self.definer, objects, &self.snapshot.sequences).await
-    }
-
-    async fn create_tables(&mut self, tables: &[Table]) -> Result<Vec<WaitingTable>, CopyError> {
-        let mut waiting = vec![];
-        for table in tables {
-            let definitions = &self.snapshot.definitions;
-            waiting.push(tables::create(&mut self.definer, table, definitions, self.options).await?);
-        }
-        Ok(waiting)
-    }
-
-    /// Pours tables that are in no snapshot, by readers outside of theirs: some of these engines, once read, forbid
-    /// the savepoints by which a snapshot lets go of a table.
     async fn pour_locked(&mut self, waiting: Vec<WaitingTable>) -> Result<Vec<TableReport>, CopyError> {
-        let (mut pairs, mut inside) = (vec![], vec![]);
-        for mut pair in std::mem::take(&mut self.pairs) {
-            let present = &self.snapshot.present;
-            let outside = self.sessions.open_data(present, SessionProfile::Reader).await?;
-            inside.push(std::mem::replace(&mut pair.reader, outside));
-            pairs.push(pair);
-        }
-        let (pairs, reports) = copy_tables(pairs, waiting, self.options.range_bytes, self.news).await?;
-        for (mut pair, reader) in pairs.into_iter().zip(inside) {
-            std::mem::replace(&mut pair.reader, reader).close().await;
-            self.pairs.push(pair);
-        }
+        let pairs = std::mem::take(&mut self.pairs);
+        let (outside, inside) = step_outside(self.filling.sessions, &self.snapshot, pairs).await?;
+        let (outside, reports) = copy_tables(outside, waiting, self.options.range_bytes, self.news).await?;
+        self.pairs = step_inside(outside, inside).await;
         Ok(reports)
     }
 
@@ -194,49 +160,66 @@ impl<'a> Copying<'a> {
         Ok(reports)
     }
 
-    /// Creates accounts, then what may name them as its definer, then grants on all of it.
-    async fn objects_and_accounts(&mut self) -> Result<Vec<AccountChange>, CopyError> {
-        tell(self.news, CopyPhase::Objects).await;
-        let target = AccountBook::read(&mut self.definer.session).await?;
-        for account in &self.snapshot.accounts.unknown {
-            self.definer.warn(format!(
-                "account {account} is not in use on the source (skip_name_resolve), and was not carried"
-            ));
-        }
-        let plan = AccountPlan::make(&self.snapshot.accounts, &target);
-        plan.create(&mut self.definer).await?;
-        let definitions = &self.snapshot.definitions.objects;
-        let broken = objects::create_all(&mut self.definer, definitions, &mut self.snapshot.present).await?;
-        let is_broken = |one: &crate::definitions::ObjectDefinition| broken.contains(one);
-        self.snapshot.definitions.objects.retain(|one| !is_broken(one));
-        tell(self.news, CopyPhase::Accounts).await;
-        plan.grant(&mut self.definer).await?;
-        Ok(plan.changes)
-    }
-
     async fn finish(
         mut self,
         tables: Vec<TableReport>,
         accounts: Vec<AccountChange>,
     ) -> Result<CopyReport, CopyError> {
-        tell(self.news, CopyPhase::Check).await;
-        check(self.sessions, &self.snapshot, &mut self.definer).await?;
+        self.filling.check(&self.picture).await?;
         let report = CopyReport {
-            position: self.snapshot.position.clone(),
-            coordinates: self.snapshot.coordinates.clone(),
+            position: self.picture.position,
+            coordinates: self.picture.coordinates,
             lock_held: self.lock_held,
             rows: tables.iter().map(|table| table.rows).sum(),
             bytes: tables.iter().map(|table| table.bytes).sum(),
             tables,
             took: Duration::ZERO,
             accounts,
-            warnings: self.definer.close().await,
+            warnings: self.filling.definer.close().await,
         };
         for pair in self.pairs {
             pair.reader.close().await;
-            pair.loader.close().await;
+            pair.sink.loader.close().await;
         }
         self.snapshot.finish().await?;
         Ok(report)
     }
+}
+
+/// Lends the sinks readers outside of the snapshot, for tables that are in none: some of these engines, once read,
+/// forbid the savepoints by which a snapshot lets go of a table.
+pub(crate) async fn step_outside<S: Sink>(
+    sessions: &Sessions,
+    snapshot: &Snapshot,
+    pairs: Vec<Pair<S>>,
+) -> Result<(Vec<Pair<S>>, Vec<dbha_sql::DataSession>), CopyError> {
+    let (mut outside, mut inside) = (vec![], vec![]);
+    for pair in pairs {
+        let present = &snapshot.present;
+        let reader = sessions.open_data(present, SessionProfile::Reader).await?;
+        inside.push(pair.reader);
+        outside.push(Pair {
+            reader,
+            sink: pair.sink,
+            identities: pair.identities,
+        });
+    }
+    Ok((outside, inside))
+}
+
+/// Takes [`step_outside`] back.
+pub(crate) async fn step_inside<S: Sink>(
+    outside: Vec<Pair<S>>,
+    inside: Vec<dbha_sql::DataSession>,
+) -> Vec<Pair<S>> {
+    let mut pairs = vec![];
+    for (pair, reader) in outside.into_iter().zip(inside) {
+        pair.reader.close().await;
+        pairs.push(Pair {
+            reader,
+            sink: pair.sink,
+            identities: pair.identities,
+        });
+    }
+    pairs
 }

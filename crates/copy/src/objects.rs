@@ -1,11 +1,34 @@
 use crate::{
-    CopyError, ObjectKind, definer::Definer, definitions::ObjectDefinition, event_definition,
+    CopyError, Object, ObjectKind, definer::Definer, definitions::ObjectDefinition, event_definition,
     snapshot::sequence_position, statements,
 };
 use dbha_sql::{Session, SqlError, Statement};
 
 /// Errors of a view that needs something which may come in a later round.
 const NOT_YET: [u16; 6] = [1146, 1356, 1305, 1049, 1054, 4031];
+
+/// Who tells whether a view that cannot be created on the target was of use on the source.
+pub(crate) enum ViewJudge<'a> {
+    /// The source itself.
+    Source(&'a mut Session),
+    /// A list of those that were of none when the source was looked at.
+    Noted(&'a [Object]),
+}
+
+impl ViewJudge<'_> {
+    async fn is_broken(&mut self, view: &Object) -> bool {
+        match self {
+            ViewJudge::Source(source) => is_broken(source, view).await,
+            ViewJudge::Noted(broken) => broken.contains(view),
+        }
+    }
+}
+
+/// Tells whether a server cannot use one of its own views.
+pub(crate) async fn is_broken(server: &mut Session, view: &Object) -> bool {
+    let tried = statements::definitions::try_view(&view.schema, &view.name);
+    server.query(&tried).await.is_err()
+}
 
 /// Creates everything that is no table: sequences first, because defaults and views may read them.
 pub(crate) async fn create_sequences(
@@ -42,7 +65,7 @@ pub(crate) async fn create_sequences(
 pub(crate) async fn create_all(
     definer: &mut Definer,
     objects: &[ObjectDefinition],
-    source: &mut Session,
+    judge: ViewJudge<'_>,
 ) -> Result<Vec<ObjectDefinition>, CopyError> {
     let of = |kinds: &[ObjectKind]| -> Vec<ObjectDefinition> {
         objects
@@ -55,7 +78,7 @@ pub(crate) async fn create_all(
     for definition in of(&[Procedure, Function, Package, PackageBody]) {
         create(definer, &definition).await.map_err(failed(&definition))?;
     }
-    let broken = create_views(definer, of(&[View]), source).await?;
+    let broken = create_views(definer, of(&[View]), judge).await?;
     for definition in of(&[Trigger, Event]) {
         create(definer, &definition).await.map_err(failed(&definition))?;
     }
@@ -65,7 +88,7 @@ pub(crate) async fn create_all(
 async fn create_views(
     definer: &mut Definer,
     mut waiting: Vec<ObjectDefinition>,
-    source: &mut Session,
+    mut judge: ViewJudge<'_>,
 ) -> Result<Vec<ObjectDefinition>, CopyError> {
     loop {
         let before = waiting.len();
@@ -89,7 +112,7 @@ async fn create_views(
             continue;
         }
         for (definition, refusal) in next_round.iter().zip(refusals) {
-            report_broken(definer, definition, refusal, source).await?;
+            report_broken(definer, definition, refusal, &mut judge).await?;
         }
         return Ok(next_round);
     }
@@ -100,11 +123,10 @@ async fn report_broken(
     definer: &mut Definer,
     definition: &ObjectDefinition,
     refusal: SqlError,
-    source: &mut Session,
+    judge: &mut ViewJudge<'_>,
 ) -> Result<(), CopyError> {
     let object = &definition.object;
-    let tried = statements::definitions::try_view(&object.schema, &object.name);
-    if source.query(&tried).await.is_ok() {
+    if !judge.is_broken(object).await {
         return Err(failed(definition)(refusal));
     }
     definer.warn(format!(

@@ -1,13 +1,18 @@
 use crate::{
     CopyError,
     batch::Walked,
-    loader::{self, Loaded, Loader},
+    batch_taker::BatchTaker,
+    checksum::{self, Proof},
+    loader::{Loaded, Loader},
+    piece::Piece,
     reader,
     schedule::Range,
+    sink::Sink,
     sorter::{Lanes, Sorter, SpareBuffers},
     table_identity::TableIdentities,
+    tables::{self, WaitingTable},
 };
-use dbha_sql::{DataSession, Parameter};
+use dbha_sql::{DataSession, Dialect, Parameter};
 use std::sync::Arc;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc};
 
@@ -40,7 +45,8 @@ pub(crate) struct Room {
 }
 
 impl Room {
-    fn new(lane: &Lane) -> Self {
+    /// Makes room for the rows of one range.
+    pub(crate) fn new(lane: &Lane) -> Self {
         Self {
             bytes: Arc::new(Semaphore::new((ROOM_BYTES / PERMIT_BYTES) as usize)),
             lane: lane.clone(),
@@ -68,25 +74,56 @@ impl Room {
     }
 }
 
-/// A reader, the loader that stores what it reads, and the lane that they share with other pairs.
-pub(crate) struct Pair {
+/// A reader, and where its rows go.
+pub(crate) struct Pair<S> {
     /// Reads inside the snapshot.
     pub(crate) reader: DataSession,
+    /// Keeps what it reads.
+    pub(crate) sink: S,
+    /// What the tables are that the snapshot saw.
+    pub(crate) identities: Arc<TableIdentities>,
+}
+
+/// A server that rows go to, by one session.
+pub(crate) struct ServerSink {
     /// Writes on the target.
     pub(crate) loader: DataSession,
     /// See [`Lane`].
     pub(crate) lane: Lane,
     /// See [`SpareBuffers`].
     pub(crate) spare: SpareBuffers,
-    /// What the tables are that the snapshot saw.
-    pub(crate) identities: Arc<TableIdentities>,
+}
+
+impl Sink for ServerSink {
+    fn dialect(&self) -> Dialect {
+        self.loader.dialect()
+    }
+
+    fn pour(
+        &mut self,
+        reader: &mut DataSession,
+        range: &Range,
+        types: &[Parameter],
+        news: impl FnMut(Loaded) + Send,
+    ) -> impl Future<Output = Result<(Walked, Loaded), CopyError>> + Send {
+        pour(reader, self, range, types, news)
+    }
+
+    async fn prove(&mut self, reader: &mut DataSession, piece: &Piece) -> Result<Proof, CopyError> {
+        checksum::prove(reader, &mut self.loader, piece).await
+    }
+
+    async fn add_keys(&mut self, waiting: &WaitingTable) -> Result<(), CopyError> {
+        tables::add_keys(&mut self.loader, waiting).await
+    }
 }
 
 /// Pours one range from the reader's snapshot into the loader; reading and storing overlap.
 ///
 /// Rows of a table that has a key are committed together, so that a range is there or is not.
-pub(crate) async fn pour(
-    pair: &mut Pair,
+async fn pour(
+    reader: &mut DataSession,
+    pair: &mut ServerSink,
     range: &Range,
     types: &[Parameter],
     news: impl FnMut(Loaded),
@@ -98,19 +135,17 @@ pub(crate) async fn pour(
         .await;
     let target = pair.loader.dialect();
     let (batches, waiting) = mpsc::channel(WAITING_BATCHES);
-    let lanes = Lanes {
-        layout: loader::layout(&pair.loader, table.carried().count()),
-        long_row: loader::long_row(&pair.loader),
-        enums: reader::enum_places(table, target),
-        key: range.piece.key.iter().flat_map(|key| key.places()).collect(),
-    };
-    let sorter = Sorter::new(lanes, pair.spare.clone());
+    let sorter = Sorter::new(Lanes::into_server(&pair.loader, table), pair.spare.clone());
+    let mut taker = BatchTaker::new(sorter, room, batches);
     let mut loader = Loader::new(&mut pair.loader, table, types.to_vec(), range.piece.shown());
     loader.give_buffers_to(pair.spare.clone());
-    let (read, loaded) = tokio::join!(
-        reader::read(&mut pair.reader, range, (target, sorter), &mut room, batches),
-        loader.load(waiting, range.piece.key.is_some(), news)
-    );
+    let reading = async {
+        let read = reader::read(reader, range, target, &mut taker).await;
+        // The loader goes on until nobody can send any more.
+        drop(taker);
+        read
+    };
+    let (read, loaded) = tokio::join!(reading, loader.load(waiting, range.piece.key.is_some(), news));
     // A loader that failed makes its reader stop, so its own error is the cause.
     let loaded = loaded?;
     Ok((read?, loaded))

@@ -1,27 +1,35 @@
 use crate::{
     CopyError, Table,
-    batch::{RowBatch, Walked},
+    batch::Walked,
     piece::Piece,
-    pipe::Room,
     range_key::{Bound, RangeKey},
     schedule::Range,
-    sorter::Sorter,
     statements,
     value_form::ValueForm,
 };
-use dbha_sql::{DataSession, Dialect};
+use dbha_sql::{BinaryRow, DataSession, Dialect};
 use std::io;
-use tokio::sync::mpsc;
 
-/// Reads one range inside the session's snapshot and sends its rows on in batches.
+/// Takes the rows of a range while they are read.
+pub(crate) trait Taker: Send {
+    /// Takes one row; true when what was taken is to be handed over before the next one.
+    fn take(&mut self, row: BinaryRow<'_>) -> io::Result<bool>;
+
+    /// Hands over what is complete; false when nobody wants any more.
+    fn hand_over(&mut self) -> impl Future<Output = bool> + Send;
+
+    /// Hands over everything behind the last row; false when nobody wants any more.
+    fn hand_over_rest(&mut self) -> impl Future<Output = bool> + Send;
+}
+
+/// Reads one range inside the session's snapshot.
 ///
-/// Ends early, without an error of its own, when nobody takes the batches any more: then the loader has failed.
+/// Ends early, without an error of its own, when nobody takes the rows any more: then whoever stores them has failed.
 pub(crate) async fn read(
     session: &mut DataSession,
     range: &Range,
-    (target, mut sorter): (Dialect, Sorter),
-    room: &mut Room,
-    batches: mpsc::Sender<RowBatch>,
+    target: Dialect,
+    taker: &mut impl Taker,
 ) -> Result<Walked, CopyError> {
     let shown = range.piece.shown();
     let statement = statements::ranges::read(&range.piece, target, range.rows);
@@ -31,34 +39,63 @@ pub(crate) async fn read(
         .map_err(CopyError::reading(&shown))?;
     let begun = session.begin_rows(&prepared).await;
     begun.map_err(CopyError::reading(&shown))?;
+    let mut rows = 0;
+    let mut last = LastKey::of(&range.piece);
     while let Some(row) = session
         .next_row(&prepared)
         .await
         .map_err(CopyError::reading(&shown))?
     {
-        let sorted = sorter.add(row);
-        let full = sorted.map_err(|error| CopyError::reading(&shown)(session.bad_row(&prepared, &error)))?;
-        if let Some(batch) = full
-            && !hand_over(batch, room, &batches).await
-        {
+        rows += 1;
+        let taken = last.note(row).and_then(|()| taker.take(row));
+        let full = taken.map_err(|error| CopyError::reading(&shown)(session.bad_row(&prepared, &error)))?;
+        if full && !taker.hand_over().await {
             return Ok(Walked::default());
         }
     }
     let forgotten = session.forget(prepared).await;
     forgotten.map_err(CopyError::reading(&shown))?;
-    for batch in sorter.rest() {
-        if !hand_over(batch, room, &batches).await {
-            break;
-        }
-    }
+    taker.hand_over_rest().await;
     let last = match &range.piece.key {
-        Some(key) if sorter.rows > 0 => Some(bound(key, sorter.last_key(), session.name(), &shown)?),
+        Some(key) if rows > 0 => Some(bound(key, last.values(), session.name(), &shown)?),
         _ => None,
     };
-    Ok(Walked {
-        rows: sorter.rows,
-        last,
-    })
+    Ok(Walked { rows, last })
+}
+
+/// The key of the row that came last.
+struct LastKey {
+    places: Vec<usize>,
+    values: Vec<Vec<u8>>,
+}
+
+impl LastKey {
+    fn of(piece: &Piece) -> Self {
+        let places: Vec<usize> = piece.key.iter().flat_map(|key| key.places()).collect();
+        Self {
+            values: vec![Vec::new(); places.len()],
+            places,
+        }
+    }
+
+    fn note(&mut self, row: BinaryRow<'_>) -> io::Result<()> {
+        let Some(last) = self.places.iter().max() else {
+            return Ok(());
+        };
+        for (place, value) in row.values().enumerate().take(last + 1) {
+            let value = value?;
+            if let Some(at) = self.places.iter().position(|key| *key == place) {
+                self.values[at].clear();
+                self.values[at].extend_from_slice(value.unwrap_or_default());
+            }
+        }
+        Ok(())
+    }
+
+    /// Returns its values as they travel.
+    fn values(&self) -> impl Iterator<Item = &[u8]> {
+        self.values.iter().map(Vec::as_slice)
+    }
 }
 
 /// Finds the key of the row that lies so many rows behind the beginning of a piece; `None` where there is none.
@@ -131,19 +168,6 @@ pub(crate) async fn leave(session: &mut DataSession, table: &Table) -> Result<()
         left.map_err(CopyError::reading(&table.shown()))?;
     }
     Ok(())
-}
-
-/// Sends a batch on; false when nobody takes it any more.
-async fn hand_over(mut batch: RowBatch, room: &mut Room, batches: &mpsc::Sender<RowBatch>) -> bool {
-    let bytes = batch.bytes.len() as u64;
-    room.enter_lane_for(bytes).await;
-    batch.room = room.take(bytes).await;
-    if batches.send(batch).await.is_err() {
-        return false;
-    }
-    // A row that filled all the room must be stored before the next one is even read.
-    room.wait_for_some().await;
-    true
 }
 
 /// Returns which of the values are places in enumerations whose 0 the target notes.

@@ -25,6 +25,8 @@ pub(crate) enum Side {
 pub(crate) struct Sessions {
     source: Endpoint,
     target: Endpoint,
+    /// The servers on which there are sessions at all.
+    sides: &'static [Side],
     slots: Arc<[AtomicUsize; 2]>,
 }
 
@@ -33,9 +35,22 @@ const ENDING: Duration = Duration::from_millis(900);
 
 impl Sessions {
     pub(crate) fn new(source: &Endpoint, target: &Endpoint) -> Self {
+        Self::on(source, target, &[Side::Source, Side::Target])
+    }
+
+    /// Makes the sessions of a copy that has one server, and files in the place of the other.
+    pub(crate) fn alone(side: Side, server: &Endpoint) -> Self {
+        match side {
+            Side::Source => Self::on(server, server, &[Side::Source]),
+            Side::Target => Self::on(server, server, &[Side::Target]),
+        }
+    }
+
+    fn on(source: &Endpoint, target: &Endpoint, sides: &'static [Side]) -> Self {
         Self {
             source: source.clone(),
             target: target.clone(),
+            sides,
             slots: Arc::new([AtomicUsize::new(0), AtomicUsize::new(0)]),
         }
     }
@@ -106,7 +121,12 @@ impl Sessions {
 
     /// Ends every session that this copy, or one that was killed before it, has on either server.
     pub(crate) async fn end_all(&self) {
-        tokio::join!(end_marked(&self.source), end_marked(&self.target));
+        let end = async |side: Side| {
+            if self.sides.contains(&side) {
+                end_marked(self.endpoint(side)).await;
+            }
+        };
+        tokio::join!(end(Side::Source), end(Side::Target));
     }
 
     /// Makes a guard that ends everything when it is dropped before [`Guard::disarm`].

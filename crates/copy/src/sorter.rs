@@ -1,5 +1,9 @@
-use crate::batch::{BATCH_BYTES, Layout, RowBatch};
-use dbha_sql::BinaryRow;
+use crate::{
+    Table,
+    batch::{BATCH_BYTES, Layout, RowBatch},
+    loader, reader,
+};
+use dbha_sql::{BinaryRow, DataSession};
 use std::{
     io,
     sync::{Arc, Mutex, PoisonError},
@@ -19,8 +23,17 @@ pub(crate) struct Lanes {
     pub(crate) long_row: usize,
     /// Places of enumerations: their 0 is noted by the target.
     pub(crate) enums: Vec<usize>,
-    /// Places of the key's columns.
-    pub(crate) key: Vec<usize>,
+}
+
+impl Lanes {
+    /// Says what rows of a table must be for the server behind a session.
+    pub(crate) fn into_server(loader: &DataSession, table: &Table) -> Self {
+        Self {
+            layout: loader::layout(loader, table.carried().count()),
+            long_row: loader::long_row(loader),
+            enums: reader::enum_places(table, loader.dialect()),
+        }
+    }
 }
 
 /// Buffers that a loader has emptied and a reader fills again: a copy needs a few, and no new ones for each batch.
@@ -49,27 +62,20 @@ pub(crate) struct Sorter {
     spare: SpareBuffers,
     plain: RowBatch,
     noted: RowBatch,
-    /// Key of the row that came last.
-    last_key: Vec<Vec<u8>>,
-    pub(crate) rows: u64,
 }
 
 impl Sorter {
     pub(crate) fn new(lanes: Lanes, spare: SpareBuffers) -> Self {
         Self {
-            last_key: vec![Vec::new(); lanes.key.len()],
             lanes,
             spare,
             plain: RowBatch::default(),
             noted: RowBatch::default(),
-            rows: 0,
         }
     }
 
     /// Adds a row; returns a batch that is full.
     pub(crate) fn add(&mut self, row: BinaryRow<'_>) -> io::Result<Option<RowBatch>> {
-        self.rows += 1;
-        self.note_key(row)?;
         let zeros = self.enum_zeros(row)?;
         if row.size() >= self.lanes.long_row {
             let mut alone = RowBatch {
@@ -105,26 +111,6 @@ impl Sorter {
             zeros += u64::from(is_zero && self.lanes.enums.contains(&place));
         }
         Ok(zeros)
-    }
-
-    /// Keeps the key's values of the row, which mostly stand at its beginning.
-    fn note_key(&mut self, row: BinaryRow<'_>) -> io::Result<()> {
-        let Some(last) = self.lanes.key.iter().max() else {
-            return Ok(());
-        };
-        for (place, value) in row.values().enumerate().take(last + 1) {
-            let value = value?;
-            if let Some(at) = self.lanes.key.iter().position(|key| *key == place) {
-                self.last_key[at].clear();
-                self.last_key[at].extend_from_slice(value.unwrap_or_default());
-            }
-        }
-        Ok(())
-    }
-
-    /// Returns the key of the last row, as its values travel.
-    pub(crate) fn last_key(&self) -> impl Iterator<Item = &[u8]> {
-        self.last_key.iter().map(Vec::as_slice)
     }
 
     /// Returns the batches that did not become full.

@@ -5,7 +5,8 @@ use crate::{
     statements,
     table_definition::{SplitTable, split, with_inherited_collations, without_counter},
 };
-use std::sync::Arc;
+use dbha_sql::DataSession;
+use std::{sync::Arc, time::Duration};
 
 /// A table that stands empty on the target and waits for its rows.
 #[derive(Debug, Clone)]
@@ -90,6 +91,23 @@ async fn define(definer: &mut Definer, table: &Table, create: &str) -> Result<()
         .run(&statements::definitions::as_given(&create))
         .await
         .map_err(doing())
+}
+
+/// Longest wait for the keys of one table.
+const KEYS_WITHIN: Duration = Duration::from_secs(7 * 86_400);
+
+/// Builds the keys that a table was created without.
+pub(crate) async fn add_keys(loader: &mut DataSession, waiting: &WaitingTable) -> Result<(), CopyError> {
+    let Some(pieces) = waiting.later.as_ref().filter(|pieces| !pieces.keys.is_empty()) else {
+        return Ok(());
+    };
+    let table = &waiting.table;
+    let add = statements::definitions::add_to_table(&table.schema, &table.name, &pieces.keys);
+    let added = loader.execute_within(&add, KEYS_WITHIN).await;
+    added.map(drop).map_err(CopyError::doing(format!(
+        "building the keys of {}",
+        table.shown()
+    )))
 }
 
 /// Adds the foreign keys of a table; with the checks off that reads no row.

@@ -1,12 +1,12 @@
 use crate::{
     CopyError, CopyProgress, TableReport,
-    checksum::prove,
     loader::Loaded,
     piece::Piece,
-    pipe::{Pair, pour},
+    pipe::Pair,
     range_key::Bound,
     reader,
     schedule::{self, Next, Range, Schedule, Tally},
+    sink::Sink,
     statements,
     tables::WaitingTable,
 };
@@ -17,8 +17,6 @@ use std::{
 };
 use tokio::{sync::mpsc, task::JoinSet};
 
-/// Longest wait for the keys of one table.
-const KEYS_WITHIN: Duration = Duration::from_secs(7 * 86_400);
 /// Shortest time between two pieces of news from one worker.
 const NEWS_EVERY: Duration = Duration::from_millis(100);
 
@@ -26,12 +24,12 @@ const NEWS_EVERY: Duration = Duration::from_millis(100);
 ///
 /// Each pair takes a table or a part of one, pours it range by range, proves each range, and takes the next; whoever
 /// ends a table builds its keys. There is no point at which all wait for one.
-pub(crate) async fn copy_tables(
-    pairs: Vec<Pair>,
+pub(crate) async fn copy_tables<S: Sink>(
+    pairs: Vec<Pair<S>>,
     tables: Vec<WaitingTable>,
     range_bytes: u64,
     news: &mpsc::Sender<CopyProgress>,
-) -> Result<(Vec<Pair>, Vec<TableReport>), CopyError> {
+) -> Result<(Vec<Pair<S>>, Vec<TableReport>), CopyError> {
     let schedule = Arc::new(Mutex::new(Schedule::new(tables, range_bytes)));
     let mut running = JoinSet::new();
     for pair in pairs {
@@ -54,16 +52,16 @@ pub(crate) async fn copy_tables(
     Ok((pairs, reports))
 }
 
-struct Worker {
-    pair: Pair,
+struct Worker<S> {
+    pair: Pair<S>,
     schedule: Arc<Mutex<Schedule>>,
     news: mpsc::Sender<CopyProgress>,
     told: Instant,
     reports: Vec<TableReport>,
 }
 
-impl Worker {
-    async fn work(mut self) -> Result<(Pair, Vec<TableReport>), CopyError> {
+impl<S: Sink> Worker<S> {
+    async fn work(mut self) -> Result<(Pair<S>, Vec<TableReport>), CopyError> {
         loop {
             let next = self.schedule().next();
             match next {
@@ -71,7 +69,7 @@ impl Worker {
                 Next::Split(split) => {
                     let table = split.piece.table.clone();
                     reader::enter(&mut self.pair.reader, &table).await?;
-                    let target = self.pair.loader.dialect();
+                    let target = self.pair.sink.dialect();
                     let found = reader::find(&mut self.pair.reader, &split.piece, target, split.rows).await;
                     reader::leave(&mut self.pair.reader, &table).await?;
                     let second = self.schedule().split(&split, found?);
@@ -131,7 +129,7 @@ impl Worker {
     /// Asks the source of which types the rows will be.
     async fn types_of(&mut self, waiting: &WaitingTable) -> Result<Vec<Parameter>, CopyError> {
         let whole = Piece::whole(waiting.table.clone());
-        let statement = statements::ranges::read(&whole, self.pair.loader.dialect(), 1);
+        let statement = statements::ranges::read(&whole, self.pair.sink.dialect(), 1);
         let shown = waiting.table.shown();
         let prepared = self.pair.reader.prepare(&statement).await;
         let prepared = prepared.map_err(CopyError::reading(&shown))?;
@@ -166,11 +164,13 @@ impl Worker {
                 });
             }
         };
-        let (walked, loaded) = pour(&mut self.pair, range, types, tell).await?;
+        let Pair { reader, sink, .. } = &mut self.pair;
+        let (walked, loaded) = sink.pour(reader, range, types, tell).await?;
         let goes_on = walked.last.filter(|_| walked.rows >= range.rows);
         let through = goes_on.clone().or_else(|| range.piece.through.clone());
         let piece = range.piece.between(range.piece.after.clone(), through);
-        let proof = prove(&mut self.pair.reader, &mut self.pair.loader, &piece).await?;
+        let Pair { reader, sink, .. } = &mut self.pair;
+        let proof = sink.prove(reader, &piece).await?;
         if proof.rows != loaded.rows || proof.rows != walked.rows {
             return Err(CopyError::RowsLost {
                 table: piece.shown(),
@@ -200,20 +200,15 @@ impl Worker {
     }
 
     async fn add_keys(&mut self, waiting: &WaitingTable) -> Result<(), CopyError> {
-        let Some(pieces) = &waiting.later else {
+        if waiting.later.is_none() {
             return Ok(());
-        };
+        }
         let table = &waiting.table;
         self.tell(CopyProgress::TableIndexes {
             schema: table.schema.clone(),
             table: table.name.clone(),
         })
         .await;
-        let add = statements::definitions::add_to_table(&table.schema, &table.name, &pieces.keys);
-        let added = self.pair.loader.execute_within(&add, KEYS_WITHIN).await;
-        added.map(drop).map_err(CopyError::doing(format!(
-            "building the keys of {}",
-            table.shown()
-        )))
+        self.pair.sink.add_keys(waiting).await
     }
 }

@@ -45,6 +45,6 @@ fn part(column: &Column, own: Dialect, target: Dialect) -> String {
         ProofForm::Hexadecimal => format!("CRC32(HEX({name}))"),
         ProofForm::Text => format!("CAST(CAST({name} AS CHAR CHARACTER SET ascii) AS BINARY)"),
         ProofForm::LongText => format!("CRC32(CAST({name} AS CHAR CHARACTER SET utf8mb4))"),
-        ProofForm::EndOfTime => rows::end_of_time(&name, target),
+        ProofForm::EndOfTime => rows::end_of_time_proof(&name, own, target),
     }
 }

@@ -60,15 +60,31 @@ fn read_value(column: &Column, target: Dialect) -> String {
     }
 }
 
-/// Reads the end of a row's time as the target will write it: from 11.5 on a current row ends in 2106, before in 2038.
+/// The end of a current row's time up to MariaDB 11.4, and from 11.5 on.
+const ENDS_OF_TIME: [&str; 2] = ["2038-01-19 03:14:07.999999", "2106-02-07 06:28:15.999999"];
+
+fn ends_late(dialect: Dialect) -> bool {
+    dialect.flavor() == Flavor::MariaDb && dialect.version() >= Version::new(11, 5, 0)
+}
+
+/// Reads the end of a row's time as the target will write it.
 pub(crate) fn end_of_time(name: &str, target: Dialect) -> String {
-    if target.flavor() == Flavor::MariaDb && target.version() >= Version::new(11, 5, 0) {
-        format!(
-            "IF({name} = '2038-01-19 03:14:07.999999', CAST('2106-02-07 06:28:15.999999' AS DATETIME(6)), {name})"
-        )
-    } else {
-        name.to_owned()
+    match ends_late(target) {
+        true => other_end(name, ENDS_OF_TIME[0], ENDS_OF_TIME[1]),
+        false => name.to_owned(),
     }
+}
+
+/// Reads the end of a row's time as the server writes it that the proof is compared with.
+pub(crate) fn end_of_time_proof(name: &str, own: Dialect, other: Dialect) -> String {
+    match ends_late(own) && !ends_late(other) {
+        true => other_end(name, ENDS_OF_TIME[1], ENDS_OF_TIME[0]),
+        false => end_of_time(name, other),
+    }
+}
+
+fn other_end(name: &str, from: &str, to: &str) -> String {
+    format!("IF({name} = '{from}', CAST('{to}' AS DATETIME(6)), {name})")
 }
 
 /// Writes `rows` rows of a table in one statement with placeholders.
@@ -97,7 +113,13 @@ fn insert_into(table: &Table) -> String {
 /// Puts a value into the form in which its column takes it.
 fn place(column: &Column, target: Dialect, value: &str) -> String {
     match ValueForm::of(column, target) {
-        ValueForm::Plain | ValueForm::Number { .. } | ValueForm::Time | ValueForm::EndOfTime => value.into(),
+        ValueForm::Plain | ValueForm::Number { .. } | ValueForm::Time => value.into(),
+        // Rows from files come as their source wrote them.
+        ValueForm::EndOfTime if ends_late(target) => format!(
+            "COALESCE(NULLIF({value}, CAST('{}' AS DATETIME(6))), CAST('{}' AS DATETIME(6)))",
+            ENDS_OF_TIME[0], ENDS_OF_TIME[1]
+        ),
+        ValueForm::EndOfTime => value.into(),
         ValueForm::Text => format!("CONVERT({value} USING ascii)"),
         ValueForm::Json => format!("CONVERT({value} USING utf8mb4)"),
     }

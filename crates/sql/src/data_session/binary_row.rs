@@ -38,7 +38,8 @@ pub struct BinaryRow<'a> {
 }
 
 impl<'a> BinaryRow<'a> {
-    pub(super) fn new(bytes: &'a [u8], columns: &'a [Parameter]) -> Self {
+    /// Takes bytes for a row of these columns; what they really are shows when its values are walked over.
+    pub fn new(bytes: &'a [u8], columns: &'a [Parameter]) -> Self {
         Self { bytes, columns }
     }
 
@@ -53,6 +54,11 @@ impl<'a> BinaryRow<'a> {
             columns: self.columns,
             at: 0,
         }
+    }
+
+    /// Returns the row as it was received.
+    pub fn bytes(self) -> &'a [u8] {
+        self.bytes
     }
 
     /// Returns the size of the row in bytes.
