@@ -27,6 +27,7 @@ mod watcher;
 mod writers;
 
 mod copy_fidelity;
+mod copy_goes_on;
 mod demo;
 mod diverged;
 mod hostile_server;

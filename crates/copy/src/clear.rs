@@ -6,7 +6,7 @@ use std::time::Duration;
 const DROPPED_WITHIN: Duration = Duration::from_secs(1_800);
 
 /// Drops everything on a target that a copy would bring: all schemas of users, and in dbha's own everything but
-/// the claim. Nothing of it enters the binary log; accounts are left to the copy itself.
+/// the claim, the notes of a copy included. Nothing of it enters the binary log; accounts are left to the copy itself.
 ///
 /// Whether that may be done is the caller's decision. The session's binary log and foreign key checks are as
 /// before when it returns, whatever way it returns.
@@ -47,7 +47,7 @@ async fn drop_all(target: &mut Session) -> Result<(), CopyError> {
     {
         run(target, &statements::clear::drop_table(&table.schema, &table.name)).await?;
     }
-    Ok(())
+    run(target, &statements::copied_ranges::drop()).await
 }
 
 async fn run(target: &mut Session, statement: &Statement) -> Result<(), CopyError> {

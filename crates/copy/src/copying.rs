@@ -1,5 +1,5 @@
 use crate::{
-    AccountChange, CopyError, CopyOptions, CopyPhase, CopyProgress, CopyReport, Table, TableReport, clear,
+    AccountChange, CopyError, CopyOptions, CopyPhase, CopyProgress, CopyReport, Table, TableReport,
     filling::Filling,
     objects::ViewJudge,
     picture::Picture,
@@ -66,9 +66,6 @@ impl<'a> Copying<'a> {
         again: bool,
     ) -> Result<Self, CopyError> {
         let mut filling = Filling::open(sessions, options, news).await?;
-        if again {
-            clear(&mut filling.definer.session).await?;
-        }
         let loaders = filling.open_loaders().await?;
         tell(news, CopyPhase::Snapshot).await;
         let mut snapshot = Snapshot::take(sessions, options).await?;
@@ -80,6 +77,7 @@ impl<'a> Copying<'a> {
             tables.for_each(|table| table.partitions.clear());
         }
         filling.mean_as(source).await?;
+        filling.go_on(&picture, again || options.go_on).await?;
         let lane = Lane::new();
         let identities = snapshot.identities.clone();
         let readers = std::mem::take(&mut snapshot.readers).into_iter();

@@ -49,6 +49,12 @@ pub enum CopyError {
         /// The object.
         what: String,
     },
+    /// What an earlier copy has noted of a table is not what the table holds.
+    #[error("what an earlier copy noted of {table} does not hold")]
+    NotAsNoted {
+        /// The table.
+        table: String,
+    },
     /// There are objects that a copy cannot carry.
     #[error("the source holds what cannot be copied: {}", list(.0))]
     Uncopyable(Vec<Uncopyable>),
@@ -129,9 +135,21 @@ impl CopyError {
         }
     }
 
+    /// Tells whether rows met others, or were not there, that should not or should.
+    pub(crate) fn is_of_other_rows(&self) -> bool {
+        match self {
+            CopyError::RowsLost { .. } | CopyError::Mismatch { .. } => true,
+            CopyError::Sql { source, .. } => source.code() == Some(1062),
+            _ => false,
+        }
+    }
+
     /// Tells whether another try from the start can help.
     pub fn is_worth_another_try(&self) -> bool {
-        matches!(self, CopyError::SchemaChanged { .. })
+        matches!(
+            self,
+            CopyError::SchemaChanged { .. } | CopyError::NotAsNoted { .. }
+        )
     }
 }
 

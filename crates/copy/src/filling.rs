@@ -2,6 +2,7 @@ use crate::{
     AccountChange, CopyError, CopyOptions, CopyPhase, CopyProgress, Table,
     accounts::{AccountBook, AccountPlan},
     check::check,
+    continuation::{self, Continuation},
     copying::tell,
     definer::Definer,
     definitions::ObjectDefinition,
@@ -12,6 +13,7 @@ use crate::{
     tables::{self, WaitingTable},
 };
 use dbha_sql::{DataSession, Dialect, SessionProfile};
+use std::sync::Arc;
 use tokio::sync::mpsc;
 
 /// A target on its way to hold what a picture shows: everything but the rows, wherever those come from.
@@ -20,6 +22,7 @@ pub(crate) struct Filling<'a> {
     pub(crate) sessions: &'a Sessions,
     /// Creates things there.
     pub(crate) definer: Definer,
+    continuation: Continuation,
     options: &'a CopyOptions,
     news: &'a mpsc::Sender<CopyProgress>,
 }
@@ -33,6 +36,7 @@ impl<'a> Filling<'a> {
         Ok(Self {
             sessions,
             definer: Definer::open(sessions).await?,
+            continuation: Continuation::new(),
             options,
             news,
         })
@@ -46,6 +50,25 @@ impl<'a> Filling<'a> {
             loaders.push(self.sessions.open_data(beside, SessionProfile::Loader).await?);
         }
         Ok(loaders)
+    }
+
+    /// Sees to it that what is stored is noted, and finds what an earlier copy has stored, where that may stay.
+    pub(crate) async fn go_on(&mut self, picture: &Picture, may_stay: bool) -> Result<(), CopyError> {
+        if may_stay {
+            self.continuation = continuation::prepare(self.sessions, &mut self.definer, picture).await?;
+            let ranges = || self.continuation.values().flat_map(|table| &table.ranges);
+            let kept = CopyProgress::GoesOn {
+                tables: self.continuation.len() as u64,
+                ranges: ranges().count() as u64,
+                bytes: ranges().map(|range| range.bytes).sum(),
+            };
+            let _ = self.news.send(kept).await;
+        }
+        for statement in statements::copied_ranges::ensure() {
+            let ensured = self.definer.run(&statement).await;
+            ensured.map_err(CopyError::doing("preparing to note what is copied"))?;
+        }
+        Ok(())
     }
 
     /// Lets definitions mean what they mean on the source.
@@ -76,6 +99,16 @@ impl<'a> Filling<'a> {
         let mut waiting = vec![];
         for table in tables {
             let definitions = &picture.definitions;
+            let key = (table.schema.clone(), table.name.clone());
+            if let Some(kept) = self.continuation.remove(&key) {
+                waiting.push(WaitingTable {
+                    table: Arc::new(table.clone()),
+                    later: kept.later,
+                    kept: Some(kept.ranges),
+                    counter: kept.counter,
+                });
+                continue;
+            }
             waiting.push(tables::create(&mut self.definer, table, definitions, self.options).await?);
         }
         Ok(waiting)

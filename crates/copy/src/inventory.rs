@@ -6,8 +6,8 @@ use serde::{Deserialize, Serialize};
 
 /// Everything on a server that belongs to its users.
 ///
-/// Never the system's schemas, and never the table `dbha.claim`, which belongs to one server alone. Accounts are
-/// judged apart from it.
+/// Never the system's schemas, and never the tables `dbha.claim` and `dbha.copied_range`, which belong to one server
+/// alone. Accounts are judged apart from it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Inventory {
     /// What the server understands.

@@ -83,7 +83,8 @@ impl<'a> Loader<'a> {
         self.spare = spare;
     }
 
-    /// Stores batches as they come, until there are no more; tells `news` after each.
+    /// Stores batches as they come, until there are no more, and leaves the last of them uncommitted; tells `news` after
+    /// each.
     pub(crate) async fn load(
         &mut self,
         mut batches: mpsc::Receiver<RowBatch>,
@@ -105,7 +106,6 @@ impl<'a> Loader<'a> {
             }
             news(loaded);
         }
-        self.run(statements::rows::commit()).await?;
         self.forget_prepared().await?;
         Ok(loaded)
     }

@@ -1,18 +1,20 @@
 use crate::{
-    CopyError,
+    CopyError, Table,
     batch::Walked,
     batch_taker::BatchTaker,
     checksum::{self, Proof},
+    copied_ranges::CopiedRange,
     loader::{Loaded, Loader},
     piece::Piece,
     reader,
     schedule::Range,
-    sink::Sink,
+    sink::{Poured, Sink},
     sorter::{Lanes, Sorter, SpareBuffers},
+    statements,
     table_identity::TableIdentities,
     tables::{self, WaitingTable},
 };
-use dbha_sql::{DataSession, Dialect, Parameter};
+use dbha_sql::{DataSession, Dialect, Parameter, Statement};
 use std::sync::Arc;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc};
 
@@ -94,6 +96,14 @@ pub(crate) struct ServerSink {
     pub(crate) spare: SpareBuffers,
 }
 
+impl ServerSink {
+    async fn run(&mut self, statement: &Statement, piece: &Piece) -> Result<(), CopyError> {
+        let done = self.loader.execute(statement).await;
+        done.map(drop)
+            .map_err(CopyError::doing(format!("loading {}", piece.shown())))
+    }
+}
+
 impl Sink for ServerSink {
     fn dialect(&self) -> Dialect {
         self.loader.dialect()
@@ -109,8 +119,45 @@ impl Sink for ServerSink {
         pour(reader, self, range, types, news)
     }
 
-    async fn prove(&mut self, reader: &mut DataSession, piece: &Piece) -> Result<Proof, CopyError> {
-        checksum::prove(reader, &mut self.loader, piece).await
+    /// Proves what the loader's transaction has stored, notes it, and commits both.
+    async fn prove(&mut self, reader: &mut DataSession, poured: &Poured) -> Result<Proof, CopyError> {
+        let piece = &poured.piece;
+        let proof = checksum::prove(reader, &mut self.loader, piece).await?;
+        let noted = poured.place.filter(|_| piece.table.keeps_ranges());
+        if let Some(place) = noted {
+            let note = statements::copied_ranges::note(piece, place, poured.bytes);
+            self.run(&note, piece).await?;
+        }
+        self.run(&statements::rows::commit(), piece).await?;
+        Ok(proof)
+    }
+
+    async fn holds(&mut self, reader: &mut DataSession, piece: &Piece) -> Result<Option<Proof>, CopyError> {
+        let (there, here) = checksum::both_sides(reader, &mut self.loader, piece).await?;
+        Ok((there == here).then_some(here))
+    }
+
+    async fn empty(&mut self, piece: &Piece, noted: &CopiedRange) -> Result<(), CopyError> {
+        for statement in [
+            statements::rows::begin(),
+            statements::copied_ranges::forget(piece, noted),
+            statements::copied_ranges::empty(piece),
+            statements::rows::commit(),
+        ] {
+            self.run(&statement, piece).await?;
+        }
+        Ok(())
+    }
+
+    async fn disown(&mut self, table: &Table) -> Result<(), CopyError> {
+        let doing = || CopyError::doing(format!("forgetting the notes of {}", table.shown()));
+        for statement in [
+            statements::rows::roll_back(),
+            statements::copied_ranges::forget_table(&table.schema, &table.name),
+        ] {
+            self.loader.execute(&statement).await.map_err(doing())?;
+        }
+        Ok(())
     }
 
     async fn add_keys(&mut self, waiting: &WaitingTable) -> Result<(), CopyError> {

@@ -89,7 +89,16 @@ pub enum CopyProgress {
         /// Milliseconds that writers may have waited.
         held_ms: u64,
     },
-    /// The copy starts again from nothing.
+    /// What an earlier copy has stored is there; each range is proven against the new snapshot before it counts.
+    GoesOn {
+        /// Tables that stay; 0 where everything is copied anew.
+        tables: u64,
+        /// Ranges of them that are noted as stored.
+        ranges: u64,
+        /// Bytes of their values.
+        bytes: u64,
+    },
+    /// The copy begins again with a new snapshot.
     Again {
         /// Number of the try that begins, from 2.
         attempt: u32,

@@ -71,6 +71,15 @@ impl RangeKey {
         self.parts.iter().map(|part| part.place)
     }
 
+    /// Tells whether a bound that was written down is one of this key, and nothing else that a server would run.
+    pub(crate) fn accepts(&self, bound: &Bound) -> bool {
+        let parts = self.parts.iter().zip(bound);
+        self.parts.len() == bound.len()
+            && parts
+                .into_iter()
+                .all(|(part, literal)| part.form.accepts(literal))
+    }
+
     /// Writes the values of a row's key as literals; `None` where one is not what its column promised.
     pub(crate) fn bound<'a>(&self, values: impl Iterator<Item = &'a [u8]>) -> Option<Bound> {
         self.parts
@@ -110,6 +119,34 @@ fn form_of(column: &Column) -> Option<KeyForm> {
 }
 
 impl KeyForm {
+    /// Tells whether a text is a literal of this form.
+    fn accepts(&self, literal: &str) -> bool {
+        let between = |text: &str, before: &str| {
+            let inner = text
+                .strip_prefix(before)?
+                .strip_prefix('\'')?
+                .strip_suffix('\'')?;
+            Some(inner.to_owned())
+        };
+        let hexadecimal = |prefix: &str| {
+            let inner = between(literal, prefix);
+            inner.is_some_and(|inner| inner.bytes().all(|byte| byte.is_ascii_hexdigit()))
+        };
+        let digits = |extra: char| {
+            let plain = |c: char| c.is_ascii_digit() || c == '-' || c == extra;
+            !literal.is_empty() && literal.chars().all(plain) && !literal.contains("--")
+        };
+        match self {
+            KeyForm::Number { .. } => digits('-'),
+            KeyForm::Digits => digits('.'),
+            KeyForm::Quoted | KeyForm::Moment => {
+                between(literal, "").is_some_and(|inner| inner.chars().all(is_plain))
+            }
+            KeyForm::Bytes => hexadecimal("X"),
+            KeyForm::Text(charset) => hexadecimal(&format!("_{charset} X")),
+        }
+    }
+
     /// Writes a value as it travels in the binary protocol as a literal.
     fn literal(&self, value: &[u8]) -> Option<String> {
         Some(match self {
@@ -119,12 +156,20 @@ impl KeyForm {
                 let plain = |c: char| c.is_ascii_digit() || matches!(c, '-' | '.');
                 text.chars().all(plain).then(|| text.to_owned())?
             }
-            KeyForm::Quoted => quote_literal(std::str::from_utf8(counted_body(value)).ok()?),
+            KeyForm::Quoted => {
+                let text = std::str::from_utf8(counted_body(value)).ok()?;
+                text.chars().all(is_plain).then(|| quote_literal(text))?
+            }
             KeyForm::Moment => format!("'{}'", moment(value)?),
             KeyForm::Bytes => format!("X'{}'", hexadecimal(counted_body(value))),
             KeyForm::Text(charset) => format!("_{charset} X'{}'", hexadecimal(counted_body(value))),
         })
     }
+}
+
+/// What the texts of dates, times and addresses consist of.
+fn is_plain(c: char) -> bool {
+    c.is_ascii_alphanumeric() || matches!(c, '-' | '.' | ':' | ' ')
 }
 
 fn number(value: &[u8], signed: bool) -> Option<String> {
@@ -203,6 +248,37 @@ mod tests {
         assert_eq!(KeyForm::Bytes.literal(&[2, 0, 0xff]).unwrap(), "X'00ff'");
         assert_eq!(KeyForm::Digits.literal(b"\x041;--"), None);
         assert_eq!(KeyForm::Digits.literal(b"\x05-1.50").unwrap(), "-1.50");
-        assert_eq!(KeyForm::Quoted.literal(b"\x03a'b").unwrap(), quote_literal("a'b"));
+        assert_eq!(KeyForm::Quoted.literal(b"\x03a'b"), None);
+    }
+
+    #[test]
+    fn what_was_written_is_accepted_and_nothing_else() {
+        let text = KeyForm::Text("utf8mb4".into());
+        let number = KeyForm::Number { signed: true };
+        assert!(text.accepts(&text.literal(b"\x02'\\").unwrap()));
+        assert!(number.accepts("-128") && KeyForm::Digits.accepts("-1.50"));
+        assert!(KeyForm::Moment.accepts("'2026-11-25 01:02:03.000007'"));
+        assert!(KeyForm::Quoted.accepts("'2001:db8::1'") && KeyForm::Bytes.accepts("X''"));
+        for hostile in [
+            "1 OR 1",
+            "1--",
+            "",
+            "X'00' OR 1",
+            "'a' OR 'b'",
+            "_utf8mb4 X'00'",
+            "'\\'",
+            "1)",
+        ] {
+            for form in [
+                &number,
+                &KeyForm::Digits,
+                &KeyForm::Moment,
+                &KeyForm::Quoted,
+                &KeyForm::Bytes,
+            ] {
+                assert!(!form.accepts(hostile), "{form:?} {hostile}");
+            }
+        }
+        assert!(!text.accepts("_latin1 X'00'"));
     }
 }

@@ -35,6 +35,8 @@ pub struct TableReport {
     pub table: String,
     /// Rows, counted on both sides.
     pub rows: u64,
+    /// Rows among them that an earlier run had stored, and that were proven anew.
+    pub kept: u64,
     /// Bytes of values that were sent.
     pub bytes: u64,
     /// Checksum that both sides agree on.

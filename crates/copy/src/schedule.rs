@@ -1,4 +1,7 @@
-use crate::{TableReport, piece::Piece, range_key::Bound, tables::WaitingTable};
+use crate::{
+    TableReport, copied_ranges::CopiedRange, piece::Piece, places::Places, range_key::Bound,
+    tables::WaitingTable,
+};
 use std::{collections::VecDeque, sync::Arc};
 
 /// Most rows in the first range of a table: how large its rows are is an estimate until some were read.
@@ -34,6 +37,8 @@ pub(crate) struct Tally {
     pub(crate) bytes: u64,
     /// Sum of the checksums of all rows.
     pub(crate) sum: u128,
+    /// Rows among them that an earlier run had stored.
+    pub(crate) kept: u64,
 }
 
 impl Tally {
@@ -41,6 +46,7 @@ impl Tally {
         self.rows += more.rows;
         self.bytes += more.bytes;
         self.sum = self.sum.wrapping_add(more.sum);
+        self.kept += more.kept;
     }
 }
 
@@ -48,6 +54,9 @@ struct Ready {
     table: usize,
     piece: Piece,
     rows_left: u64,
+    places: Places,
+    /// What an earlier run has noted of it.
+    kept: Option<CopiedRange>,
 }
 
 struct Running {
@@ -62,6 +71,8 @@ struct Running {
     /// Rows since the piece began.
     walked: u64,
     being_split: bool,
+    places: Places,
+    kept: Option<CopiedRange>,
 }
 
 /// What a worker does next.
@@ -93,6 +104,8 @@ pub(crate) struct Range {
     pub(crate) piece: Piece,
     /// Most rows that it may have, in the order of the key.
     pub(crate) rows: u64,
+    /// Its number among the ranges of its table; `None` where it is not noted.
+    pub(crate) place: Option<u64>,
 }
 
 impl Schedule {
@@ -106,19 +119,27 @@ impl Schedule {
             next_id: 0,
         };
         for waiting in tables {
-            let pieces = Piece::first_of(&waiting.table);
-            let each = waiting.table.rows_estimate / pieces.len().max(1) as u64;
             let table = schedule.tables.len();
+            let pieces = Piece::first_of(&waiting.table);
+            let rows_left = waiting.table.rows_estimate / pieces.len().max(1) as u64;
+            let parts = pieces
+                .into_iter()
+                .flat_map(|piece| parted(piece, waiting.kept.as_deref()));
+            let ready: Vec<Ready> = parts
+                .map(|(piece, places, kept)| Ready {
+                    table,
+                    piece,
+                    rows_left,
+                    places,
+                    kept,
+                })
+                .collect();
             schedule.tables.push(TableState {
-                open: pieces.len(),
+                open: ready.len(),
                 waiting: Arc::new(waiting),
                 done: Tally::default(),
             });
-            schedule.ready.extend(pieces.into_iter().map(|piece| Ready {
-                table,
-                piece,
-                rows_left: each,
-            }));
+            schedule.ready.extend(ready);
         }
         schedule
     }
@@ -140,7 +161,10 @@ impl Schedule {
             rows_left: ready.rows_left,
             reserved: 0,
             walked: 0,
-            being_split: false,
+            // What is there already is looked at, not shared.
+            being_split: ready.kept.is_some(),
+            places: ready.places,
+            kept: ready.kept,
         });
         self.next_id
     }
@@ -194,12 +218,15 @@ impl Schedule {
         let first = (split.rows - gone).min(running.rows_left);
         let rows_left = running.rows_left - first;
         running.rows_left = first;
+        let places = running.places.split();
         let table = running.table;
         self.tables[table].open += 1;
         Some(self.run(Ready {
             table,
             piece: second,
             rows_left,
+            places,
+            kept: None,
         }))
     }
 
@@ -212,7 +239,14 @@ impl Schedule {
         Some(Range {
             piece: running.piece.clone(),
             rows,
+            place: running.places.take(),
         })
+    }
+
+    /// Returns a piece and what an earlier run has noted of it.
+    pub(crate) fn kept(&self, id: u64) -> Option<(Piece, CopiedRange)> {
+        let running = self.running.iter().find(|running| running.id == id)?;
+        Some((running.piece.clone(), running.kept.clone()?))
     }
 
     /// Notes that a range was stored and proven; `end` is its last key where the piece goes on.
@@ -269,12 +303,36 @@ impl Schedule {
     }
 }
 
+/// Cuts a piece into what an earlier run has noted of it and what lies between.
+fn parted(piece: Piece, kept: Option<&[CopiedRange]>) -> Vec<(Piece, Places, Option<CopiedRange>)> {
+    let of_piece = |range: &&CopiedRange| range.partition == piece.partition;
+    let kept: Vec<&CopiedRange> = kept.unwrap_or_default().iter().filter(of_piece).collect();
+    let (mut parts, mut after, mut free) = (vec![], None, Places::ALL);
+    for (at, range) in kept.iter().enumerate() {
+        let end = kept.get(at + 1).map_or(Places::END, |next| next.place);
+        let (own, behind) = Places::around(range.place, end);
+        if range.after != after {
+            let gap = Places::between(free.start(), range.place);
+            parts.push((piece.between(after, range.after.clone()), gap, None));
+        }
+        let whole = piece.between(range.after.clone(), range.through.clone());
+        parts.push((whole, own, Some((*range).clone())));
+        (after, free) = (range.through.clone(), behind);
+        if after.is_none() {
+            return parts;
+        }
+    }
+    parts.push((piece.between(after, None), free, None));
+    parts
+}
+
 /// Makes the report of a finished table.
 pub(crate) fn report(waiting: &WaitingTable, done: Tally) -> TableReport {
     TableReport {
         schema: waiting.table.schema.clone(),
         table: waiting.table.name.clone(),
         rows: done.rows,
+        kept: done.kept,
         bytes: done.bytes,
         checksum: done.sum.to_string(),
     }
@@ -291,6 +349,8 @@ mod tests {
         WaitingTable {
             table: Arc::new(table),
             later: None,
+            kept: None,
+            counter: None,
         }
     }
 
@@ -298,7 +358,7 @@ mod tests {
         Tally {
             rows,
             bytes: rows * 100,
-            sum: 0,
+            ..Tally::default()
         }
     }
 
@@ -398,6 +458,45 @@ mod tests {
     }
 
     #[test]
+    fn what_an_earlier_run_has_copied_is_looked_at_and_what_lies_between_is_copied() {
+        let range = |place: u64, after: Option<u64>, through: Option<u64>| CopiedRange {
+            partition: None,
+            place,
+            after: after.map(bound),
+            through: through.map(bound),
+            bytes: 1,
+        };
+        let mut table = waiting(10_000, true);
+        table.kept = Some(vec![range(0, None, Some(10)), range(5_000, Some(20), Some(30))]);
+        let mut schedule = schedule(vec![table]);
+        let mut seen = vec![];
+        for _ in 0..4 {
+            let Next::Piece(id) = schedule.next() else {
+                panic!()
+            };
+            let kept = schedule.kept(id).is_some();
+            let range = schedule.reserve(id).unwrap();
+            seen.push((range.piece.after, range.piece.through, kept, range.place.unwrap()));
+        }
+        let bounds: Vec<_> = seen
+            .iter()
+            .map(|(after, through, ..)| (after.clone(), through.clone()))
+            .collect();
+        let wanted = [
+            (None, Some(10)),
+            (Some(10), Some(20)),
+            (Some(20), Some(30)),
+            (Some(30), None),
+        ];
+        assert_eq!(bounds, wanted.map(|(a, b)| (a.map(bound), b.map(bound))));
+        assert_eq!(
+            seen.iter().map(|one| one.2).collect::<Vec<_>>(),
+            [true, false, true, false]
+        );
+        assert!(seen.iter().map(|one| one.3).is_sorted());
+    }
+
+    #[test]
     fn the_first_range_is_small_and_the_next_by_what_rows_really_are() {
         let mut schedule = Schedule::new(vec![waiting(1_000_000, true)], 32 << 20);
         let Next::Piece(first) = schedule.next() else {
@@ -407,7 +506,7 @@ mod tests {
         let done = Tally {
             rows: FIRST_ROWS,
             bytes: FIRST_ROWS << 20,
-            sum: 1,
+            ..Tally::default()
         };
         schedule.advance(first, done, Some(bound(1)));
         assert_eq!(schedule.reserve(first).unwrap().rows, 32);

@@ -106,10 +106,12 @@ impl Sessions {
             .await
             .map_err(connecting())?;
         if profile == SessionProfile::Loader {
-            session
-                .execute(&statements::sessions::load_exactly(dialect))
-                .await
-                .map_err(connecting())?;
+            for prepare in [
+                statements::sessions::load_exactly(dialect),
+                statements::sessions::lock_rows_only(),
+            ] {
+                session.execute(&prepare).await.map_err(connecting())?;
+            }
         }
         Ok(session)
     }

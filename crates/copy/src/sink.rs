@@ -1,8 +1,18 @@
 use crate::{
-    CopyError, batch::Walked, checksum::Proof, loader::Loaded, piece::Piece, schedule::Range,
-    tables::WaitingTable,
+    CopyError, Table, batch::Walked, checksum::Proof, copied_ranges::CopiedRange, loader::Loaded,
+    piece::Piece, schedule::Range, tables::WaitingTable,
 };
 use dbha_sql::{DataSession, Dialect, Parameter};
+
+/// A range that was taken, with its real end.
+pub(crate) struct Poured {
+    /// The rows between its bounds.
+    pub(crate) piece: Piece,
+    /// See [`Range::place`].
+    pub(crate) place: Option<u64>,
+    /// Bytes of its values.
+    pub(crate) bytes: u64,
+}
 
 /// Where the rows of a snapshot go, range by range: a server, or files.
 pub(crate) trait Sink: Send + Sync + 'static {
@@ -18,12 +28,36 @@ pub(crate) trait Sink: Send + Sync + 'static {
         news: impl FnMut(Loaded) + Send,
     ) -> impl Future<Output = Result<(Walked, Loaded), CopyError>> + Send;
 
-    /// Proves the range that was taken last, now that its end is known, or notes what will prove it.
+    /// Proves the range that was taken last, now that its end is known, or notes what will prove it; from then on it
+    /// counts as kept.
     fn prove(
         &mut self,
         reader: &mut DataSession,
-        piece: &Piece,
+        poured: &Poured,
     ) -> impl Future<Output = Result<Proof, CopyError>> + Send;
+
+    /// Proves a piece that is there already; `None` where it is not what the snapshot shows.
+    fn holds(
+        &mut self,
+        _reader: &mut DataSession,
+        _piece: &Piece,
+    ) -> impl Future<Output = Result<Option<Proof>, CopyError>> + Send {
+        async { Ok(None) }
+    }
+
+    /// Takes away a piece that an earlier run has noted, and the note.
+    fn empty(
+        &mut self,
+        _piece: &Piece,
+        _noted: &CopiedRange,
+    ) -> impl Future<Output = Result<(), CopyError>> + Send {
+        async { Ok(()) }
+    }
+
+    /// Takes away all notes of a table.
+    fn disown(&mut self, _table: &Table) -> impl Future<Output = Result<(), CopyError>> + Send {
+        async { Ok(()) }
+    }
 
     /// Builds the keys of a table whose rows are complete.
     fn add_keys(&mut self, waiting: &WaitingTable) -> impl Future<Output = Result<(), CopyError>> + Send;

@@ -3,6 +3,7 @@
 pub(crate) mod accounts;
 pub(crate) mod checksum;
 pub(crate) mod clear;
+pub(crate) mod copied_ranges;
 pub(crate) mod definitions;
 pub(crate) mod inventory;
 pub(crate) mod ranges;

@@ -49,6 +49,12 @@ impl Table {
         format!("{}.{}", self.schema, self.name)
     }
 
+    /// Tells whether ranges of it are noted as they are stored: those of a table whose rows commit with the note, and go
+    /// when they are deleted.
+    pub(crate) fn keeps_ranges(&self) -> bool {
+        self.transactional && !self.system_versioned
+    }
+
     /// Returns the columns whose values travel; all others are computed on the target.
     pub(crate) fn carried(&self) -> impl Iterator<Item = &Column> {
         self.columns.iter().filter(|column| match column.origin {

@@ -73,6 +73,51 @@ pub(crate) fn split(create: &str) -> Option<SplitTable> {
     Some(split)
 }
 
+/// Tells what a table on the target still lacks of a definition; the outer `None` where it is another table.
+pub(crate) fn missing(have: &str, wanted: &str) -> Option<Option<SplitTable>> {
+    let have = without_counter(have);
+    if have == without_counter(wanted) {
+        return Some(None);
+    }
+    let pieces = split(wanted)?;
+    if have == without_counter(&pieces.base) {
+        return Some(Some(pieces));
+    }
+    let with_keys = without_foreign_keys(wanted)?;
+    (have == without_counter(&with_keys)).then(|| {
+        Some(SplitTable {
+            keys: vec![],
+            ..pieces
+        })
+    })
+}
+
+fn without_foreign_keys(create: &str) -> Option<String> {
+    let lines: Vec<&str> = create.lines().collect();
+    let end = lines.iter().rposition(|line| line.starts_with(") ENGINE="))?;
+    let mut body = vec![];
+    for line in &lines[1..end] {
+        let definition = line.strip_prefix("  ")?.trim_end_matches(',');
+        if !matches!(kind_of(definition)?, Line::ForeignKey) {
+            body.push(definition);
+        }
+    }
+    Some(format!(
+        "{}\n  {}\n{}",
+        lines[0],
+        body.join(",\n  "),
+        lines[end..].join("\n")
+    ))
+}
+
+/// Returns the number that a table generates next, where its definition says so.
+pub(crate) fn counter(create: &str) -> Option<u64> {
+    let (_, options) = create.split_at(create.rfind("\n) ")?);
+    let (_, after) = options.split_once(" AUTO_INCREMENT=")?;
+    let digits = after.find(|c: char| !c.is_ascii_digit()).unwrap_or(after.len());
+    after[..digits].parse().ok()
+}
+
 enum Line {
     Column,
     PrimaryKey,
@@ -214,6 +259,20 @@ mod tests {
         ] {
             assert_eq!(split(&PLAIN.replace(from, to)), None, "{to}");
         }
+    }
+
+    #[test]
+    fn what_a_table_lacks_is_seen_by_what_it_has() {
+        let pieces = split(PLAIN).unwrap();
+        let moved = PLAIN.replace("AUTO_INCREMENT=12 ", "AUTO_INCREMENT=99 ");
+        assert_eq!(missing(&moved, PLAIN), Some(None));
+        assert_eq!(missing(&pieces.base, PLAIN), Some(Some(pieces.clone())));
+        let with_keys = without_foreign_keys(PLAIN).unwrap();
+        let left = missing(&with_keys, PLAIN).unwrap().unwrap();
+        assert_eq!((left.keys.len(), left.foreign_keys.len()), (0, 1));
+        assert_eq!(missing(&PLAIN.replace("char(3)", "char(4)"), PLAIN), None);
+        assert_eq!(missing(&PLAIN.replace("KEY `k`", "KEY `j`"), PLAIN), None);
+        assert_eq!(counter(PLAIN), Some(12));
     }
 
     #[test]

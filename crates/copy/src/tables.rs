@@ -1,5 +1,6 @@
 use crate::{
     CopyError, CopyOptions, Table,
+    copied_ranges::CopiedRange,
     definer::Definer,
     definitions::{Definitions, read_table},
     statements,
@@ -15,6 +16,10 @@ pub(crate) struct WaitingTable {
     pub(crate) table: Arc<Table>,
     /// What is still missing of its definition.
     pub(crate) later: Option<SplitTable>,
+    /// What an earlier run has stored of it; `None` where the table is new and empty.
+    pub(crate) kept: Option<Vec<CopiedRange>>,
+    /// The number that it generates next on the source.
+    pub(crate) counter: Option<u64>,
 }
 
 /// Creates one table as the source defines it, without the keys that are cheaper to build after the rows.
@@ -40,6 +45,8 @@ pub(crate) async fn create(
     Ok(WaitingTable {
         table: Arc::new(table.clone()),
         later,
+        kept: None,
+        counter: None,
     })
 }
 
@@ -98,6 +105,7 @@ const KEYS_WITHIN: Duration = Duration::from_secs(7 * 86_400);
 
 /// Builds the keys that a table was created without.
 pub(crate) async fn add_keys(loader: &mut DataSession, waiting: &WaitingTable) -> Result<(), CopyError> {
+    raise_counter(loader, waiting).await?;
     let Some(pieces) = waiting.later.as_ref().filter(|pieces| !pieces.keys.is_empty()) else {
         return Ok(());
     };
@@ -106,6 +114,20 @@ pub(crate) async fn add_keys(loader: &mut DataSession, waiting: &WaitingTable) -
     let added = loader.execute_within(&add, KEYS_WITHIN).await;
     added.map(drop).map_err(CopyError::doing(format!(
         "building the keys of {}",
+        table.shown()
+    )))
+}
+
+/// A table of an earlier run was made when its source had generated fewer numbers.
+async fn raise_counter(loader: &mut DataSession, waiting: &WaitingTable) -> Result<(), CopyError> {
+    let Some(next) = waiting.counter else {
+        return Ok(());
+    };
+    let table = &waiting.table;
+    let raise = statements::definitions::raise_generated_number(&table.schema, &table.name, next);
+    let raised = loader.execute_within(&raise, KEYS_WITHIN).await;
+    raised.map(drop).map_err(CopyError::doing(format!(
+        "keeping the counter of {}",
         table.shown()
     )))
 }

@@ -6,7 +6,7 @@ use crate::{
     range_key::Bound,
     reader,
     schedule::{self, Next, Range, Schedule, Tally},
-    sink::Sink,
+    sink::{Poured, Sink},
     statements,
     tables::WaitingTable,
 };
@@ -95,6 +95,20 @@ impl<S: Sink> Worker<S> {
         let Some((waiting, _)) = self.schedule().table_of(id) else {
             return Ok(());
         };
+        let copied = self.copy_piece_of(id, &waiting).await;
+        match copied {
+            // Notes that lie are forgotten, and the next try copies the whole table.
+            Err(error) if waiting.kept.is_some() && error.is_of_other_rows() => {
+                self.pair.sink.disown(&waiting.table).await?;
+                Err(CopyError::NotAsNoted {
+                    table: waiting.table.shown(),
+                })
+            }
+            copied => copied,
+        }
+    }
+
+    async fn copy_piece_of(&mut self, id: u64, waiting: &WaitingTable) -> Result<(), CopyError> {
         let table = waiting.table.clone();
         self.tell(CopyProgress::TableStarted {
             schema: table.schema.clone(),
@@ -105,16 +119,8 @@ impl<S: Sink> Worker<S> {
         })
         .await;
         reader::enter(&mut self.pair.reader, &table).await?;
-        let types = self.types_of(&waiting).await?;
-        loop {
-            let Some(range) = self.schedule().reserve(id) else {
-                break;
-            };
-            let (done, end) = self.copy_range(id, &range, &types).await?;
-            self.schedule().advance(id, done, end.clone());
-            if end.is_none() {
-                break;
-            }
+        if !self.keep(id).await? {
+            self.copy_rest(id, waiting).await?;
         }
         let identities = self.pair.identities.clone();
         identities.check_one(&mut self.pair.reader, &table).await?;
@@ -123,6 +129,42 @@ impl<S: Sink> Worker<S> {
         match last {
             Some((waiting, done)) => self.finish_table(&waiting, done).await,
             None => Ok(()),
+        }
+    }
+
+    /// Keeps a piece that an earlier run has stored, if it is what the snapshot shows; false where it is to be copied.
+    async fn keep(&mut self, id: u64) -> Result<bool, CopyError> {
+        let kept = self.schedule().kept(id);
+        let Some((piece, noted)) = kept else {
+            return Ok(false);
+        };
+        let Pair { reader, sink, .. } = &mut self.pair;
+        let Some(proof) = sink.holds(reader, &piece).await? else {
+            sink.empty(&piece, &noted).await?;
+            return Ok(false);
+        };
+        let done = Tally {
+            rows: proof.rows,
+            bytes: noted.bytes,
+            sum: proof.sum,
+            kept: proof.rows,
+        };
+        self.schedule().advance(id, done, None);
+        Ok(true)
+    }
+
+    /// Copies a piece, range by range.
+    async fn copy_rest(&mut self, id: u64, waiting: &WaitingTable) -> Result<(), CopyError> {
+        let types = self.types_of(waiting).await?;
+        loop {
+            let Some(range) = self.schedule().reserve(id) else {
+                return Ok(());
+            };
+            let (done, end) = self.copy_range(id, &range, &types).await?;
+            self.schedule().advance(id, done, end.clone());
+            if end.is_none() {
+                return Ok(());
+            }
         }
     }
 
@@ -170,10 +212,15 @@ impl<S: Sink> Worker<S> {
         let through = goes_on.clone().or_else(|| range.piece.through.clone());
         let piece = range.piece.between(range.piece.after.clone(), through);
         let Pair { reader, sink, .. } = &mut self.pair;
-        let proof = sink.prove(reader, &piece).await?;
+        let poured = Poured {
+            piece,
+            place: range.place,
+            bytes: loaded.bytes,
+        };
+        let proof = sink.prove(reader, &poured).await?;
         if proof.rows != loaded.rows || proof.rows != walked.rows {
             return Err(CopyError::RowsLost {
-                table: piece.shown(),
+                table: poured.piece.shown(),
                 sent: walked.rows,
                 stored: proof.rows,
             });
@@ -182,11 +229,15 @@ impl<S: Sink> Worker<S> {
             rows: loaded.rows,
             bytes: loaded.bytes,
             sum: proof.sum,
+            kept: 0,
         };
         Ok((done, goes_on))
     }
 
     async fn finish_table(&mut self, waiting: &WaitingTable, done: Tally) -> Result<(), CopyError> {
+        if waiting.kept.is_some() {
+            self.prove_whole(waiting, done).await?;
+        }
         self.add_keys(waiting).await?;
         self.tell(CopyProgress::TableFinished {
             schema: waiting.table.schema.clone(),
@@ -197,6 +248,22 @@ impl<S: Sink> Worker<S> {
         .await;
         self.reports.push(schedule::report(waiting, done));
         Ok(())
+    }
+
+    /// Proves a table as a whole whose ranges are of more than one run: what was noted says which ranges there are, and
+    /// must not be believed to leave none out.
+    async fn prove_whole(&mut self, waiting: &WaitingTable, done: Tally) -> Result<(), CopyError> {
+        let whole = Piece::whole(waiting.table.clone());
+        let Pair { reader, sink, .. } = &mut self.pair;
+        let proof = sink.holds(reader, &whole).await?;
+        match proof.filter(|proof| proof.rows == done.rows) {
+            Some(_) => Ok(()),
+            None => Err(CopyError::RowsLost {
+                table: whole.shown(),
+                sent: done.rows,
+                stored: proof.map_or(0, |proof| proof.rows),
+            }),
+        }
     }
 
     async fn add_keys(&mut self, waiting: &WaitingTable) -> Result<(), CopyError> {

@@ -167,6 +167,14 @@ pub(crate) fn add_to_table(schema: &str, name: &str, lines: &[String]) -> Statem
     ))
 }
 
+/// Raises the number that a table generates next; the server leaves a higher one as it is.
+pub(crate) fn raise_generated_number(schema: &str, name: &str, next: u64) -> Statement {
+    Statement::new(format!(
+        "ALTER TABLE {} AUTO_INCREMENT = {next}",
+        rows::name_of(schema, name)
+    ))
+}
+
 /// Asks for no row of a view: fails where the view itself is broken.
 pub(crate) fn try_view(schema: &str, name: &str) -> Statement {
     Statement::new(format!("SELECT 1 FROM {} LIMIT 0", rows::name_of(schema, name)))

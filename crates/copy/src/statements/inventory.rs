@@ -33,7 +33,7 @@ pub(crate) fn tables() -> Statement {
          COALESCE(t.DATA_LENGTH, 0) AS bytes_estimate, COALESCE(t.INDEX_LENGTH, 0) AS key_bytes_estimate \
          FROM information_schema.TABLES t LEFT JOIN information_schema.ENGINES e ON e.ENGINE = t.ENGINE \
          WHERE t.TABLE_SCHEMA NOT IN ({SYSTEM_SCHEMAS}) AND t.TABLE_TYPE <> 'TEMPORARY' \
-         AND NOT (t.TABLE_SCHEMA = 'dbha' AND t.TABLE_NAME = 'claim') \
+         AND NOT (t.TABLE_SCHEMA = 'dbha' AND t.TABLE_NAME IN ('claim', 'copied_range')) \
          ORDER BY t.TABLE_SCHEMA, t.TABLE_NAME"
     ))
 }

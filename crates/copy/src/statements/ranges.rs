@@ -29,17 +29,28 @@ pub(crate) fn probe(piece: &Piece, key: &RangeKey, target: Dialect, rows: u64) -
 /// Names the rows of a piece as a source of rows.
 pub(crate) fn selected(piece: &Piece) -> String {
     let mut text = rows::source_of(&piece.table, piece.partition.as_deref());
+    if let Some(key) = &piece.key {
+        text.push_str(&format!(" FORCE INDEX ({})", quote_identifier(&key.index)));
+    }
+    text + &conditions(piece)
+}
+
+/// Names the rows of a piece for a statement that takes no index by name.
+pub(crate) fn restricted(piece: &Piece) -> String {
+    rows::source_of(&piece.table, piece.partition.as_deref()) + &conditions(piece)
+}
+
+fn conditions(piece: &Piece) -> String {
     let Some(key) = &piece.key else {
-        return text;
+        return String::new();
     };
-    text.push_str(&format!(" FORCE INDEX ({})", quote_identifier(&key.index)));
     let after = piece.after.as_ref().map(|bound| beyond(key, bound));
     let through = piece.through.as_ref().map(|bound| up_to(key, bound));
     let conditions: Vec<String> = after.into_iter().chain(through).collect();
-    if !conditions.is_empty() {
-        text.push_str(&format!(" WHERE {}", conditions.join(" AND ")));
+    match conditions.is_empty() {
+        true => String::new(),
+        false => format!(" WHERE {}", conditions.join(" AND ")),
     }
-    text
 }
 
 fn order(key: &RangeKey) -> String {

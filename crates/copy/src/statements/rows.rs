@@ -135,6 +135,11 @@ pub(crate) fn commit_and_go_on() -> Statement {
     Statement::new("COMMIT AND CHAIN")
 }
 
+/// Takes back what was loaded since the last commit.
+pub(crate) fn roll_back() -> Statement {
+    Statement::new("ROLLBACK")
+}
+
 /// Commits what was loaded.
 pub(crate) fn commit() -> Statement {
     Statement::new("COMMIT")

@@ -93,6 +93,11 @@ pub(crate) fn load_exactly(dialect: Dialect) -> Statement {
     Statement::new(format!("SET SESSION {}", set.join(", SESSION ")))
 }
 
+/// Lets a loader lock the rows that it stores or deletes and no room between them: another one works beside it.
+pub(crate) fn lock_rows_only() -> Statement {
+    Statement::new("SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED")
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

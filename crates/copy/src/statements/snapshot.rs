@@ -78,7 +78,7 @@ pub(crate) fn table_numbers(name: Option<&str>) -> Statement {
     let which = match name {
         Some(name) => format!("NAME = {}", quote_literal(name)),
         None => "NAME LIKE '%/%' AND NAME NOT LIKE 'mysql/%' AND NAME NOT LIKE 'sys/%' AND NAME NOT LIKE '%/#sql%' \
-                 AND NAME NOT LIKE 'dbha/claim' AND NAME NOT LIKE '%/FTS\\_%'"
+                 AND NAME NOT IN ('dbha/claim', 'dbha/copied_range') AND NAME NOT LIKE '%/FTS\\_%'"
             .to_owned(),
     };
     Statement::new(format!(

@@ -39,6 +39,7 @@ pub(super) async fn apply(run: &mut Run<'_>) -> Result<(), StepTrouble> {
     wait_until_has(run, Step::CatchUp, Side::Secondary, &target).await?;
     if run.facts.secondary.claim.known().is_some() {
         let mut session = run.unlogged(Side::Secondary).await?;
+        dbha_copy::forget_copied_ranges(&mut session).await?;
         session
             .execute(&run.servers.secondary.dialect().remove_claim())
             .await?;

@@ -40,6 +40,9 @@ pub(super) async fn apply(run: &mut Run<'_>) -> Result<(), StepTrouble> {
     let dialect = run.servers.secondary.dialect();
     let mut loader = run.unlogged(Side::Secondary).await?;
     let source = source_name(&run.facts.primary);
+    // Under a claim in this state only a copy of dbha has put anything there: what it noted as proven may stay.
+    let claimed = run.facts.secondary.claim.known();
+    let go_on = claimed.is_some_and(|claim| claim.state == ClaimState::Copying && claim.source == source);
     let claim = |state, position| Claim {
         run: run.id.clone(),
         source: source.clone(),
@@ -54,16 +57,19 @@ pub(super) async fn apply(run: &mut Run<'_>) -> Result<(), StepTrouble> {
         let forget = [dialect.stop_link(), dialect.forget_link()];
         run.servers.secondary.execute_all(&forget).await?;
     }
-    dbha_copy::clear(&mut loader).await?;
+    if !go_on {
+        dbha_copy::clear(&mut loader).await?;
+    }
     let options = CopyOptions {
         workers: run.options.copy_workers,
         lock_wait: run.options.lock_wait,
+        go_on,
         ..CopyOptions::default()
     };
     let (tally, began) = (Mutex::new(CopyTally::default()), Instant::now());
     let progress = |progress: CopyProgress| {
-        if let CopyProgress::Again { attempt, reason } = &progress {
-            run.detail(Step::CopyData, format!("begins again (try {attempt}): {reason}"));
+        if let Some(told) = told(&progress) {
+            run.detail(Step::CopyData, told);
         }
         if let Ok(mut tally) = tally.lock() {
             run.copying(tally.take(progress, began.elapsed()).clone());
@@ -77,6 +83,14 @@ pub(super) async fn apply(run: &mut Run<'_>) -> Result<(), StepTrouble> {
         run.cancel,
     )
     .await?;
+    let kept: u64 = report.tables.iter().map(|table| table.kept).sum();
+    if kept > 0 {
+        let text = format!(
+            "{kept} of {} rows were there already, and were proven equal",
+            report.rows
+        );
+        run.detail(Step::CopyData, text);
+    }
     for warning in &report.warnings {
         run.detail(Step::CopyData, warning.clone());
     }
@@ -86,4 +100,25 @@ pub(super) async fn apply(run: &mut Run<'_>) -> Result<(), StepTrouble> {
     loader.close().await;
     run.copied = Some(report);
     Ok(())
+}
+
+/// Says what is worth a line beside the counts.
+fn told(progress: &CopyProgress) -> Option<String> {
+    match progress {
+        CopyProgress::Again { attempt, reason } => Some(format!(
+            "begins again with a new snapshot (try {attempt}): {reason}"
+        )),
+        CopyProgress::GoesOn { tables: 0, .. } => {
+            Some("nothing that an earlier copy left can stay: all is copied anew".into())
+        }
+        CopyProgress::GoesOn {
+            tables,
+            ranges,
+            bytes,
+        } => Some(format!(
+            "goes on: {ranges} ranges of {tables} tables, {:.1} MB, were stored before; each stays if it is still equal",
+            *bytes as f64 / 1e6
+        )),
+        _ => None,
+    }
 }
