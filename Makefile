@@ -42,8 +42,9 @@ deny: ## licences, sources and known faults of the dependencies
 
 test-all: test test-slow fuzz deny ## everything
 
-bench: ## the benchmarks
-	cargo bench $(LOCKED) --workspace
+bench: ## the benchmarks; DBHA_BENCH_SCALE=0.1 for a quick look (docs/benchmarks.md)
+	@tests/prerequisites bench
+	cargo bench $(LOCKED) -p dbha-testkit -p dbha --bench start --bench setup --bench copy
 
 clean: ## remove what was built; fetched servers stay in the cache
 	cargo clean

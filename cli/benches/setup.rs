@@ -1,22 +1,16 @@
-//! How long two servers take to become a proven pair, how fast their data is copied against the dump pipe, and how
-//! much memory dbha needs for it. Everything is measured in one run on this machine; compare ratios, not seconds.
+//! How long two empty servers take to become a proven pair, and how much memory dbha needs for it.
 
 #![allow(clippy::unwrap_used, clippy::print_stdout)] // prints figures, and has nobody to hand an error to
 
-use dbha_sql::{Endpoint, Server, Statement};
-use dbha_testkit::{Installation, PrivateServer, Release, ServerOptions, ServerPair};
+use dbha_testkit::{Installation, ServerOptions, ServerPair};
 use std::{
     fs,
-    process::{Command, Stdio},
+    process::Command,
     time::{Duration, Instant},
 };
 
 const DBHA: &str = env!("CARGO_BIN_EXE_dbha");
 const ROUNDS: usize = 5;
-/// Doubled this often from one row: a million and some.
-const DOUBLINGS: u32 = 20;
-const LARGE_ROWS: u32 = 24;
-const LARGE_ROW_MIB: u64 = 12;
 
 fn main() {
     assert_no_failpoints();
@@ -25,10 +19,7 @@ fn main() {
         .enable_all()
         .build()
         .unwrap();
-    runtime.block_on(async {
-        empty_pairs().await;
-        copies().await;
-    });
+    runtime.block_on(empty_pairs());
 }
 
 /// What is measured here is a release build, and that must hold nothing by which a test could stop it.
@@ -59,43 +50,6 @@ async fn empty_pairs() {
             median.took, worst.took, worst.peak_mib
         );
     }
-}
-
-async fn copies() {
-    println!(
-        "\nCopies on {} (wanted: memory under 64 MiB + 3 x the largest row)",
-        Release::MariaDb10_11
-    );
-    let narrow = |pair| async move { fill_narrow(pair).await };
-    let pair = ServerPair::start(Release::MariaDb10_11, &ServerOptions::new())
-        .await
-        .unwrap();
-    narrow(&pair.primary).await;
-    let pipe = dump_pipe(&pair.primary).await;
-    let dbha = setup(&pair).await;
-    println!(
-        "  4 tables, {} rows in all, one secondary index each",
-        4 * (1u64 << (DOUBLINGS - 2))
-    );
-    println!("    mariadb-dump | mariadb      {pipe:>7.2?}");
-    println!(
-        "    dbha setup, proof included  {:>7.2?}   {:.2} x the pipe's speed, peak memory {:.1} MiB",
-        dbha.took,
-        pipe.as_secs_f64() / dbha.took.as_secs_f64(),
-        dbha.peak_mib
-    );
-    let options = ServerOptions::new()
-        .set("max_allowed_packet", "64M")
-        .set("innodb_log_file_size", "256M");
-    let pair = ServerPair::start(Release::MariaDb10_11, &options).await.unwrap();
-    fill_large(&pair.primary).await;
-    let dbha = setup(&pair).await;
-    println!(
-        "  {LARGE_ROWS} rows of {LARGE_ROW_MIB} MiB: {:.2?}, peak memory {:.1} MiB (limit {} MiB)",
-        dbha.took,
-        dbha.peak_mib,
-        64 + 3 * LARGE_ROW_MIB
-    );
 }
 
 async fn setup(pair: &ServerPair) -> Measured {
@@ -132,75 +86,4 @@ fn peak_memory_kib(pid: u32) -> u32 {
     let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
     line.and_then(|line| line.trim().trim_end_matches(" kB").parse().ok())
         .unwrap_or(0)
-}
-
-async fn fill_narrow(server: &PrivateServer) {
-    let mut statements = vec!["CREATE DATABASE bench".to_owned()];
-    for table in 1..=4 {
-        statements.push(format!(
-            "CREATE TABLE bench.t{table} (id INT NOT NULL AUTO_INCREMENT PRIMARY KEY, k INT NOT NULL, \
-             c CHAR(120) NOT NULL, pad CHAR(60) NOT NULL, KEY k (k))"
-        ));
-        statements.push(format!(
-            "INSERT INTO bench.t{table} (k, c, pad) VALUES (1, REPEAT('c', 119), REPEAT('p', 59))"
-        ));
-        for _ in 0..DOUBLINGS - 2 {
-            statements.push(format!(
-                "INSERT INTO bench.t{table} (k, c, pad) SELECT FLOOR(RAND() * 1000000), \
-                 CONCAT(RAND(), REPEAT('c', 90)), CONCAT(RAND(), REPEAT('p', 30)) FROM bench.t{table}"
-            ));
-        }
-    }
-    run(server, statements).await;
-}
-
-async fn fill_large(server: &PrivateServer) {
-    let mut statements = vec![
-        "CREATE DATABASE bench".to_owned(),
-        "CREATE TABLE bench.large (id INT NOT NULL AUTO_INCREMENT PRIMARY KEY, b LONGBLOB NOT NULL)"
-            .to_owned(),
-    ];
-    let bytes = LARGE_ROW_MIB << 20;
-    statements.extend(
-        (0..LARGE_ROWS).map(|_| format!("INSERT INTO bench.large (b) VALUES (REPEAT('x', {bytes}))")),
-    );
-    run(server, statements).await;
-}
-
-async fn run(server: &PrivateServer, statements: Vec<String>) {
-    let endpoint: Endpoint = server.url().parse().unwrap();
-    let mut connection = Server::connect(&endpoint).await.unwrap();
-    for statement in statements {
-        connection.execute(&Statement::new(statement)).await.unwrap();
-    }
-}
-
-/// The way that every guide tells: one dump piped into one client, into a third server, with safe commits there too.
-async fn dump_pipe(source: &PrivateServer) -> Duration {
-    let target = PrivateServer::launch(source.release(), &ServerOptions::new())
-        .await
-        .unwrap();
-    run(&target, vec!["SET GLOBAL sync_binlog = 1".into()]).await;
-    let files = tempfile::tempdir().unwrap();
-    let option_file = |name: &str, server: &PrivateServer| {
-        let path = files.path().join(name);
-        let text = format!(
-            "[client]\nuser=root\npassword={}\nsocket={}\n",
-            server.root_password(),
-            server.socket().display()
-        );
-        fs::write(&path, text).unwrap();
-        format!("--defaults-file={}", path.display())
-    };
-    let (from, to) = (option_file("from", source), option_file("to", &target));
-    let began = Instant::now();
-    let mut dump = Command::new("mariadb-dump")
-        .args([from.as_str(), "--single-transaction", "--databases", "bench"])
-        .stdout(Stdio::piped())
-        .spawn()
-        .unwrap();
-    let stdout = dump.stdout.take().unwrap();
-    let loaded = Command::new("mariadb").arg(to).stdin(stdout).status().unwrap();
-    assert!(loaded.success() && dump.wait().unwrap().success());
-    began.elapsed()
 }
