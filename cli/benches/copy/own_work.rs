@@ -55,26 +55,27 @@ pub(crate) async fn measure(settings: &Settings) -> OwnWork {
     for round in 0..settings.rounds {
         source.reset(&set).await;
         let arena = Arena::new(&set, settings, &source, &options).await;
-        under_dbha(&arena, rows, &mut work).await;
+        let by_dbha = under_dbha(&arena, rows, &mut work).await;
         drop(arena);
         source.paired = true;
         source.reset(&set).await;
         let arena = Arena::new(&set, settings, &source, &options).await;
-        under_mydumper(&arena, rows, &mut work).await;
-        eprintln!("  {NAME} {}: done", round + 1);
+        let by_mydumper = under_mydumper(&arena, rows, &mut work).await;
+        for outcome in [by_dbha, by_mydumper] {
+            let words = outcome.err().unwrap_or_else(|| "done".into());
+            eprintln!("  {NAME} {}: {words}", round + 1);
+        }
     }
     print(&work, &ways::mydumper::version(settings.mydumper_dir.as_deref()));
     work
 }
 
-async fn under_dbha(arena: &Arena<'_>, rows: u64, work: &mut OwnWork) {
+async fn under_dbha(arena: &Arena<'_>, rows: u64, work: &mut OwnWork) -> Result<(), String> {
     let workload = Workload::start(arena.source, TABLES, rows).await;
     let alone = Instant::now();
     tokio::time::sleep(ALONE).await;
     let began = Instant::now();
-    watch(began, vec![("dbha", ways::dbha::start(arena))])
-        .await
-        .unwrap();
+    watch(began, vec![("dbha", ways::dbha::start(arena))]).await?;
     let ended = Instant::now();
     let done = workload.stop().await;
     let told = Told::read(arena);
@@ -83,22 +84,24 @@ async fn under_dbha(arena: &Arena<'_>, rows: u64, work: &mut OwnWork) {
     work.dbha_all.push(done.pace(began, ended));
     work.dbha_copy
         .push(done.pace(moment(told.copy_began), moment(told.copy_ended)));
+    Ok(())
 }
 
-async fn under_mydumper(arena: &Arena<'_>, rows: u64, work: &mut OwnWork) {
+async fn under_mydumper(arena: &Arena<'_>, rows: u64, work: &mut OwnWork) -> Result<(), String> {
     let dir = arena.settings.mydumper_dir.as_deref();
     let workload = Workload::start(arena.source, TABLES, rows).await;
     let alone = Instant::now();
     tokio::time::sleep(ALONE).await;
     let began = Instant::now();
-    ways::mydumper::dump(arena, dir, false).await.unwrap();
+    ways::mydumper::dump(arena, dir, false).await?;
     let dumped = Instant::now();
-    ways::mydumper::load(arena, dir).await.unwrap();
+    ways::mydumper::load(arena, dir).await?;
     let ended = Instant::now();
     let done = workload.stop().await;
     work.alone.push(done.pace(alone, began));
     work.mydumper_dump.push(done.pace(began, dumped));
     work.mydumper_all.push(done.pace(began, ended));
+    Ok(())
 }
 
 fn print(work: &OwnWork, version: &str) {

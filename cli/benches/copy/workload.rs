@@ -4,6 +4,7 @@ use crate::{run::median, table::SCHEMA};
 use dbha_sql::driver::{Conn, Opts, prelude::Queryable};
 use dbha_testkit::PrivateServer;
 use std::{
+    mem,
     sync::{
         Arc,
         atomic::{AtomicBool, Ordering},
@@ -51,13 +52,19 @@ impl Workload {
     }
 
     /// Stops the clients and returns all that they did.
-    pub(crate) async fn stop(self) -> Done {
+    pub(crate) async fn stop(mut self) -> Done {
         self.stop.store(true, Ordering::SeqCst);
         let mut done = Vec::new();
-        for client in self.clients {
+        for client in mem::take(&mut self.clients) {
             done.extend(client.await.unwrap());
         }
         Done(done)
+    }
+}
+
+impl Drop for Workload {
+    fn drop(&mut self) {
+        self.stop.store(true, Ordering::SeqCst);
     }
 }
 
