@@ -52,7 +52,7 @@ impl SetResult {
     }
 }
 
-const HEAD: &str = "  way                             seconds  x dbha   CPU s: target  source    tool   memory MiB  logged MiB  lock ms";
+const HEAD: &str = "  way                             seconds  x dbha   x its CPU   CPU s: target  source    tool   memory MiB  logged MiB  lock ms";
 
 /// Prints all figures of one set.
 pub(crate) fn print_set(result: &SetResult) {
@@ -67,6 +67,7 @@ pub(crate) fn print_set(result: &SetResult) {
 
 fn line(name: &str, runs: &Runs, dbha: Option<&Runs>) -> String {
     let ratio = dbha.map_or(f64::NAN, |dbha| runs.ratio(dbha, |run| run.seconds));
+    let cpu = dbha.map_or(f64::NAN, |dbha| runs.ratio(dbha, Run::cpu));
     let figure = |figure: fn(&Run) -> f64| runs.median(figure);
     let (target, source) = (figure(|run| run.target_cpu), figure(|run| run.source_cpu));
     let parts: Vec<String> = runs
@@ -76,7 +77,7 @@ fn line(name: &str, runs: &Runs, dbha: Option<&Runs>) -> String {
         .collect();
     let lock = runs.lock_ms().map_or("-".into(), |lock| format!("{lock:.1}"));
     format!(
-        "  {name:<30} {:>8.2} {ratio:>7.2} {target:>16.2} {source:>7.2} {:>7.2} {:>12.1} {:>11.0} {lock:>8}  {}",
+        "  {name:<30} {:>8.2} {ratio:>7.2} {cpu:>11.2} {target:>16.2} {source:>7.2} {:>7.2} {:>12.1} {:>11.0} {lock:>8}  {}",
         figure(|run| run.seconds),
         figure(|run| run.tool_cpu),
         runs.worst(|run| run.peak_mib),

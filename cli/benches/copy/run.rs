@@ -20,6 +20,13 @@ pub(crate) struct Run {
     pub(crate) lock_ms: Option<f64>,
 }
 
+impl Run {
+    /// Returns the CPU time of everybody, in seconds.
+    pub(crate) fn cpu(&self) -> f64 {
+        self.target_cpu + self.source_cpu + self.tool_cpu
+    }
+}
+
 /// Returns the middle value; of an even number the lower one in the middle.
 pub(crate) fn median(values: impl IntoIterator<Item = f64>) -> f64 {
     let mut values: Vec<f64> = values.into_iter().collect();
