@@ -11,6 +11,7 @@
 
 mod data_set;
 mod goals;
+mod measure;
 mod output;
 mod own_work;
 mod process;
@@ -25,11 +26,7 @@ mod ways;
 mod workload;
 
 use data_set::{DataSet, SERVER_OPTIONS};
-use dbha_testkit::Installation;
-use output::{SetResult, print_set};
 use settings::Settings;
-use source::Source;
-use way::Way;
 
 fn main() {
     ways::dbha::assert_no_failpoints();
@@ -55,7 +52,7 @@ fn main() {
         );
         let mut results = Vec::new();
         for set in sets.iter().filter(|set| settings.wants(set.name)) {
-            results.extend(measure(set, &settings).await);
+            results.extend(measure::all_ways(set, &settings).await);
         }
         let work = match settings.wants(own_work::NAME) {
             true => Some(own_work::measure(&settings).await),
@@ -63,46 +60,4 @@ fn main() {
         };
         goals::print(&results, work.as_ref());
     });
-}
-
-/// Measures all ways on one set; `None` where its release is not on this machine.
-async fn measure(set: &DataSet, settings: &Settings) -> Option<SetResult> {
-    println!("\n{}: {} on {}", set.name, set.what, set.release);
-    if let Err(error) = Installation::find(set.release) {
-        println!("  skipped: {error}");
-        return None;
-    }
-    let mut source = Source::filled(set, &set.server_options()).await;
-    if set.with_peers {
-        source.write_files(set).await;
-    }
-    println!("  {} MB on disk", source.bytes() / 1_000_000);
-    let ways = Way::all(set, settings);
-    let count = ways.len();
-    let mut result = SetResult::new(set, ways);
-    for round in 0..settings.rounds {
-        for turn in 0..count {
-            // Another one begins in each round, so that what a neighbour leaves behind meets each of them.
-            let (way, runs) = &mut result.ways[(turn + round) % count];
-            let Ok(done) = runs else { continue };
-            match way::run(way, set, settings, &mut source).await {
-                Ok(run) => {
-                    eprintln!(
-                        "  {} {}: {} {:.2} s",
-                        set.name,
-                        round + 1,
-                        way.name(),
-                        run.seconds
-                    );
-                    done.0.push(run);
-                }
-                Err(reason) => {
-                    eprintln!("  {} {}: {} failed: {reason}", set.name, round + 1, way.name());
-                    *runs = Err(reason);
-                }
-            }
-        }
-    }
-    print_set(&result);
-    Some(result)
 }
