@@ -339,7 +339,7 @@ fn endpoint(server: &PrivateServer) -> Endpoint {
 }
 
 /// Starts a pair whose primary holds one of everything that its release can hold.
-async fn filled_pair(release: Release) -> ServerPair {
+pub(crate) async fn filled_pair(release: Release) -> ServerPair {
     let pair = fresh_pair(release).await;
     let mut session = Session::open(&pair.primary).await;
     let mut files = vec![include_str!("copy_fidelity/everywhere.sql")];
@@ -367,19 +367,37 @@ async fn copied(pair: &ServerPair) -> CopyReport {
     }
 }
 
-async fn run_copy(
+pub(crate) async fn run_copy(
     pair: &ServerPair,
     options: &CopyOptions,
     note: &(dyn Fn(CopyProgress) + Send + Sync),
     cancel: &CancellationToken,
 ) -> Result<CopyReport, CopyError> {
-    let (source, target) = (endpoint(&pair.primary), endpoint(&pair.secondary));
+    copy_from(&endpoint(&pair.primary), pair, options, note, cancel).await
+}
+
+/// Returns the way to a server as another account than root.
+pub(crate) fn endpoint_of(server: &PrivateServer, user: &str, password: &str) -> Endpoint {
+    let url = server.url();
+    let (_, place) = url.rsplit_once('@').unwrap();
+    format!("mysql://{user}:{password}@{place}").parse().unwrap()
+}
+
+/// Clears the secondary and copies to it by a way of its own to the primary.
+pub(crate) async fn copy_from(
+    source: &Endpoint,
+    pair: &ServerPair,
+    options: &CopyOptions,
+    note: &(dyn Fn(CopyProgress) + Send + Sync),
+    cancel: &CancellationToken,
+) -> Result<CopyReport, CopyError> {
+    let target = endpoint(&pair.secondary);
     let mut session = dbha_sql::Session::connect(&target, SessionProfile::Control)
         .await
         .unwrap();
     clear(&mut session).await?;
     session.close().await;
-    copy(&source, &target, options, note, cancel).await
+    copy(source, &target, options, note, cancel).await
 }
 
 /// Returns how an account is created, hash and all.
@@ -394,7 +412,7 @@ async fn logins(server: &PrivateServer, user: &str, host: &str) -> String {
 }
 
 /// Compares both servers: definitions letter by letter, rows value by value, accounts with their grants.
-async fn assert_equal(pair: &ServerPair) {
+pub(crate) async fn assert_equal(pair: &ServerPair) {
     let mut differing = vec![];
     let (source, target) = (holdings(&pair.primary).await, holdings(&pair.secondary).await);
     assert!(source.len() > 3, "there is nothing to compare");

@@ -28,6 +28,8 @@ mod writers;
 
 mod copy_fidelity;
 mod copy_goes_on;
+mod copy_lock_waits;
+mod copy_meets_purges;
 mod demo;
 mod diverged;
 mod hostile_server;
@@ -67,6 +69,7 @@ mod setup_two_runs;
 mod setup_under_writers;
 mod setup_unreachable;
 mod setup_verified_links;
+mod setup_without_lock;
 mod status;
 mod undo;
 mod usage;

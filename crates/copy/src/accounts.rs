@@ -30,7 +30,7 @@ pub enum AccountDone {
 }
 
 /// All accounts and roles of a server but the server's own.
-#[derive(Clone)]
+#[derive(Clone, PartialEq)]
 pub(crate) struct AccountBook {
     /// The accounts, roles first.
     pub(super) accounts: Vec<Account>,

@@ -1,6 +1,7 @@
 use crate::{
     AccountChange, CopyError, CopyOptions, CopyPhase, CopyProgress, CopyReport, Table, TableReport,
     filling::Filling,
+    logs_kept::LogsKept,
     objects::ViewJudge,
     picture::Picture,
     pipe::{Lane, Pair, ServerSink},
@@ -101,8 +102,26 @@ impl<'a> Copying<'a> {
         })
     }
 
-    /// Goes from the snapshot to the last check.
-    pub(crate) async fn run(mut self) -> Result<CopyReport, CopyError> {
+    /// Goes from the snapshot to the last check, for as long as the copy can still be of use.
+    pub(crate) async fn run(self) -> Result<CopyReport, CopyError> {
+        let mut logs = LogsKept::of(&self.snapshot, self.filling.sessions);
+        let report = tokio::select! {
+            report = self.bring_over() => report,
+            gone = logs.watch() => Err(gone),
+        };
+        let report = match report {
+            Err(CopyError::TableLocked { table, .. }) => {
+                let blocker = logs.blocker().await;
+                return Err(CopyError::TableLocked { table, blocker });
+            }
+            report => report?,
+        };
+        logs.check().await?;
+        logs.close().await;
+        Ok(report)
+    }
+
+    async fn bring_over(mut self) -> Result<CopyReport, CopyError> {
         let (tables, waiting) = self.rows().await?;
         let copied: Vec<&Table> = waiting.iter().map(|waiting| &*waiting.table).collect();
         let identities = self.snapshot.identities.clone();

@@ -29,6 +29,26 @@ pub enum CopyError {
         /// The query that probably held it, values masked.
         blocker: Option<String>,
     },
+    /// The account may not lock the source, and without a lock no try found it still.
+    #[error("{server} was not still for a moment in {tries} tries of a snapshot without a lock: {last}")]
+    NeverStill {
+        /// Name of the server.
+        server: String,
+        /// How often it was tried.
+        tries: u32,
+        /// What moved at the last try.
+        last: String,
+    },
+    /// The binary logs that begin at the snapshot are gone: no target of it could ever catch up.
+    #[error(
+        "{server} has removed binary logs that a copy of it needs: what it wrote since the snapshot begins in {file}"
+    )]
+    LogsPurged {
+        /// Name of the server.
+        server: String,
+        /// The log that was written to at the moment of the snapshot.
+        file: String,
+    },
     /// Transactions stay prepared: they are in the binary log and in no snapshot.
     #[error("{server} has prepared transactions, which are in its binary log and not in its tables yet: {}", .names.join(", "))]
     TransactionsPrepared {
@@ -54,6 +74,17 @@ pub enum CopyError {
     NotAsNoted {
         /// The table.
         table: String,
+    },
+    /// Somebody keeps a table of the source from being read; nothing of theirs is ended.
+    #[error(
+        "{table} could not be read, because somebody locks it or waits to change it: {}",
+        .blocker.as_deref().unwrap_or("who it is could not be seen")
+    )]
+    TableLocked {
+        /// The table.
+        table: String,
+        /// Who it probably is, values masked.
+        blocker: Option<String>,
     },
     /// There are objects that a copy cannot carry.
     #[error("the source holds what cannot be copied: {}", list(.0))]
@@ -116,6 +147,9 @@ pub enum CopyError {
 /// Server errors that mean: the table is no longer what the snapshot saw.
 const CHANGED: [u16; 4] = [1412, 1146, 1054, 1051];
 
+/// Server error: a lock on a table was not granted in time.
+pub(crate) const LOCK_WAIT_TIMEOUT: u16 = 1205;
+
 impl CopyError {
     /// Wraps a failed statement with what it was for.
     pub(crate) fn doing(doing: impl Into<String>) -> impl FnOnce(SqlError) -> CopyError {
@@ -128,6 +162,7 @@ impl CopyError {
         let table = table.to_owned();
         move |source| match source.code() {
             Some(code) if CHANGED.contains(&code) => CopyError::SchemaChanged { what: table },
+            Some(LOCK_WAIT_TIMEOUT) => CopyError::TableLocked { table, blocker: None },
             _ => CopyError::Sql {
                 doing: format!("reading {table}"),
                 source,

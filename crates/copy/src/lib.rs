@@ -7,6 +7,7 @@
 mod accounts;
 mod batch;
 mod batch_taker;
+mod blocker;
 mod check;
 mod checksum;
 mod clear;
@@ -23,7 +24,9 @@ mod event_definition;
 mod filling;
 mod inventory;
 mod loader;
+mod lock_free;
 mod lock_holder;
+mod logs_kept;
 mod object;
 mod objects;
 mod options;

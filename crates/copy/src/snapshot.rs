@@ -1,9 +1,10 @@
 use crate::{
     CopyError, CopyOptions, Inventory, ObjectKind,
     accounts::AccountBook,
+    blocker::blocker,
     definitions::Definitions,
+    lock_free,
     lock_holder::LockHolder,
-    query_text::masked,
     sessions::{Sessions, Side},
     statements,
     table_identity::TableIdentities,
@@ -37,17 +38,20 @@ pub(crate) struct Snapshot {
     pub(crate) coordinates: Option<(String, u64)>,
     /// A session that sees the present, for questions about it.
     pub(crate) present: Session,
-    lock: LockHolder,
-    frozen_at: Instant,
-    held: Option<Duration>,
+    pub(crate) lock: LockHolder,
+    pub(crate) frozen_at: Instant,
+    pub(crate) held: Option<Duration>,
 }
 
 /// What [`Snapshot::take`] gathers on its way.
-struct Taking<'a> {
-    lock: LockHolder,
-    present: Session,
-    options: &'a CopyOptions,
+pub(crate) struct Taking<'a> {
+    pub(crate) lock: LockHolder,
+    pub(crate) present: Session,
+    pub(crate) options: &'a CopyOptions,
 }
+
+/// Server error: the account lacks a privilege.
+const PRIVILEGE_MISSING: u16 = 1227;
 
 impl Snapshot {
     /// Takes the picture.
@@ -83,13 +87,22 @@ impl Snapshot {
         }
         let dialect = taking.present.dialect();
         let before = Inventory::take(&mut taking.present).await?;
-        let uncopyable = before.objects_that_cannot_be_copied();
-        if !uncopyable.is_empty() {
-            return Err(CopyError::Uncopyable(uncopyable));
-        }
-        taking
+        // A table that cannot be opened may just be being made: judged when nothing is made any more.
+        refuse_uncopyable(&before, true)?;
+        let locked_rows = before.tables_without_snapshot().next().is_some();
+        match taking
             .lock_by(statements::snapshot::freeze_definitions(dialect))
-            .await?;
+            .await
+        {
+            Err(CopyError::Sql { source, .. })
+                if source.code() == Some(PRIVILEGE_MISSING)
+                    && dialect.has_snapshot_coordinates()
+                    && !locked_rows =>
+            {
+                return lock_free::take(taking, readers).await;
+            }
+            locked => locked?,
+        }
         let early = match dialect.has_backup_stages() {
             true => Some(taking.look().await?),
             false => None,
@@ -107,7 +120,6 @@ impl Snapshot {
         taking.refuse_prepared_transactions().await?;
         let (position, coordinates) = taking.read_position().await?;
         let mut held = None;
-        let locked_rows = before.tables_without_snapshot().next().is_some();
         let (inventory, definitions) = match early {
             Some(seen) => seen,
             None => {
@@ -121,6 +133,7 @@ impl Snapshot {
                 taking.look().await?
             }
         };
+        refuse_uncopyable(&inventory, false)?;
         let identities = Arc::new(TableIdentities::read(&mut taking.present).await?);
         let sequences = taking.read_sequences(&inventory).await?;
         let accounts = taking.read_accounts().await?;
@@ -176,6 +189,16 @@ impl Snapshot {
     }
 }
 
+/// Fails when something cannot be copied; `early` passes over what a running statement could be the cause of.
+pub(crate) fn refuse_uncopyable(inventory: &Inventory, early: bool) -> Result<(), CopyError> {
+    let mut all = inventory.objects_that_cannot_be_copied();
+    all.retain(|one| !(early && one.is_unopened));
+    match all.is_empty() {
+        true => Ok(()),
+        false => Err(CopyError::Uncopyable(all)),
+    }
+}
+
 async fn lock_session(sessions: &Sessions, options: &CopyOptions) -> Result<LockHolder, CopyError> {
     let mut session = sessions.open(Side::Source, SessionProfile::Control).await?;
     let short = statements::sessions::die_soon_when_alone(options.lock_wait.as_secs());
@@ -187,7 +210,7 @@ async fn lock_session(sessions: &Sessions, options: &CopyOptions) -> Result<Lock
 }
 
 impl Taking<'_> {
-    async fn look(&mut self) -> Result<(Inventory, Definitions), CopyError> {
+    pub(crate) async fn look(&mut self) -> Result<(Inventory, Definitions), CopyError> {
         let inventory = Inventory::take(&mut self.present).await?;
         let definitions = Definitions::read(&mut self.present, &inventory).await?;
         Ok((inventory, definitions))
@@ -201,7 +224,7 @@ impl Taking<'_> {
                     return Err(CopyError::LockNotGranted {
                         server: self.present.name().to_owned(),
                         waited: self.options.lock_wait,
-                        blocker: self.blocker().await,
+                        blocker: blocker(&mut self.present).await,
                     });
                 }
                 Err(error) => return Err(CopyError::doing("locking the source for a snapshot")(error)),
@@ -218,21 +241,9 @@ impl Taking<'_> {
             .map_err(CopyError::doing("releasing the snapshot's lock"))
     }
 
-    async fn blocker(&mut self) -> Option<String> {
-        let asked = statements::snapshot::running_queries();
-        let row = self.present.query_first(&asked).await.ok().flatten()?;
-        Some(format!(
-            "connection {} of {} has been running for {} s: {}",
-            row.get("id")?,
-            row.get("user")?,
-            row.get("seconds")?,
-            masked(row.get("query")?)
-        ))
-    }
-
     /// Scenario 42: a prepared transaction is in the binary log already and in no snapshot. The target would begin
     /// behind it, without its rows.
-    async fn refuse_prepared_transactions(&mut self) -> Result<(), CopyError> {
+    pub(crate) async fn refuse_prepared_transactions(&mut self) -> Result<(), CopyError> {
         let asked = statements::snapshot::prepared_transactions();
         let rows = self
             .present
@@ -251,7 +262,7 @@ impl Taking<'_> {
 
     /// Scenario 45: a statement about accounts may hold their tables and wait for the very lock that is held here.
     /// Not waited for: commits stand still meanwhile; the copy begins anew once the lock is free.
-    async fn read_accounts(&mut self) -> Result<AccountBook, CopyError> {
+    pub(crate) async fn read_accounts(&mut self) -> Result<AccountBook, CopyError> {
         let impatient = statements::sessions::wait_for_locks(1);
         self.present
             .execute(&impatient)
@@ -289,7 +300,10 @@ impl Taking<'_> {
         Ok((position, coordinates))
     }
 
-    async fn read_sequences(&mut self, inventory: &Inventory) -> Result<Vec<(i128, u64)>, CopyError> {
+    pub(crate) async fn read_sequences(
+        &mut self,
+        inventory: &Inventory,
+    ) -> Result<Vec<(i128, u64)>, CopyError> {
         let mut positions = vec![];
         for sequence in inventory.objects_of(ObjectKind::Sequence) {
             positions.push(sequence_position(&mut self.present, &sequence.schema, &sequence.name).await?);

@@ -6,7 +6,7 @@ use std::collections::HashMap;
 ///
 /// Where nothing keeps DDL out during the copy, a table that was swapped for another of the same name could be
 /// read without any error: an older one is visible in the snapshot as well. Its number gives it away.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, PartialEq)]
 pub(crate) struct TableIdentities {
     numbers: HashMap<String, String>,
 }

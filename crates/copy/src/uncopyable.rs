@@ -11,6 +11,9 @@ pub struct Uncopyable {
     pub name: String,
     /// Why, in words for people.
     pub reason: String,
+    /// Whether the server could not open it, which may pass.
+    #[serde(default)]
+    pub is_unopened: bool,
 }
 
 /// Engines whose rows live elsewhere: read as rows they would be taken from, and written to, another place.
@@ -44,6 +47,7 @@ pub(crate) fn judge(table: &Table, dialect: Dialect) -> Option<Uncopyable> {
         schema: table.schema.clone(),
         name: table.name.clone(),
         reason,
+        is_unopened: table.engine.is_none(),
     })
 }
 

@@ -7,7 +7,7 @@ pub(crate) use knock::{knock_both, may_knock};
 pub(crate) use verdict::finding;
 
 use crate::wait::Pause;
-use dbha_sql::{Server, SourceTarget, SqlError, Statement};
+use dbha_sql::{Facts, Server, SourceTarget, SqlError, Statement};
 use std::time::Duration;
 use tokio_util::sync::CancellationToken;
 
@@ -29,6 +29,12 @@ pub(crate) enum Reach {
     Failed { code: u32, text: String },
     /// Nothing came back in time.
     Silent,
+}
+
+/// Tells whether a probe can be taken back: RESET of a link needs RELOAD on every server.
+pub(crate) fn can_probe(replica: &Facts) -> bool {
+    let held = replica.privileges.known();
+    held.is_none_or(|held| held.contains("RELOAD") || held.contains("ALL PRIVILEGES"))
 }
 
 /// Lets one server dial another with the real account, and takes the attempt back without a trace.

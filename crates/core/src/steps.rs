@@ -419,8 +419,18 @@ impl<E: Into<StepFault>> From<E> for StepTrouble {
             StepFault::Copy(CopyError::TransactionsPrepared { .. }) => {
                 "end them (XA RECOVER lists them; XA COMMIT or XA ROLLBACK), then run the same command again".to_owned()
             }
-            StepFault::Copy(CopyError::LockNotGranted { .. }) => {
-                "end that statement or wait for it, or raise --lock-wait-timeout; then run the same command again".to_owned()
+            StepFault::Copy(CopyError::LockNotGranted { .. } | CopyError::TableLocked { .. }) => {
+                "end that statement or connection or wait for it, or raise --lock-wait-timeout; then run the same command again".to_owned()
+            }
+            StepFault::Copy(CopyError::NeverStill { .. }) => {
+                "grant RELOAD to dbha's account on the primary, so that a short lock can hold it still; or run the same \
+                 command at a quieter moment"
+                    .to_owned()
+            }
+            StepFault::Copy(CopyError::LogsPurged { .. }) => {
+                "keep binary logs for longer than a copy takes (binlog_expire_logs_seconds, expire_logs_days, \
+                 max_binlog_total_size; see what runs PURGE BINARY LOGS), then run the same command again: it copies anew"
+                    .to_owned()
             }
             StepFault::Host(_) => {
                 "see that --host-access leads to the server's machine and its account may write there, then run the \

@@ -134,6 +134,11 @@ impl Dialect {
         self.flavor == Flavor::MariaDb
     }
 
+    /// Tells whether a session's snapshot knows up to where in the binary log it goes.
+    pub fn has_snapshot_coordinates(&self) -> bool {
+        self.flavor == Flavor::MariaDb
+    }
+
     /// Tells whether DDL can be kept out for the length of a copy by a lock that lets writers through.
     pub fn has_instance_backup_lock(&self) -> bool {
         self.flavor == Flavor::MySql && self.version >= Version::new(8, 0, 0)

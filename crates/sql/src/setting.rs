@@ -82,6 +82,10 @@ pub enum Setting {
     BinlogExpireSeconds,
     /// Age in days at which binary logs go; 0 is never.
     ExpireLogsDays,
+    /// Bytes of binary logs above which the oldest goes; 0 is any number.
+    BinlogTotalSize,
+    /// Replicas that have to be connected before a binary log goes by itself.
+    ReplicasForPurge,
     /// Errors that the applier passes over.
     ReplicaSkipErrors,
     /// Events that the applier passes over at its next start.
@@ -94,7 +98,7 @@ pub enum Setting {
 
 impl Setting {
     /// Every setting that is read from a server.
-    pub const ALL: [Setting; 42] = [
+    pub const ALL: [Setting; 44] = [
         Setting::ServerId,
         Setting::GtidDomainId,
         Setting::AutoIncrementIncrement,
@@ -133,6 +137,8 @@ impl Setting {
         Setting::RequireSecureTransport,
         Setting::BinlogExpireSeconds,
         Setting::ExpireLogsDays,
+        Setting::BinlogTotalSize,
+        Setting::ReplicasForPurge,
         Setting::ReplicaSkipErrors,
         Setting::SqlReplicaSkipCounter,
         Setting::ReplicaExecMode,
@@ -205,6 +211,9 @@ impl Dialect {
             Setting::BinlogExpireSeconds if self.expires_by_seconds() => "binlog_expire_logs_seconds",
             Setting::ExpireLogsDays if !self.expires_by_seconds() => "expire_logs_days",
             Setting::BinlogExpireSeconds | Setting::ExpireLogsDays => return None,
+            Setting::BinlogTotalSize if self.purges_for_replicas() => "max_binlog_total_size",
+            Setting::ReplicasForPurge if self.purges_for_replicas() => "slave_connections_needed_for_purge",
+            Setting::BinlogTotalSize | Setting::ReplicasForPurge => return None,
             Setting::ReplicaSkipErrors if replica_names => "replica_skip_errors",
             Setting::ReplicaSkipErrors => "slave_skip_errors",
             Setting::SqlReplicaSkipCounter if replica_names => "sql_replica_skip_counter",
@@ -215,6 +224,13 @@ impl Dialect {
             Setting::BinlogEncryption if self.version() >= Version::new(8, 0, 14) => "binlog_encryption",
             Setting::BinlogEncryption => return None,
         })
+    }
+}
+
+impl Dialect {
+    /// Tells whether binary logs can be limited by their size, and wait for replicas before they go.
+    fn purges_for_replicas(&self) -> bool {
+        self.flavor() == Flavor::MariaDb && self.version() >= Version::new(11, 4, 1)
     }
 }
 

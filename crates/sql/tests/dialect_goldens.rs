@@ -130,7 +130,12 @@ fn rendered(dialect: Dialect) -> String {
         ("facts: settings", vec![dialect.read_settings(&Setting::ALL)]),
         (
             "facts: gtids",
-            vec![dialect.read_gtids(), dialect.read_binlog_coordinates()],
+            vec![
+                dialect.read_gtids(),
+                dialect.read_binlog_coordinates(),
+                dialect.list_binlogs(),
+                dialect.read_purged("binlog.000007"),
+            ],
         ),
         ("facts: links", vec![dialect.read_replica_status()]),
         (

@@ -61,16 +61,6 @@ pub(crate) fn prepared_transactions() -> Statement {
     Statement::new("XA RECOVER")
 }
 
-/// Reads the longest running statements of others: columns `id`, `user`, `host`, `seconds`, `query`.
-pub(crate) fn running_queries() -> Statement {
-    Statement::new(
-        "SELECT ID AS id, USER AS user, HOST AS host, TIME AS seconds, \
-         CONVERT(LEFT(INFO, 400) USING utf8mb4) AS query FROM information_schema.PROCESSLIST \
-         WHERE ID <> CONNECTION_ID() AND INFO IS NOT NULL AND COMMAND IN ('Query', 'Execute') \
-         AND INFO NOT LIKE 'BACKUP STAGE%' AND INFO NOT LIKE 'FLUSH TABLES WITH%' ORDER BY TIME DESC LIMIT 1",
-    )
-}
-
 /// Reads the numbers by which the storage engine knows its tables, or one of them: columns `id`, `name`.
 ///
 /// A number that changed means a table that was rebuilt, emptied or swapped since.

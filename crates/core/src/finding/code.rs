@@ -551,5 +551,12 @@ codes! {
             fix: "Nothing, if the two are to become a pair of dbha's. Where the data differs, the set-up ends with exit code 5 and names the tables; the old replication goes on.",
             scenarios: "13, 21",
         }
+        SnapshotWithoutLock = "DBHA-P74", "A snapshot without a lock" {
+            weight: Note,
+            ignorable: false,
+            why: "dbha's account lacks RELOAD on the MariaDB primary. The copy then takes its snapshots without any lock, in a moment without a commit; and RESET SLAVE needs RELOAD, so no attempt to connect can be taken back there.",
+            fix: "Nothing on a primary that is still for some milliseconds now and then; else grant RELOAD.",
+            scenarios: "25",
+        }
     }
 }

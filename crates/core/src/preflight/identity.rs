@@ -1,4 +1,4 @@
-use super::list::lines;
+use super::{list::lines, tables};
 use crate::{Both, Finding, FindingCode as Code, Severity, Side};
 use dbha_sql::{Dialect, Facts, Observed, Setting};
 
@@ -34,6 +34,7 @@ pub(super) fn findings(facts: &Both<Facts>) -> Vec<Finding> {
     found.extend(copied_uuid(facts));
     for side in Side::BOTH {
         found.extend(privileges(side, facts.of(side)));
+        found.extend(without_lock(side, facts.of(side)));
         found.extend(cluster(side, facts.of(side)));
     }
     found.extend(clocks(facts));
@@ -111,6 +112,41 @@ fn copied_uuid(facts: &Both<Facts>) -> Option<Finding> {
     })
 }
 
+/// The privilege that a copy can do without where snapshots tell their own place in the binary log.
+const LOCKS: &str = "RELOAD";
+
+fn goes_without_lock(side: Side, facts: &Facts) -> bool {
+    let reload = facts
+        .privileges
+        .known()
+        .is_some_and(|have| have.contains(LOCKS) || have.contains("ALL PRIVILEGES"));
+    let possible = facts.dialect.has_snapshot_coordinates() && tables::all_in_snapshots(facts);
+    side == Side::Primary && facts.privileges.known().is_some() && !reload && possible
+}
+
+fn without_lock(side: Side, facts: &Facts) -> Option<Finding> {
+    let name = &facts.name;
+    goes_without_lock(side, facts).then(|| {
+        let (user, host) = account_of(facts);
+        Finding::new(
+            Code::SnapshotWithoutLock,
+            Some(side),
+            format!(
+                "{} may not lock {name} (RELOAD): the copy needs a moment in which {name} commits nothing, whether \
+                 {name} reaches the other server is tried with the link itself, and `dbha undo` cannot take that link back",
+                facts.own_account
+            ),
+            "nothing, if it has such moments; else run this on it, with an account that may grant",
+        )
+        .with_lines(lines([facts.dialect.advise_grant(LOCKS, user, host)]))
+    })
+}
+
+fn account_of(facts: &Facts) -> (&str, &str) {
+    let own = facts.own_account.rsplit_once('@');
+    own.unwrap_or((&facts.own_account, "%"))
+}
+
 /// Scenario 25.
 fn privileges(side: Side, facts: &Facts) -> Option<Finding> {
     let have = match &facts.privileges {
@@ -132,15 +168,13 @@ fn privileges(side: Side, facts: &Facts) -> Option<Finding> {
         .iter()
         .copied()
         .filter(|name| !(all && *name != "GRANT OPTION" || have.contains(*name)))
+        .filter(|name| !(*name == LOCKS && goes_without_lock(side, facts)))
         .collect();
     if missing.is_empty() {
         return None;
     }
     let list = missing.join(", ");
-    let (user, host) = facts
-        .own_account
-        .rsplit_once('@')
-        .unwrap_or((&facts.own_account, "%"));
+    let (user, host) = account_of(facts);
     Some(
         Finding::new(
             Code::MissingPrivilege,

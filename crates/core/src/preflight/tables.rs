@@ -24,6 +24,12 @@ pub(super) fn shared_sequences(primary: &Facts) -> Option<Finding> {
     })
 }
 
+/// Tells whether a snapshot shows every row: no table is of an engine that takes part in none.
+pub(super) fn all_in_snapshots(primary: &Facts) -> bool {
+    let engines = primary.engines.known();
+    engines.is_some_and(|all| all.iter().all(|engine| is(&engine.name, &TRANSACTIONAL)))
+}
+
 fn is(name: &str, list: &[&str]) -> bool {
     list.iter().any(|engine| engine.eq_ignore_ascii_case(name))
 }

@@ -2,7 +2,7 @@ mod every_code;
 
 use super::preflight;
 use crate::{
-    AutoIncrement, Both, FindingCode as Code, SetupOptions, Severity, Topology, Writers,
+    AutoIncrement, Both, FindingCode as Code, SetupOptions, Severity, Side, Topology, Writers,
     built_facts::{account, finished_pair, fresh_pair, running_link, set},
 };
 use dbha_sql::{Claim, ClaimState, ConnectedReplica, Engine, Facts, Observed, SchemaFacts, Setting};
@@ -255,13 +255,84 @@ fn scenario_25_each_missing_privilege_is_named() {
         .iter()
         .map(|name| (*name).to_owned())
         .collect();
-    held.remove("RELOAD");
+    held.remove("PROCESS");
     facts.primary.privileges = Observed::Known(held);
     let options = SetupOptions::default();
     let topology = Topology::of_pair(&facts, &options);
     let found = preflight(&facts, &topology, &options, false);
     assert_eq!(found[0].code, Code::MissingPrivilege);
-    assert!(found[0].text.ends_with("lacks RELOAD"), "{}", found[0].text);
+    assert!(found[0].text.ends_with("lacks PROCESS"), "{}", found[0].text);
+}
+
+#[test]
+fn scenario_44_logs_that_a_copy_may_outlast_are_named() {
+    let found = |version: &str, settings: &[(Setting, &str)], bytes: u64| {
+        let mut facts = fresh_pair(version);
+        for (setting, value) in settings {
+            set(&mut facts.primary, *setting, value);
+        }
+        let large = SchemaFacts {
+            bytes,
+            ..schema("shop")
+        };
+        facts.primary.schemas = Observed::Known(vec![large]);
+        let options = SetupOptions::default();
+        let topology = Topology::of_pair(&facts, &options);
+        preflight(&facts, &topology, &options, false)
+            .into_iter()
+            .find(|finding| finding.code == Code::LogsExpireSoon && finding.side == Some(Side::Primary))
+            .map(|finding| finding.text)
+    };
+    const TERABYTE: u64 = 1 << 40;
+    const DAYS: (Setting, &str) = (Setting::BinlogExpireSeconds, "90000");
+    assert_eq!(found(MARIADB, &[DAYS], 1 << 30), None);
+    assert!(found(MARIADB, &[DAYS], TERABYTE).is_some_and(|text| text.contains("may take longer")));
+    let limit = |bytes: &'static str| (Setting::BinlogTotalSize, bytes);
+    let waits = |replicas: &'static str| (Setting::ReplicasForPurge, replicas);
+    let newer = "11.8.6-MariaDB";
+    assert!(found(newer, &[DAYS, waits("0")], TERABYTE).is_some());
+    // Nothing goes before a replica is connected.
+    assert_eq!(found(newer, &[DAYS, waits("1")], TERABYTE), None);
+    assert_eq!(found(newer, &[limit("1000000"), waits("1")], 1), None);
+    assert!(found(newer, &[limit("1000000"), waits("0")], 1).is_some());
+    assert_eq!(found(newer, &[limit("9000000000"), waits("0")], 1), None);
+    assert!(found(newer, &[limit("9000000000"), waits("0")], TERABYTE).is_some());
+}
+
+#[test]
+fn a_lock_is_asked_for_only_where_a_snapshot_needs_it() {
+    let lacking_reload = |version: &str, engine_name: &str, side: Side| {
+        let mut facts = fresh_pair(version);
+        facts.primary.engines = Observed::Known(vec![engine(engine_name)]);
+        let facts_of_side = match side {
+            Side::Primary => &mut facts.primary,
+            Side::Secondary => &mut facts.secondary,
+        };
+        let held = facts_of_side.dialect.setup_privileges(false);
+        let held = held.iter().filter(|name| **name != "RELOAD");
+        facts_of_side.privileges = Observed::Known(held.map(|name| (*name).to_owned()).collect());
+        findings(&facts, &SetupOptions::default())
+            .into_iter()
+            .map(|(code, _)| code)
+            .filter(|code| matches!(code, Code::MissingPrivilege | Code::SnapshotWithoutLock))
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(
+        lacking_reload(MARIADB, "InnoDB", Side::Primary),
+        [Code::SnapshotWithoutLock]
+    );
+    for (version, engine, side) in [
+        (MARIADB, "MyISAM", Side::Primary),
+        (MARIADB, "Aria", Side::Primary),
+        (MYSQL, "InnoDB", Side::Primary),
+        (MARIADB, "InnoDB", Side::Secondary),
+    ] {
+        assert_eq!(
+            lacking_reload(version, engine, side),
+            [Code::MissingPrivilege],
+            "{version} {engine}"
+        );
+    }
 }
 
 #[test]

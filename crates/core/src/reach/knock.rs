@@ -1,6 +1,6 @@
 //! Whether each server can be dialled by the other, found out before anything is changed (scenario 29).
 
-use super::{Reach, finding, probe};
+use super::{Reach, can_probe, finding, probe};
 use crate::{Both, Finding, FindingCode as Code, Side, Topology};
 use dbha_sql::{Facts, Secret, Server, SourceTarget, SqlError, generate_password};
 use std::time::Duration;
@@ -53,7 +53,8 @@ async fn knock(
     cancel: &CancellationToken,
 ) -> Result<Option<Finding>, SqlError> {
     let link = topology.link_from(source);
-    if has_link(facts.of(source.peer()), facts.of(source), &link.host, link.port) {
+    let here = facts.of(source.peer());
+    if !can_probe(here) || has_link(here, facts.of(source), &link.host, link.port) {
         return Ok(None);
     }
     let target = SourceTarget {

@@ -236,12 +236,24 @@ async fn peers_as_seen(run: &mut Run<'_>, password: &Secret) -> Result<BTreeSet<
         .map(|source, _| follow::target(&view, source, password.clone()));
     let cancel = run.cancel;
     // A link that is connected is not probed: its account tells the host, and the probe would cut it.
-    let dial = Side::BOTH.map(|source| must_forget(&view, source) || !follow::is_connected(&view, source));
+    let dial = Side::BOTH.map(|source| {
+        let can = reach::can_probe(view.facts.of(source.peer()));
+        can && (must_forget(&view, source) || !follow::is_connected(&view, source))
+    });
+    let guessed: Vec<String> = Side::BOTH
+        .into_iter()
+        .filter(|side| !reach::can_probe(view.facts.of(*side)))
+        .map(|side| view.topology.link_from(side).host.clone())
+        .collect();
     let (of_secondary, of_primary) = tokio::join!(
         knock(&mut run.servers.secondary, &targets.primary, dial[0], cancel),
         knock(&mut run.servers.primary, &targets.secondary, dial[1], cancel),
     );
     let mut hosts: BTreeSet<String> = known.primary.into_iter().chain(known.secondary).collect();
+    // Where none is known and none can be asked for, it is the address by which the server itself is reached.
+    if hosts.is_empty() {
+        hosts.extend(guessed);
+    }
     for (found, source) in [(of_secondary?, Side::Primary), (of_primary?, Side::Secondary)] {
         match found {
             None | Some(Reach::Reached) => {}

@@ -231,6 +231,7 @@ async fn define(run: &mut Run<'_>, source: Side) -> Result<(), StepTrouble> {
                 "run the same command again",
             )
         })?;
+        refuse_purged(run, &position).await?;
         // A reset under a live reader would kill the reader's link without a word.
         if own_link(&run.view(), Side::Secondary).is_some() {
             let stop = run.servers.primary.dialect().stop_link();
@@ -256,18 +257,41 @@ async fn define(run: &mut Run<'_>, source: Side) -> Result<(), StepTrouble> {
     Ok(())
 }
 
+/// Scenario 44: from a position that the primary's logs no longer hold the link could never run. The copy is then
+/// worth nothing, which the claim says, so that the next run copies anew.
+async fn refuse_purged(run: &mut Run<'_>, position: &GtidSet) -> Result<(), StepTrouble> {
+    let primary = &mut run.servers.primary;
+    let dialect = primary.dialect();
+    let logs = primary.query(&dialect.list_binlogs()).await?;
+    let oldest = logs.first().and_then(|row| row.get("Log_name")).unwrap_or("");
+    let rows = primary.query(&dialect.read_purged(oldest)).await?;
+    let text = rows.first().and_then(|row| row.get("purged")).unwrap_or("");
+    let purged = GtidSet::parse(dialect.flavor(), text).unwrap_or_else(|_| GtidSet::empty(dialect.flavor()));
+    if purged.minus(position).is_empty() {
+        return Ok(());
+    }
+    mark(run, ClaimState::Copying).await?;
+    Err(StepTrouble::new(
+        format!(
+            "the primary has removed binary logs from before {oldest}, which the copy at {position} needs"
+        ),
+        "keep binary logs for longer than a copy takes, then run the same command again: it copies anew",
+    ))
+}
+
 /// Notes in the claim that the position was taken; from here on the next run goes on from where the links are.
 async fn mark_as_following(run: &mut Run<'_>) -> Result<(), StepTrouble> {
+    mark(run, ClaimState::Following).await
+}
+
+async fn mark(run: &mut Run<'_>, state: ClaimState) -> Result<(), StepTrouble> {
     let Some(claim) = run.facts.secondary.claim.known().cloned() else {
         return Ok(());
     };
     let dialect = run.servers.secondary.dialect();
     let mut session = run.unlogged(Side::Secondary).await?;
     session
-        .execute(&dialect.write_claim(&dbha_sql::Claim {
-            state: ClaimState::Following,
-            ..claim
-        }))
+        .execute(&dialect.write_claim(&dbha_sql::Claim { state, ..claim }))
         .await?;
     session.close().await;
     Ok(())

@@ -68,6 +68,22 @@ impl Dialect {
         })
     }
 
+    /// Lists the binary logs that are there, the oldest first: column `Log_name`.
+    pub fn list_binlogs(&self) -> Statement {
+        Statement::new("SHOW BINARY LOGS")
+    }
+
+    /// Reads what was written before the oldest binary log, and so can no longer be fetched: column `purged`.
+    pub fn read_purged(&self, oldest_log: &str) -> Statement {
+        Statement::new(match self.flavor() {
+            Flavor::MariaDb => format!(
+                "SELECT BINLOG_GTID_POS({}, 4) AS purged",
+                quote_literal(oldest_log)
+            ),
+            Flavor::MySql => "SELECT @@GLOBAL.gtid_purged AS purged".to_owned(),
+        })
+    }
+
     /// Points the default link of this server at a source, by GTID, stating every option.
     ///
     /// Every option, because RESET SLAVE ALL keeps the TLS options and the retry of the default connection.

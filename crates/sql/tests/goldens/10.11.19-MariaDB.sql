@@ -22,6 +22,8 @@ SELECT LOWER(VARIABLE_NAME) AS name, GLOBAL_VALUE AS value, GLOBAL_VALUE_ORIGIN 
 -- facts: gtids
 SELECT @@global.gtid_binlog_pos AS executed, @@global.gtid_slave_pos AS applied, '' AS purged;
 SHOW MASTER STATUS;
+SHOW BINARY LOGS;
+SELECT BINLOG_GTID_POS('binlog.000007', 4) AS purged;
 
 -- facts: links
 SHOW ALL SLAVES STATUS;

@@ -22,6 +22,8 @@ SELECT VARIABLE_NAME AS name, VARIABLE_VALUE AS value, NULL AS origin, NULL AS p
 -- facts: gtids
 SELECT @@global.gtid_executed AS executed, '' AS applied, @@global.gtid_purged AS purged;
 SHOW MASTER STATUS;
+SHOW BINARY LOGS;
+SELECT @@GLOBAL.gtid_purged AS purged;
 
 -- facts: links
 SHOW SLAVE STATUS;

@@ -22,6 +22,8 @@ SELECT v.VARIABLE_NAME AS name, v.VARIABLE_VALUE AS value, i.VARIABLE_SOURCE AS 
 -- facts: gtids
 SELECT @@global.gtid_executed AS executed, '' AS applied, @@global.gtid_purged AS purged;
 SHOW BINARY LOG STATUS;
+SHOW BINARY LOGS;
+SELECT @@GLOBAL.gtid_purged AS purged;
 
 -- facts: links
 SHOW REPLICA STATUS;

@@ -39,6 +39,10 @@ const CAUSES: &[(Code, &str, Change)] = &[
     (Code::MissingPrivilege, MARIADB, |f, _| {
         f.primary.privileges = Observed::Known(Default::default())
     }),
+    (Code::SnapshotWithoutLock, MARIADB, |f, _| {
+        f.primary.privileges = Observed::Known(Default::default());
+        f.primary.engines = Observed::Known(vec![engine("InnoDB")])
+    }),
     (Code::BinaryLogOff, MARIADB, |f, _| {
         set(&mut f.primary, Setting::LogBin, "OFF")
     }),
@@ -205,6 +209,10 @@ const CAUSES: &[(Code, &str, Change)] = &[
     }),
     (Code::LogsExpireSoon, "10.5.23-MariaDB", |f, _| {
         set(&mut f.primary, Setting::ExpireLogsDays, "0.500000")
+    }),
+    (Code::LogsExpireSoon, "11.8.6-MariaDB", |f, _| {
+        set(&mut f.primary, Setting::BinlogTotalSize, "104857600");
+        set(&mut f.primary, Setting::ReplicasForPurge, "0")
     }),
     (Code::LogsNeverExpire, MARIADB, |f, _| {
         set(&mut f.primary, Setting::BinlogExpireSeconds, "0")
