@@ -139,7 +139,8 @@ pub struct SetupArgs {
     /// Their machines.
     #[command(flatten)]
     pub hosts: HostArgs,
-    /// Whether a server whose binary log is off is restarted, once its option file is written; needs --host-access.
+    /// Whether a server whose binary log is off is restarted, once its option file is written, and a secondary that
+    /// ends to become a clone started again; needs --host-access.
     #[arg(long, value_enum, default_value_t = RestartArg::Never, value_name = "WHETHER", help_heading = "Machines")]
     pub restart: RestartArg,
     /// Who takes writes: the primary alone (the secondary ends read-only), or both.
@@ -295,7 +296,7 @@ pub struct HostArgs {
 /// Whether servers may be restarted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum RestartArg {
-    /// Where the binary log cannot be had without.
+    /// Where the binary log or a clone cannot be had without.
     Allowed,
     /// Never.
     Never,
@@ -313,10 +314,12 @@ pub enum WritersArg {
 /// How the data is copied.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum CopyArg {
-    /// The best that both servers can do.
+    /// The best that both servers can do; by the CLONE plug-in only where the secondary is seen to be started again.
     Auto,
     /// Row by row, from server to server.
     Stream,
+    /// By MySQL's CLONE plug-in: the secondary gets the primary's files and accounts, and restarts with them.
+    ClonePlugin,
 }
 
 /// Options of status.

@@ -103,6 +103,7 @@ fn options(args: &SetupArgs) -> Result<SetupOptions, Failure> {
         copy: match args.copy {
             CopyArg::Auto => CopyMethod::Auto,
             CopyArg::Stream => CopyMethod::Stream,
+            CopyArg::ClonePlugin => CopyMethod::ClonePlugin,
         },
         copy_workers: usize::from(args.copy_workers),
         overwrite_secondary: args.overwrite_secondary.clone(),

@@ -64,6 +64,18 @@ impl CopyProgress {
             }
             _ => String::new(),
         };
+        if counts.tables == 0 && counts.bytes == 0 {
+            return format!("{} …", counts.phase);
+        }
+        if counts.tables == 0 && counts.rows_done == 0 {
+            // Files come over, and nobody counts what is in them.
+            return format!(
+                "{} of {}, {}/s{left}",
+                HumanBytes(counts.bytes_done),
+                HumanBytes(counts.bytes.max(counts.bytes_done)),
+                HumanBytes(rate as u64),
+            );
+        }
         format!(
             "{} rows, {} of {}, {}/s, {} of {} tables{left}",
             grouped(counts.rows_done),

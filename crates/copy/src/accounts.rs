@@ -1,10 +1,12 @@
 mod apply;
+mod kept;
 mod plan;
 mod read;
 
 use dbha_sql::Secret;
 use serde::{Deserialize, Serialize};
 
+pub use kept::KeptAccounts;
 pub(crate) use plan::AccountPlan;
 
 /// What became of an account on the target that was not equal to the source's.

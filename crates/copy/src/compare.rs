@@ -79,6 +79,11 @@ impl Comparison {
         self.snapshot.coordinates.as_ref()
     }
 
+    /// Returns the transactions that are in the picture.
+    pub fn position(&self) -> &GtidSet {
+        &self.snapshot.position
+    }
+
     /// Compares definitions and all rows; the target must stand at the coordinates and must not move.
     ///
     /// Fails with [`CopyError::NotEqual`] and everything that differs.

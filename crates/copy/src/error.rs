@@ -139,6 +139,12 @@ pub enum CopyError {
         /// What was asked for.
         what: String,
     },
+    /// The clone of a run that was cut off does not let go of the target.
+    #[error("a clone that was cut off goes on and cannot be ended")]
+    CloneGoesOn,
+    /// The operating system gave no random bytes.
+    #[error("no random bytes from the operating system")]
+    NoRandom,
     /// The caller cancelled.
     #[error("the copy was cancelled")]
     Cancelled,

@@ -11,6 +11,7 @@ mod blocker;
 mod check;
 mod checksum;
 mod clear;
+mod clone_plugin;
 mod column;
 mod compare;
 mod continuation;
@@ -54,8 +55,12 @@ mod uncopyable;
 mod value_form;
 mod workers;
 
-pub use accounts::{AccountChange, AccountDone};
+pub use accounts::{AccountChange, AccountDone, KeptAccounts};
 pub use clear::clear;
+pub use clone_plugin::{
+    CloneEnd, CloneOrder, end_cloning, note_what_is_there, prepare_donor, prepare_recipient, run_clone,
+    settle_clone, tidy_donor, tidy_recipient,
+};
 pub use column::{Column, Origin};
 pub use compare::{Compared, Comparison};
 pub use copied_ranges::forget_copied_ranges;

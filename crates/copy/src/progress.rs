@@ -19,6 +19,10 @@ pub enum CopyPhase {
     Accounts,
     /// Definitions are compared.
     Check,
+    /// The CLONE plug-in brings the source's files over.
+    Clone,
+    /// The target restarts with what was cloned.
+    Restart,
 }
 
 /// One piece of news from a running copy.
@@ -41,6 +45,13 @@ pub enum CopyProgress {
         bytes: u64,
         /// Bytes of secondary keys, estimated.
         key_bytes: u64,
+    },
+    /// Files of the source arrived, where they come over whole.
+    Cloned {
+        /// Bytes that have come.
+        bytes: u64,
+        /// Bytes in all, as the target estimates them.
+        of: u64,
     },
     /// A table began, or another worker began with a part of it.
     TableStarted {

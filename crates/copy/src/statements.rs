@@ -5,6 +5,7 @@ pub(crate) mod blockers;
 pub(crate) mod checksum;
 pub(crate) mod clear;
 pub(crate) mod copied_ranges;
+pub(crate) mod clone;
 pub(crate) mod definitions;
 pub(crate) mod inventory;
 pub(crate) mod lock_free;

@@ -106,7 +106,22 @@ fn fresh(version: &str, name: &str) -> Facts {
         recorded: Observed::Absent,
         markers: Observed::Absent,
         surroundings: dbha_sql::Surroundings::default(),
+        clone: match dialect.can_clone() {
+            true => Observed::Known(clone_facts()),
+            false => Observed::Absent,
+        },
+        clone_note: Observed::Absent,
         host: Observed::Absent,
+    }
+}
+
+fn clone_facts() -> dbha_sql::CloneFacts {
+    dbha_sql::CloneFacts {
+        data_file_path: "ibdata1:12M:autoextend".into(),
+        platform: "Linux x86_64".into(),
+        outside_files: Some(0),
+        seen_from: "10.0.0.9".into(),
+        ..dbha_sql::CloneFacts::default()
     }
 }
 

@@ -40,6 +40,7 @@ pub(crate) struct EngineInput<'a> {
 /// Runs every step in order; each judges by fresh facts, so continuing after a crash is the same loop.
 pub(crate) async fn run(input: EngineInput<'_>) -> Result<EngineDone, SetupError> {
     let mut run = Run {
+        login: input.servers.secondary.endpoint().clone(),
         servers: input.servers,
         facts: input.facts,
         topology: input.topology,

@@ -67,6 +67,9 @@ pub enum SetupError {
     /// A server could not be looked at.
     #[error("could not look at the servers")]
     Observe(#[source] SqlError),
+    /// A clone that a run left behind could not be ended.
+    #[error("could not end what an earlier run left")]
+    Clone(#[source] CopyError),
     /// Preflight found something that must be mended first; nothing was changed.
     #[error("{} must be mended first; nothing was changed", count(.0))]
     Blocked(Vec<Finding>),
@@ -117,6 +120,7 @@ impl SetupError {
             SetupError::Observe(SqlError::Connect { .. } | SqlError::Lost { .. }) => 4,
             SetupError::Observe(_) => 1,
             SetupError::Blocked(_) => 3,
+            SetupError::Clone(_) => 8,
             SetupError::Cancelled => 130,
             SetupError::Unhealthy(_) => 5,
             SetupError::Receipt(ReceiptError::None { .. } | ReceiptError::Unreadable { .. }) => 2,
@@ -144,6 +148,9 @@ impl SetupError {
             SetupError::Connect(error) | SetupError::Observe(error) => Some(connect_fix(error)),
             SetupError::HalfUndone(_) => {
                 Some("mend the cause, then run the same command again: it goes on from here".into())
+            }
+            SetupError::Clone(_) => {
+                Some("wait until it has ended, then run the same command again: it goes on from there".into())
             }
             SetupError::Cancelled => Some("run the same command again to go on".into()),
             SetupError::Unhealthy(_) => Some("run `dbha status` for the reasons".into()),

@@ -22,7 +22,8 @@ pub enum StepOutcome {
 /// How far a copy has come.
 #[derive(Debug, Clone, Default, PartialEq, Serialize)]
 pub struct CopyCounts {
-    /// What is being done: `snapshot`, `schema`, `data`, `indexes`, `objects`, `accounts`, `check`.
+    /// What is being done: `snapshot`, `schema`, `data`, `indexes`, `objects`, `accounts`, `check`;
+    /// by the CLONE plug-in `clone`, `restart`, `check`.
     pub phase: String,
     /// Tables that are done.
     pub tables_done: u64,

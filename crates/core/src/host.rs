@@ -20,7 +20,7 @@ pub(crate) use drop_in::{DROP_IN_NAME, is_own};
 pub use error::HostError;
 pub(crate) use look::{look, look_at_both, look_closely};
 pub(crate) use machine::Machine;
-pub(crate) use restart::restart;
+pub(crate) use restart::{Restarting, restart, start_once_cloned};
 
 use script::Script;
 use std::time::Duration;

@@ -23,6 +23,8 @@ mod assess;
 #[cfg(test)]
 mod built_facts;
 mod catalogue;
+mod clone_choice;
+mod cloned;
 mod condition;
 mod engine;
 mod error;

@@ -53,6 +53,9 @@ pub enum CopyMethod {
     Auto,
     /// Row by row from server to server.
     Stream,
+    /// By MySQL's CLONE plug-in: the secondary gets the primary's files and restarts with them.
+    #[serde(rename = "clone-plugin")]
+    ClonePlugin,
 }
 
 /// What the caller wants of a set-up.

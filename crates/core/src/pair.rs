@@ -1,10 +1,12 @@
+mod login;
 mod rotate;
 mod take_back;
 
 use crate::{
-    Both, EventKind, EventSink, Finding, HostAccess, Plan, Proof, SavedPlan, SetupError, SetupOptions, Side,
-    Status, Step, Topology, Verdict,
+    Both, CopyMethod, EventKind, EventSink, Finding, HostAccess, Plan, Proof, SavedPlan, SetupError,
+    SetupOptions, Side, Status, Step, Topology, Verdict,
     assess::{Seen, Unseen},
+    cloned,
     engine::{self, EngineInput},
     host,
     journal::Journal,
@@ -218,7 +220,10 @@ impl Pair {
             tell(sink, &surveyed.findings);
             return Err(SetupError::Blocked(surveyed.findings));
         }
-        let mut lock = RunLock::take(&self.endpoints, &format!("dbha setup of {}", self.name)).await?;
+        let endpoints = surveyed.servers.map(|_, server| server.endpoint().clone());
+        let mut lock = RunLock::take(&endpoints, &format!("dbha setup of {}", self.name)).await?;
+        let mut surveyed = surveyed;
+        end_orphaned_clone(&mut surveyed).await?;
         // Looked at again: what another run did before this one had the lock must not be judged by old facts.
         close(surveyed.servers).await;
         let mut surveyed = self.survey().await?;
@@ -300,6 +305,10 @@ impl Pair {
             Server::connect(&self.endpoints.primary),
             Server::connect(&self.endpoints.secondary)
         );
+        let secondary = match (secondary, self.options.copy) {
+            (Err(error), CopyMethod::ClonePlugin) => login::as_on_primary(&self.endpoints, error).await,
+            (secondary, _) => secondary,
+        };
         let servers = both_connected(primary, secondary)?;
         // Refused by its version, before it is asked what it may not know (scenario 9).
         let too_old = crate::preflight::unsupported(&Both {
@@ -317,8 +326,10 @@ impl Pair {
         let same = is_same(&mut servers).await?;
         let mut facts = observe(&mut servers).await?;
         host::look_at_both(&self.options.host_access, &mut servers, &mut facts).await;
-        let topology = Topology::of_pair(&facts, &self.options);
+        let mut topology = Topology::of_pair(&facts, &self.options);
+        topology.same_login = login::is_same(&self.endpoints);
         let mut findings = preflight(&facts, &topology, &self.options, same);
+        findings.extend(login::of_primary(&self.endpoints, servers.secondary.endpoint()));
         findings.extend(self.saved.as_ref().and_then(|saved| saved.changed(&facts)));
         Ok(Surveyed {
             servers,
@@ -374,16 +385,38 @@ async fn is_same(servers: &mut Both<Server>) -> Result<bool, SetupError> {
         .map_err(SetupError::Observe)
 }
 
+/// Ends a clone that goes on in the secondary although its run was killed: it would restart the server under this one.
+async fn end_orphaned_clone(surveyed: &mut Surveyed) -> Result<(), SetupError> {
+    let facts = &surveyed.facts;
+    let last = facts
+        .secondary
+        .clone
+        .known()
+        .and_then(|clone| clone.last.as_ref());
+    let ours = facts
+        .primary
+        .clone_note
+        .known()
+        .is_some_and(|note| facts.secondary.server_uuid.as_deref() == Some(note.recipient.as_str()));
+    if ours && last.is_some_and(|last| last.in_progress) {
+        let session = &mut surveyed.servers.secondary.session;
+        dbha_copy::end_cloning(session).await.map_err(SetupError::Clone)?;
+    }
+    Ok(())
+}
+
 /// Looks at everything on both servers at once.
 pub(crate) async fn observe(servers: &mut Both<Server>) -> Result<Both<Facts>, SetupError> {
     let (primary, secondary) = tokio::join!(
         servers.primary.observe(Depth::Full),
         servers.secondary.observe(Depth::Full)
     );
-    Ok(Both {
+    let mut facts = Both {
         primary: primary.map_err(SetupError::Observe)?,
         secondary: secondary.map_err(SetupError::Observe)?,
-    })
+    };
+    cloned::give_claim_back(&mut facts);
+    Ok(facts)
 }
 
 fn both_connected(

@@ -2,6 +2,7 @@
 
 mod accounts;
 mod capacity;
+mod clone;
 mod data;
 mod errant;
 mod host;
@@ -48,6 +49,7 @@ pub fn preflight(
     findings.extend(likeness::findings(facts, options));
     findings.extend(capacity::findings(facts, options));
     findings.extend(data::findings(facts, topology, options));
+    findings.extend(clone::findings(facts, topology, options));
     // A missing privilege names its cause; what it hides besides would only repeat it.
     if findings
         .iter()

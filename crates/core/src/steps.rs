@@ -4,6 +4,9 @@ mod adopt_secondary;
 mod catch_up;
 mod check_reach;
 mod claim_secondary;
+mod clone_data;
+mod clone_proof;
+mod clone_restart;
 mod configure_server;
 mod copy_data;
 mod copy_tally;
@@ -18,11 +21,13 @@ mod set_writers;
 mod write_option_file;
 
 use crate::{
-    Both, Certainty, CopyCounts, EventKind, EventSink, SetupOptions, Side, StepError, Topology,
+    Both, Certainty, CopyCounts, EventKind, EventSink, SetupOptions, Side, StepError, Topology, cloned,
     error::StepFault, journal::Journal,
 };
 use dbha_copy::{Compared, CopyError, CopyReport};
-use dbha_sql::{Depth, Facts, Secret, Server, Session, SessionProfile, Setting, SqlError, Statement};
+use dbha_sql::{
+    Depth, Endpoint, Facts, Secret, Server, Session, SessionProfile, Setting, SqlError, Statement,
+};
 use serde::{Deserialize, Serialize};
 use tokio_util::sync::CancellationToken;
 
@@ -263,6 +268,13 @@ pub struct View<'a> {
     pub new_password: bool,
 }
 
+impl View<'_> {
+    /// Tells whether the secondary's data has to be brought over.
+    pub(crate) fn needs_copy(&self) -> bool {
+        copy_data::is_needed(self)
+    }
+}
+
 /// The judgement of a step.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
@@ -283,6 +295,8 @@ pub(crate) struct Run<'a> {
     pub(crate) journal: Option<Journal>,
     pub(crate) changed: bool,
     pub(crate) password: Option<Secret>,
+    /// How the caller logs in to the secondary.
+    pub(crate) login: Endpoint,
     pub(crate) copied: Option<CopyReport>,
     pub(crate) compared: Option<Compared>,
     pub(crate) trips: Vec<crate::MarkerTrip>,
@@ -311,14 +325,17 @@ impl Run<'_> {
         for (side, seen) in [(Side::Primary, primary?), (Side::Secondary, secondary?)] {
             let before = self.facts.of_mut(side);
             let (schemas, engines) = (before.schemas.clone(), before.engines.clone());
+            let clone = before.clone.clone();
             let host = std::mem::take(&mut before.host);
             *before = Facts {
                 schemas,
                 engines,
+                clone,
                 ..seen
             };
             before.set_host(host);
         }
+        cloned::give_claim_back(&mut self.facts);
         Ok(())
     }
 

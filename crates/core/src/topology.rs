@@ -67,6 +67,9 @@ pub struct Topology {
     pub auto_increment: AutoIncrement,
     /// Why the step between keys is 1 although nobody asked for it.
     pub single_increment_because: Option<String>,
+    /// Whether dbha logs in to both with one name and one password.
+    #[serde(skip)]
+    pub same_login: bool,
 }
 
 impl Topology {
@@ -137,6 +140,7 @@ impl Topology {
             writers: options.writers,
             auto_increment,
             single_increment_because: because,
+            same_login: false,
         }
     }
 

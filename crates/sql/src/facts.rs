@@ -1,11 +1,13 @@
+mod clone;
 mod host;
 mod observe;
 mod surroundings;
 
-use crate::{Address, Dialect, GtidSet, Marker, ReplicaStatus, Setting, Wire};
+use crate::{Address, CloneNote, Dialect, GtidSet, Marker, ReplicaStatus, Setting, Wire};
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 
+pub use clone::{CloneFacts, CloneState};
 pub(crate) use host::read_place;
 pub use host::{COMMAND_LINE, DropIn, HostFacts, OptionFact, Place, RestartMeans, option_name};
 #[cfg(fuzzing)]
@@ -288,6 +290,12 @@ pub struct Facts {
     pub markers: Observed<Vec<Marker>>,
     /// What only a look before a set-up asks for.
     pub surroundings: Surroundings,
+    /// What a clone by the CLONE plug-in depends on; absent where a server knows none, and in a look at what runs.
+    #[serde(default)]
+    pub clone: Observed<CloneFacts>,
+    /// The note of a clone that is under way, or of which this server is the outcome.
+    #[serde(default)]
+    pub clone_note: Observed<CloneNote>,
     /// What was seen on the server's machine; absent without host access.
     #[serde(default)]
     pub host: Observed<HostFacts>,

@@ -6,6 +6,7 @@
 
 mod answer;
 mod client_options;
+mod clone_note;
 mod data_session;
 mod dial;
 mod dialect;
@@ -35,14 +36,16 @@ mod wire;
 
 pub use answer::small_answer;
 pub use client_options::ClientOptions;
+pub use clone_note::{CloneNote, HeldSetting};
 pub use data_session::{BinaryRow, DataSession, Done, Parameter, Prepared, Values, counted_body};
 pub use dialect::{Dialect, Unsupported};
 pub use endpoint::{Address, Endpoint, ParseEndpointError};
 pub use error::{ConnectFault, SqlError};
 pub use facts::{
-    Account, COMMAND_LINE, Claim, ClaimState, ClientSession, ClockReading, Cluster, ConnectedReplica, Depth,
-    DropIn, Engine, Facts, HostFacts, KeptSetting, Login, NotedTable, Observed, OptionFact, Place,
-    RecordedServer, ReplicationAccount, RestartMeans, SchemaFacts, SettingFact, Surroundings, option_name,
+    Account, COMMAND_LINE, Claim, ClaimState, ClientSession, ClockReading, CloneFacts, CloneState, Cluster,
+    ConnectedReplica, Depth, DropIn, Engine, Facts, HostFacts, KeptSetting, Login, NotedTable, Observed,
+    OptionFact, Place, RecordedServer, ReplicationAccount, RestartMeans, SchemaFacts, SettingFact,
+    Surroundings, option_name,
 };
 pub use flavor::Flavor;
 pub use greeting::Greeting;
@@ -78,6 +81,8 @@ pub mod fuzzing {
 pub const DBHA_SCHEMA: &str = "dbha";
 /// The account with which one server of a pair reads the binary log of the other.
 pub const REPLICATION_USER: &str = "dbha_repl";
+/// The account with which a secondary clones its primary, for as long as that takes.
+pub const CLONE_USER: &str = "dbha_clone";
 /// The named lock that keeps two runs apart.
 pub const RUN_LOCK: &str = "dbha.setup";
 /// The account of the monitor.

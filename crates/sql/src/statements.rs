@@ -2,6 +2,7 @@
 
 mod accounts;
 mod advice;
+mod clone;
 mod dbha_schema;
 mod facts;
 mod named_locks;

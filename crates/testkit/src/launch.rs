@@ -13,6 +13,7 @@ use crate::password::Password;
 use crate::port::free_port;
 use crate::process::ServerProcess;
 use crate::readiness::is_ready;
+use crate::supervision::supervised;
 use crate::template::template;
 use crate::tree_copy::copy_tree;
 use crate::{Installation, ServerOptions, TestkitError};
@@ -67,7 +68,8 @@ pub(crate) async fn first_start(
         let init_file = format!("[mysqld]\ninit_file={}\n", home.init_file().display());
         write_private(&home.option_file(), &format!("{text}{init_file}"))?;
         tries += 1;
-        match start_once(installation, home, port, bond).await {
+        let supervised = options.is_supervised();
+        match start_once(installation, home, port, (bond, supervised)).await {
             Err(TestkitError::PortTaken { .. }) if tries < PORT_TRIES => {}
             result => {
                 write_private(&home.option_file(), &text)?;
@@ -80,33 +82,47 @@ pub(crate) async fn first_start(
     started
 }
 
-/// Starts a server that was stopped, at the port that it has in its option file.
+/// Starts a server that was stopped, at the port that it has in its option file; `bound` says to whom it is tied, and
+/// whether it is supervised.
 pub(crate) async fn start_again(
     installation: &Installation,
     home: &ServerHome,
     port: u16,
-    bond: Bond,
+    bound: (Bond, bool),
 ) -> Result<ServerProcess, TestkitError> {
     let end = Instant::now() + SAME_PORT_LIMIT;
     loop {
-        match start_once(installation, home, port, bond).await {
+        match start_once(installation, home, port, bound).await {
             Err(TestkitError::PortTaken { .. }) if Instant::now() < end => {}
             result => return result,
         }
     }
 }
 
+/// Starts a server's process, under a supervisor where that is wanted; does not wait for it to answer.
+pub(crate) fn spawn_server(
+    installation: &Installation,
+    home: &ServerHome,
+    (bond, is_supervised): (Bond, bool),
+) -> Result<ServerProcess, TestkitError> {
+    // A killed server leaves its socket behind, on which nobody answers.
+    let _ = fs::remove_file(home.socket());
+    let command = installation.server(&home.option_file());
+    let command = match is_supervised {
+        true => supervised(command, bond),
+        false => command,
+    };
+    ServerProcess::spawn(command, home, bond)
+}
+
 async fn start_once(
     installation: &Installation,
     home: &ServerHome,
     port: u16,
-    bond: Bond,
+    bound: (Bond, bool),
 ) -> Result<ServerProcess, TestkitError> {
     let before = home.log_length();
-    // A killed server leaves its socket behind, on which nobody answers.
-    let _ = fs::remove_file(home.socket());
-    let command = installation.server(&home.option_file());
-    let mut process = ServerProcess::spawn(command, home, bond)?;
+    let mut process = spawn_server(installation, home, bound)?;
     let socket = home.socket();
     let outcome = ask_until(START_LIMIT, || {
         let ended = process.has_ended();

@@ -43,6 +43,7 @@ mod sandboxes;
 mod server;
 mod server_options;
 mod spawner;
+mod supervision;
 mod template;
 mod tree_copy;
 

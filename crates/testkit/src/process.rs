@@ -28,6 +28,9 @@ pub(crate) struct ServerProcess {
     child: Option<Child>,
     adopted: Option<ProcessIdentity>,
     pid: u32,
+    exit_code: Option<i32>,
+    /// Whether it leads a group of its own, in which a supervisor runs the server.
+    leads_group: bool,
 }
 
 impl ServerProcess {
@@ -49,6 +52,8 @@ impl ServerProcess {
             pid: child.id(),
             child: Some(child),
             adopted: None,
+            exit_code: None,
+            leads_group: bond == Bond::Detached,
         })
     }
 
@@ -58,6 +63,8 @@ impl ServerProcess {
             child: None,
             adopted: Some(process),
             pid: process.pid,
+            exit_code: None,
+            leads_group: false,
         }
     }
 
@@ -74,10 +81,16 @@ impl ServerProcess {
             pid: self.pid,
             source,
         })?;
-        if status.is_some() {
+        if let Some(status) = status {
             self.child = None;
+            self.exit_code = status.code();
         }
         Ok(status.is_some())
+    }
+
+    /// Returns the code with which it ended, once that was seen.
+    pub(crate) fn exit_code(&self) -> Option<i32> {
+        self.exit_code
     }
 
     /// Sends a signal to it while it is ours to send to.
@@ -140,6 +153,10 @@ impl ServerProcess {
 impl Drop for ServerProcess {
     fn drop(&mut self) {
         if let Some(child) = &mut self.child {
+            // The server itself, where a supervisor is what was started.
+            if let (true, Ok(group)) = (self.leads_group, i32::try_from(self.pid)) {
+                let _ = kill(Pid::from_raw(-group), Signal::SIGKILL);
+            }
             let _ = child.kill();
             let _ = child.wait();
         } else if self.adopted.is_some() {

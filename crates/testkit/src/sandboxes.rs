@@ -179,6 +179,11 @@ async fn start(
     let home = ServerHome::new(directory)?;
     let password = Password::random()?;
     furnish(installation, &home, options, Arc::clone(sandbox)).await?;
+    let options = match installation.release().is_mysql() {
+        // It ends at the end of a CLONE, and nobody else would start it again.
+        true => &options.clone().supervised(),
+        false => options,
+    };
     let (process, port) = first_start(installation, &home, options, &password, Bond::Detached).await?;
     let identity = ProcessIdentity::of(process.pid()).ok_or(TestkitError::NotRunning)?;
     let server = SandboxServer::new(role, &home, port, identity);

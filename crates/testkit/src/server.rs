@@ -11,9 +11,10 @@ use tempfile::TempDir;
 use crate::bond::Bond;
 use crate::certificates::AUTHORITY;
 use crate::home::ServerHome;
-use crate::launch::{first_start, furnish, start_again};
+use crate::launch::{first_start, furnish, spawn_server, start_again};
 use crate::password::Password;
 use crate::process::ServerProcess;
+use crate::supervision::Slot;
 use crate::{Installation, ProcessIdentity, Release, ServerOptions, TestkitError};
 
 /// A real server for one test: a directory, a port and a root password of its own, listening on
@@ -25,7 +26,8 @@ use crate::{Installation, ProcessIdentity, Release, ServerOptions, TestkitError}
 #[derive(Debug)]
 pub struct PrivateServer {
     // Before the directory: a server must be gone before its files are.
-    process: Option<ServerProcess>,
+    process: Slot,
+    supervised: bool,
     installation: Installation,
     home: ServerHome,
     port: u16,
@@ -59,14 +61,22 @@ impl PrivateServer {
         let directory = furnish(&installation, &home, options, directory).await?;
         let (process, port) =
             first_start(&installation, &home, options, &password, Bond::DiesWithParent).await?;
-        Ok(Self {
-            process: Some(process),
+        let server = Self {
+            process: Slot::default(),
+            supervised: options.is_supervised(),
             installation,
             home,
             port,
             password,
             _directory: directory,
-        })
+        };
+        server.process.put(process);
+        if server.supervised {
+            let (installation, home) = (server.installation.clone(), server.home.clone());
+            let start = move || spawn_server(&installation, &home, (Bond::DiesWithParent, true));
+            server.process.supervise(start)?;
+        }
+        Ok(server)
     }
 
     /// Returns the installation that the server runs from.
@@ -106,7 +116,7 @@ impl PrivateServer {
 
     /// Returns the number of the server's process while it runs, also where somebody else started it anew.
     pub fn pid(&self) -> Option<u32> {
-        let started = self.process.as_ref().map(ServerProcess::pid);
+        let started = self.process.hold().as_ref().map(ServerProcess::pid);
         let running = |pid: &u32| ProcessIdentity::of(*pid).is_some_and(|process| process.is_running());
         started
             .filter(running)
@@ -154,10 +164,9 @@ impl PrivateServer {
     /// When it cannot be signalled, or does not end even killed.
     pub async fn stop(&mut self) -> Result<(), TestkitError> {
         self.take_over()?;
-        if let Some(process) = &mut self.process {
+        if let Some(mut process) = self.process.take() {
             process.stop().await?;
         }
-        self.process = None;
         Ok(())
     }
 
@@ -167,10 +176,9 @@ impl PrivateServer {
     /// As [`PrivateServer::stop`].
     pub async fn kill(&mut self) -> Result<(), TestkitError> {
         self.take_over()?;
-        if let Some(process) = &mut self.process {
+        if let Some(mut process) = self.process.take() {
             process.kill().await?;
         }
-        self.process = None;
         Ok(())
     }
 
@@ -180,14 +188,15 @@ impl PrivateServer {
     /// Why it did not start, with the end of its error log.
     pub async fn start(&mut self) -> Result<(), TestkitError> {
         self.take_over()?;
-        if let Some(process) = &mut self.process
+        if let Some(process) = self.process.hold().as_mut()
             && !process.has_ended()?
         {
             return Ok(());
         }
-        self.process = None;
-        let process = start_again(&self.installation, &self.home, self.port, Bond::DiesWithParent).await?;
-        self.process = Some(process);
+        drop(self.process.take());
+        let bound = (Bond::DiesWithParent, self.supervised);
+        let process = start_again(&self.installation, &self.home, self.port, bound).await?;
+        self.process.put(process);
         Ok(())
     }
 
@@ -205,7 +214,7 @@ impl PrivateServer {
     /// # Errors
     /// When it does not run or cannot be signalled.
     pub fn freeze(&self) -> Result<(), TestkitError> {
-        self.running()?.signal(Signal::SIGSTOP)
+        self.signal(Signal::SIGSTOP)
     }
 
     /// Lets a frozen server go on.
@@ -213,21 +222,23 @@ impl PrivateServer {
     /// # Errors
     /// As [`PrivateServer::freeze`].
     pub fn thaw(&self) -> Result<(), TestkitError> {
-        self.running()?.signal(Signal::SIGCONT)
+        self.signal(Signal::SIGCONT)
     }
 
-    fn running(&self) -> Result<&ServerProcess, TestkitError> {
-        self.process.as_ref().ok_or(TestkitError::NotRunning)
+    fn signal(&self, signal: Signal) -> Result<(), TestkitError> {
+        let held = self.process.hold();
+        held.as_ref().ok_or(TestkitError::NotRunning)?.signal(signal)
     }
 
     /// Takes over the process that runs now, where somebody else ended ours and started another.
     fn take_over(&mut self) -> Result<(), TestkitError> {
-        let ended = match &mut self.process {
+        let mut held = self.process.hold();
+        let ended = match held.as_mut() {
             Some(process) => process.has_ended()?,
             None => true,
         };
         if ended && let Some(process) = self.started_by_others() {
-            self.process = Some(ServerProcess::adopt(process));
+            *held = Some(ServerProcess::adopt(process));
         }
         Ok(())
     }
@@ -243,7 +254,7 @@ impl Drop for PrivateServer {
     fn drop(&mut self) {
         // Without its option file nobody can start the server once more.
         let _ = fs::remove_file(self.home.option_file());
-        self.process = None;
+        drop(self.process.take());
         while let Some(process) = self.started_by_others() {
             drop(ServerProcess::adopt(process));
             std::thread::sleep(Duration::from_millis(5));

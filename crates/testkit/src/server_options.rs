@@ -9,6 +9,7 @@ use crate::certificates::{AUTHORITY, CERTIFICATE, KEY};
 pub struct ServerOptions {
     lines: Vec<(String, Line)>,
     stock: bool,
+    supervised: bool,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -69,6 +70,20 @@ impl ServerOptions {
     pub fn stock(mut self) -> Self {
         self.stock = true;
         self
+    }
+
+    /// Lets the server be started again when it restarts by itself, as MySQL does by RESTART and after a CLONE.
+    ///
+    /// Without it such a server ends, and says that nobody supervises it (3707).
+    #[must_use]
+    pub fn supervised(mut self) -> Self {
+        self.supervised = true;
+        self
+    }
+
+    /// Tells whether [`ServerOptions::supervised`] was asked for.
+    pub(crate) fn is_supervised(&self) -> bool {
+        self.supervised
     }
 
     /// Tells whether [`ServerOptions::stock`] was asked for.

@@ -120,7 +120,7 @@ impl AccountPlan {
     }
 }
 
-async fn create(definer: &mut Definer, account: &Account) -> Result<(), CopyError> {
+pub(super) async fn create(definer: &mut Definer, account: &Account) -> Result<(), CopyError> {
     let create = match (&account.host, &account.create) {
         (Some(host), Some(create)) => {
             statements::accounts::create_account(&account.user, host, create.expose())
@@ -130,7 +130,7 @@ async fn create(definer: &mut Definer, account: &Account) -> Result<(), CopyErro
     run(definer, &create, account).await
 }
 
-async fn grant_all(definer: &mut Definer, account: &Account) -> Result<(), CopyError> {
+pub(super) async fn grant_all(definer: &mut Definer, account: &Account) -> Result<(), CopyError> {
     for line in &account.grants {
         grant(definer, account, line.expose()).await?;
     }
@@ -145,7 +145,11 @@ async fn set_default_roles(definer: &mut Definer, account: &Account) -> Result<(
     run(definer, &set, account).await
 }
 
-async fn run(definer: &mut Definer, statement: &Statement, account: &Account) -> Result<(), CopyError> {
+pub(super) async fn run(
+    definer: &mut Definer,
+    statement: &Statement,
+    account: &Account,
+) -> Result<(), CopyError> {
     definer.run(statement).await.map_err(CopyError::doing(format!(
         "making account {} equal",
         account.shown()

@@ -97,7 +97,7 @@ impl AccountPlan {
 }
 
 impl AccountBook {
-    fn keeps(&self, account: &Account) -> bool {
+    pub(super) fn keeps(&self, account: &Account) -> bool {
         let Some(host) = &account.host else {
             return false;
         };

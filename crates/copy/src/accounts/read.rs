@@ -6,6 +6,8 @@ use dbha_sql::{Row, Secret, Session, Statement};
 const PUBLIC: &str = "PUBLIC";
 /// Accounts that belong to the server's installation and are never touched.
 const SYSTEM: [&str; 4] = ["mysql", "mariadb.sys", "debian-sys-maint", "healthcheck"];
+/// Those of them that somebody logs in with.
+const SCRIPTS: [&str; 2] = ["debian-sys-maint", "healthcheck"];
 
 impl AccountBook {
     /// Reads all accounts, roles and grants; they are in no snapshot, so account statements must be locked out.
@@ -42,6 +44,19 @@ impl AccountBook {
         }
         Ok(book)
     }
+}
+
+/// Reads the accounts that the system's own scripts log in with: they are the same on no two machines.
+pub(super) async fn of_system(session: &mut Session) -> Result<Vec<Account>, CopyError> {
+    let mut found = vec![];
+    for row in query(session, &statements::accounts::list(session.dialect())).await? {
+        let user = row.get("user").unwrap_or_default().to_owned();
+        let host = row.get("host").unwrap_or_default().to_owned();
+        if SCRIPTS.contains(&user.as_str()) {
+            found.push(account(session, user, Some(host), None).await?);
+        }
+    }
+    Ok(found)
 }
 
 fn is_system(user: &str) -> bool {

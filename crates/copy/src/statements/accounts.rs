@@ -49,6 +49,12 @@ pub(crate) fn create_account(user: &str, host: &str, create: &str) -> Statement 
     Statement::with_secret(create, format!("CREATE USER {} ***", quote_account(user, host)))
 }
 
+/// Makes an account that is there as `SHOW CREATE USER` gave it, hash and all.
+pub(crate) fn alter_account(user: &str, host: &str, create: &str) -> Statement {
+    let text = create.replacen("CREATE USER", "ALTER USER", 1);
+    Statement::with_secret(text, format!("ALTER USER {} ***", quote_account(user, host)))
+}
+
 /// Creates a role.
 pub(crate) fn create_role(name: &str) -> Statement {
     Statement::new(format!("CREATE ROLE {}", quote_identifier(name)))

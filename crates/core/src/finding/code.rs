@@ -558,5 +558,26 @@ codes! {
             fix: "Nothing on a primary that is still for some milliseconds now and then; else grant RELOAD.",
             scenarios: "25",
         }
+        CannotClone = "DBHA-P80", "The CLONE plug-in cannot fill the secondary" {
+            weight: Blocks,
+            ignorable: false,
+            why: "--copy clone-plugin was asked for, and one of its conditions is not met: the clone would fail, bring less than all, or lock dbha out.",
+            fix: "Mend what the finding names, or let dbha copy row by row: --copy stream.",
+            scenarios: "36",
+        }
+        FilledByClone = "DBHA-P81", "The secondary is filled by the CLONE plug-in" {
+            weight: Note,
+            ignorable: false,
+            why: "The secondary restarts with the primary's files, and has the primary's accounts; those at its own machine and the one of dbha get back what they were. A warning where nobody was seen who starts it again.",
+            fix: "Nothing. Where nobody starts the secondary by itself, start it when dbha says so, and run the same command again.",
+            scenarios: "36",
+        }
+        LoginOfPrimary = "DBHA-P82", "dbha uses the primary's login on the secondary" {
+            weight: Warning,
+            ignorable: false,
+            why: "The secondary refuses the login that was given for it and takes the primary's: it is a clone of the primary, made by a run that was cut off before the account was put back.",
+            fix: "Give the primary's login for both from now on, or the account of the secondary its password once the set-up is done.",
+            scenarios: "36",
+        }
     }
 }

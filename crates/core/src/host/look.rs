@@ -80,6 +80,7 @@ pub(crate) async fn look_closely(
         drop_in,
         options: only_known(facts, options),
         restart: machine.means.clone(),
+        supervised: machine.supervised,
     };
     Ok((machine, facts))
 }

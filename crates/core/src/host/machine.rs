@@ -30,6 +30,8 @@ pub(crate) struct Machine {
     /// Settings of the surroundings that change which option files are read.
     pub(super) surroundings: Vec<(String, String)>,
     pub(super) means: RestartMeans,
+    /// Whether its parent has told it that it will start it again when it restarts by itself (MySQL).
+    pub(super) supervised: bool,
 }
 
 /// Names of variables of the surroundings that the servers look for option files by.
@@ -79,6 +81,7 @@ impl Machine {
             error_output: Some(seen.text("error_output")).filter(|path| path.starts_with('/')),
             surroundings: surroundings(&seen.text("environment")),
             means: means(host.access(), pid, &seen),
+            supervised: is_promised_a_restart(&seen.text("promise"), &seen.text("status")),
         })
     }
 
@@ -134,6 +137,10 @@ fn script(pid: u32) -> Script {
             &format!("tr '\\000' '\\n' < /proc/{pid}/environ | grep -E '^({names})='"),
         )
         .section(
+            "promise",
+            &format!("tr '\\000' '\\n' < /proc/{pid}/environ | sed -n 's/^MYSQLD_PARENT_PID=//p'"),
+        )
+        .section(
             "parent",
             &format!(
                 "parent=$(sed -n 's/^PPid:[^0-9]*//p' /proc/{pid}/status); cat /proc/$parent/cmdline 2>/dev/null"
@@ -165,6 +172,12 @@ fn is_server(word: &str) -> bool {
 fn is_supervisor(word: &str) -> bool {
     let name = word.rsplit('/').next().unwrap_or(word);
     matches!(name, "mysqld_safe" | "mariadbd-safe")
+}
+
+/// MySQL takes a restart for promised where this variable holds the number of its parent, and for nothing else.
+fn is_promised_a_restart(promise: &str, status: &str) -> bool {
+    let parent = status.lines().find_map(|line| line.strip_prefix("PPid:"));
+    !promise.is_empty() && parent.map(str::trim) == Some(promise)
 }
 
 fn supervisor(parent: &[String]) -> Option<Vec<String>> {
@@ -244,6 +257,14 @@ mod tests {
         let parent = ["/bin/sh", "/usr/bin/mariadbd-safe"].map(str::to_owned);
         assert_eq!(supervisor(&parent), Some(parent.to_vec()));
         assert_eq!(supervisor(&["bash".to_owned()]), None);
+    }
+
+    #[test]
+    fn a_promise_of_somebody_elses_child_is_none() {
+        let status = "Name:\tmysqld\nPPid:\t77\nUid:\t0";
+        assert!(is_promised_a_restart("77", status));
+        assert!(!is_promised_a_restart("7", status));
+        assert!(!is_promised_a_restart("", "PPid:\t\n"));
     }
 
     #[test]

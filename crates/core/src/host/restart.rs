@@ -34,6 +34,43 @@ pub(crate) async fn restart(
     place: &Place,
     file: Option<(&str, Option<&str>)>,
 ) -> Result<Restarting, HostError> {
+    let restarting = begin(host, machine, place).await?;
+    let script = plan(host, machine, place, file).script();
+    restarting.hand_over("begin the restart", &script).await?;
+    Ok(restarting)
+}
+
+/// Sees to it that a server that ends in order to become a clone is started again, whatever becomes of dbha.
+///
+/// It is not started when it ends for another reason; [`Restarting::give_up`] takes it back.
+pub(crate) async fn start_once_cloned(
+    host: &Host,
+    machine: &Machine,
+    place: &Place,
+) -> Result<Restarting, HostError> {
+    let starting = begin(host, machine, place).await?;
+    let script = plan(host, machine, place, None).script_for_clone(&place.datadir);
+    starting
+        .hand_over("prepare the start after the clone", &script)
+        .await?;
+    Ok(starting)
+}
+
+fn plan<'a>(
+    host: &'a Host,
+    machine: &'a Machine,
+    place: &Place,
+    file: Option<(&'a str, Option<&'a str>)>,
+) -> RestartPlan<'a> {
+    RestartPlan {
+        machine,
+        access: host.access(),
+        port: place.port,
+        file,
+    }
+}
+
+async fn begin(host: &Host, machine: &Machine, place: &Place) -> Result<Restarting, HostError> {
     if let RestartMeans::None(why) = &machine.means {
         return Err(HostError::Refused(format!(
             "dbha cannot restart {}: {why}",
@@ -48,13 +85,7 @@ pub(crate) async fn restart(
         }
         None => String::new(),
     };
-    let plan = RestartPlan {
-        machine,
-        access: host.access(),
-        port: place.port,
-        file,
-    };
-    let restarting = Restarting {
+    Ok(Restarting {
         host: host.clone(),
         machine: machine.clone(),
         log,
@@ -64,23 +95,44 @@ pub(crate) async fn restart(
             .map_or(0, |since| since.as_secs()),
         container_start: container_start(host).await?,
         mark: Script::new().mark().to_owned(),
-    };
-    // A session of its own, without any of dbha's files open: neither a signal nor a closed terminal reaches it.
-    let detached = format!(
-        "setsid sh -c {} dbha-restart-{} </dev/null >/dev/null 2>&1 &\n",
-        quote(&plan.script()),
-        restarting.mark
-    );
-    let doing = "begin the restart";
-    match host.access() {
-        // The docker command is here, and what restarts a container must not live in it.
-        HostAccess::Docker { .. } => shell::run(&HostAccess::Local, doing, &detached, HAND_OVER).await?,
-        access => shell::run(access, doing, &detached, HAND_OVER).await?,
-    };
-    Ok(restarting)
+    })
 }
 
 impl Restarting {
+    /// Starts a script in a session of its own, without any of dbha's files open: neither a signal nor a closed
+    /// terminal reaches it.
+    async fn hand_over(&self, doing: &str, script: &str) -> Result<(), HostError> {
+        let detached = format!(
+            "setsid sh -c {} dbha-restart-{} </dev/null >/dev/null 2>&1 &\n",
+            quote(script),
+            self.mark
+        );
+        shell::run(self.where_it_runs(), doing, &detached, HAND_OVER).await?;
+        Ok(())
+    }
+
+    /// The docker command is here, and what restarts a container must not live in it.
+    fn where_it_runs(&self) -> &HostAccess {
+        match self.host.access() {
+            HostAccess::Docker { .. } => &HostAccess::Local,
+            access => access,
+        }
+    }
+
+    /// Ends what would start the server; it is needed no more.
+    pub(crate) async fn give_up(&self) -> Result<(), HostError> {
+        // The bracket keeps grep from finding itself.
+        let command = format!(
+            "for found in $(grep -al '[d]bha-restart-{}' /proc/[0-9]*/cmdline 2>/dev/null); do\n\
+             found=${{found#/proc/}}; kill \"${{found%/cmdline}}\" 2>/dev/null\ndone",
+            self.mark
+        );
+        let script = Script::new().section("ended", &command);
+        let doing = "take back the start after the clone";
+        shell::run(self.where_it_runs(), doing, &script.text(), HAND_OVER).await?;
+        Ok(())
+    }
+
     /// Tells whether the server that ran before has ended.
     pub(crate) async fn has_ended(&self) -> Result<bool, HostError> {
         if let HostAccess::Docker { .. } = self.host.access() {
@@ -107,12 +159,8 @@ impl Restarting {
             self.mark
         );
         let script = Script::new().section("found", &command);
-        let access = match self.host.access() {
-            HostAccess::Docker { .. } => &HostAccess::Local,
-            access => access,
-        };
         let doing = "look whether the restart is still under way";
-        let output = shell::run(access, doing, &script.text(), HAND_OVER).await?;
+        let output = shell::run(self.where_it_runs(), doing, &script.text(), HAND_OVER).await?;
         Ok(!script.read(&output).text("found").is_empty())
     }
 

@@ -45,6 +45,37 @@ impl RestartPlan<'_> {
         )
     }
 
+    /// Renders the script that waits until the server has ended, and starts it if it did so to become a clone.
+    ///
+    /// Such a server leaves the donor's files beside its own, for its next start to take. One that was stopped by
+    /// somebody is left alone, and after a day nobody waits any more.
+    pub(super) fn script_for_clone(&self, datadir: &str) -> String {
+        if let HostAccess::Docker { container } = self.access {
+            let name = quote(container);
+            return format!(
+                "{HELPERS}tries=0\nwhile [ \"$(docker inspect -f '{{{{.State.Running}}}}' {name})\" = true ]; do\n\
+                 tries=$((tries + 1)); [ $tries -lt 86400 ] || exit 0\nsleep 1\ndone\nsleep 2\ndocker start {name}\n"
+            );
+        }
+        let start = match &self.machine.means {
+            RestartMeans::Unit(unit) => format!(
+                "systemctl reset-failed {unit} 2>/dev/null; systemctl start {unit}",
+                unit = quote(unit)
+            ),
+            _ => self.start_process(),
+        };
+        let (pid, started) = (self.machine.pid, quote(&self.machine.started));
+        let datadir = quote(datadir.trim_end_matches('/'));
+        format!(
+            "{HELPERS}surroundings=$(tr '\\000' '\\n' < /proc/{pid}/environ 2>/dev/null)\n\
+             is_clone() {{ for file in {datadir}/*.#clone; do [ -e \"$file\" ] && return 0; done; return 1; }}\n\
+             tries=0\nwhile runs {pid} && [ \"$(started {pid})\" = {started} ]; do\n\
+             tries=$((tries + 1)); [ $tries -lt 864000 ] || exit 0\n\
+             sleep 0.1 2>/dev/null || {{ tries=$((tries + 9)); sleep 1; }}\ndone\n\
+             is_clone || exit 0\n(\n{start}\n)\n"
+        )
+    }
+
     fn stop_process(&self) -> String {
         let (pid, started) = (self.machine.pid, &self.machine.started);
         format!(

@@ -47,7 +47,8 @@ pub(crate) fn is_provisioned(facts: &Both<Facts>, options: &SetupOptions) -> boo
     else {
         return false;
     };
-    let unclaimed = facts.secondary.claim.known().is_none();
+    // A clone has the primary's record, and is no member before it was looked at.
+    let unclaimed = facts.secondary.claim.known().is_none() && facts.secondary.clone_note.known().is_none();
     let is_primary = |row: &RecordedServer| {
         row.server_id == facts.primary.server_id && row.role == Side::Primary.to_string()
     };

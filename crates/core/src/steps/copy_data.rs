@@ -1,11 +1,11 @@
-use super::{Check, Run, Step, StepTrouble, View, copy_tally::CopyTally, follow};
-use crate::{Side, adoption, partner::source_name, preflight};
+use super::{Check, Run, Step, StepTrouble, View, clone_data, copy_tally::CopyTally, follow};
+use crate::{Side, adoption, clone_choice, cloned, partner::source_name, preflight};
 use dbha_copy::{CopyOptions, CopyProgress};
 use dbha_sql::{Claim, ClaimState};
 use std::{sync::Mutex, time::Instant};
 
 /// The copy is there when the secondary belongs to the pair, or its claim says that all was copied and compared.
-pub(super) fn check(view: &View<'_>) -> Check {
+pub(super) fn is_needed(view: &View<'_>) -> bool {
     let source = source_name(&view.facts.primary);
     let copied = view.facts.secondary.claim.known().is_some_and(|claim| {
         matches!(claim.state, ClaimState::Copied | ClaimState::Following)
@@ -14,7 +14,11 @@ pub(super) fn check(view: &View<'_>) -> Check {
             && !follow::is_too_late(view)
     });
     let adopted = adoption::is_adoptable(view.facts, view.options);
-    if preflight::is_provisioned(view.facts, view.options) || copied || adopted {
+    !preflight::is_provisioned(view.facts, view.options) && !copied && !adopted
+}
+
+pub(super) fn check(view: &View<'_>) -> Check {
+    if !is_needed(view) {
         return Check::Satisfied;
     }
     let schemas = view.facts.primary.data_schemas();
@@ -28,15 +32,32 @@ pub(super) fn check(view: &View<'_>) -> Check {
         }
     };
     let databases = count(schemas.len() as u64, "database");
-    Check::Needed(vec![format!(
+    let mut needed = vec![format!(
         "{databases}, {}, about {:.1} MB",
         count(tables, "table"),
         bytes as f64 / 1e6
-    )])
+    )];
+    if clone_choice::is_chosen(view.facts, view.topology, view.options) {
+        let name = &view.facts.secondary.name;
+        needed.push(match cloned::is_clone(view.facts) {
+            true => format!("{name} is a clone already; it is compared"),
+            false => format!("by the CLONE plug-in; {name} restarts"),
+        });
+    }
+    Check::Needed(needed)
+}
+
+/// Fills the secondary by the way that is chosen; whatever a clone left that was cut off is tidied first.
+pub(super) async fn apply(run: &mut Run<'_>) -> Result<(), StepTrouble> {
+    if clone_choice::is_chosen(&run.facts, run.topology, run.options) {
+        return clone_data::apply(run).await;
+    }
+    clone_data::tidy_up(run).await?;
+    stream(run).await
 }
 
 /// Clears what the claim allows to clear, copies, compares, and only then says so in the claim.
-pub(super) async fn apply(run: &mut Run<'_>) -> Result<(), StepTrouble> {
+async fn stream(run: &mut Run<'_>) -> Result<(), StepTrouble> {
     let dialect = run.servers.secondary.dialect();
     let mut loader = run.unlogged(Side::Secondary).await?;
     let source = source_name(&run.facts.primary);
@@ -49,6 +70,8 @@ pub(super) async fn apply(run: &mut Run<'_>) -> Result<(), StepTrouble> {
         state,
         position,
     };
+    // A clone that was cut off takes the schema along.
+    loader.execute_all(&dialect.ensure_dbha_schema()).await?;
     // Looked at again: the run before may have been another one (safety rule 8).
     loader
         .execute(&dialect.write_claim(&claim(ClaimState::Copying, None)))

@@ -23,6 +23,8 @@ pub(super) struct CopyTally {
     history: VecDeque<(Duration, u64)>,
     /// Bytes of all rows and of all keys, estimated.
     total: (u64, u64),
+    /// Bytes of files that have come, and in all, where files come over whole.
+    cloned: Option<(u64, u64)>,
 }
 
 #[derive(Debug, Default)]
@@ -64,6 +66,10 @@ impl CopyTally {
                 if phase == CopyPhase::Data {
                     self.began.get_or_insert(now);
                 }
+            }
+            CopyProgress::Cloned { bytes, of } => {
+                self.began.get_or_insert(now);
+                self.cloned = Some((bytes, of));
             }
             CopyProgress::Totals {
                 tables,
@@ -117,6 +123,11 @@ impl CopyTally {
     }
 
     fn add_up(&mut self) {
+        if let Some((bytes, of)) = self.cloned {
+            (self.counts.bytes_done, self.counts.bytes) = (bytes, of.max(bytes));
+            self.counts.share_done = bytes as f64 / of.max(bytes).max(1) as f64;
+            return;
+        }
         let tables = || self.tables.values();
         self.counts.rows_done = tables().map(|table| table.rows).sum();
         self.counts.bytes_done = tables().map(|table| table.bytes).sum();
@@ -158,6 +169,8 @@ fn phase_word(phase: CopyPhase) -> &'static str {
         CopyPhase::Objects => "objects",
         CopyPhase::Accounts => "accounts",
         CopyPhase::Check => "check",
+        CopyPhase::Clone => "clone",
+        CopyPhase::Restart => "restart",
         _ => "copy",
     }
 }
@@ -218,6 +231,16 @@ mod tests {
         let counts = tally.take(finished("t", 5, 50), SECOND);
         assert_eq!((counts.rows_done, counts.bytes_done), (5, 50));
         assert_eq!((counts.tables_done, counts.tables), (1, 2));
+    }
+
+    #[test]
+    fn files_that_come_over_whole_are_counted_in_bytes() {
+        let mut tally = CopyTally::default();
+        let cloned = |bytes| CopyProgress::Cloned { bytes, of: 100 };
+        tally.take(cloned(0), Duration::ZERO);
+        let counts = tally.take(cloned(25), 2 * SECOND);
+        assert_eq!((counts.bytes_done, counts.bytes, counts.tables), (25, 100, 0));
+        assert_eq!(counts.seconds_left, Some(6));
     }
 
     #[test]

@@ -73,6 +73,9 @@ pub struct HostFacts {
     pub options: BTreeMap<String, OptionFact>,
     /// How the server can be restarted.
     pub restart: RestartMeans,
+    /// Whether a supervisor was seen that starts the server again when it restarts by itself.
+    #[serde(default)]
+    pub supervised: bool,
 }
 
 /// Returns the one name of an option of which servers know an older one, too.

@@ -1,6 +1,7 @@
 use super::{
     Account, Claim, ClaimState, ClientSession, ClockReading, Cluster, ConnectedReplica, Depth, Engine, Facts,
-    Observed, RecordedServer, ReplicationAccount, SchemaFacts, SettingFact, Surroundings, surroundings,
+    Observed, RecordedServer, ReplicationAccount, SchemaFacts, SettingFact, Surroundings, clone,
+    surroundings,
 };
 use crate::{
     Dialect, GtidSet, Marker, REPLICATION_USER, ReplicaStatus, Row, Session, Setting, SqlError, Statement,
@@ -108,6 +109,11 @@ pub(crate) async fn observe(session: &mut Session, depth: Depth) -> Result<Facts
         ),
         markers: map(look(session, &dialect.read_markers()).await?, read_marker),
         surroundings,
+        clone: match depth {
+            Depth::Full => clone::look_at_clone(session).await?,
+            Depth::Running => Observed::Absent,
+        },
+        clone_note: clone::look_for_note(session).await?,
         host: Observed::Absent,
         name,
     })

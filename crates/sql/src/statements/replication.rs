@@ -269,6 +269,20 @@ impl Dialect {
         }
     }
 
+    /// Forgets every link.
+    pub fn forget_all_links(&self) -> Statement {
+        Statement::new(format!("RESET {} ALL", self.replica_word()))
+    }
+
+    /// Starts the SQL thread of the default link and lets it stop by itself once it has a set of transactions.
+    pub fn start_applier_until_it_has(&self, transactions: &GtidSet) -> Statement {
+        Statement::new(format!(
+            "START {} SQL_THREAD UNTIL SQL_AFTER_GTIDS = {}",
+            self.replica_word(),
+            quote_literal(&transactions.to_string())
+        ))
+    }
+
     /// Throws away the server's own binary logs and its own GTIDs.
     pub fn reset_binary_logs(&self) -> Statement {
         let new = self.flavor() == Flavor::MySql && self.version() >= Version::new(8, 2, 0);

@@ -2,7 +2,7 @@
 
 use super::{MARIADB, MYSQL, engine, findings, schema};
 use crate::{
-    AutoIncrement, Both, FindingCode as Code, SetupOptions, Writers,
+    AutoIncrement, Both, CopyMethod, FindingCode as Code, SetupOptions, Writers,
     built_facts::{account, finished_pair, fresh_pair, running_link, set},
 };
 use dbha_sql::{
@@ -10,7 +10,7 @@ use dbha_sql::{
 };
 
 /// Codes that need more than facts: an answer over the wire. Their tests stand where they are made.
-const OVER_THE_WIRE: [Code; 9] = [
+const OVER_THE_WIRE: [Code; 10] = [
     Code::SameServer,
     Code::RunElsewhere,
     Code::PeerClosed,
@@ -20,6 +20,7 @@ const OVER_THE_WIRE: [Code; 9] = [
     Code::LinkAccountLocked,
     Code::LinkEqualIds,
     Code::LinkTls,
+    Code::LoginOfPrimary,
 ];
 
 type Change = fn(&mut Both<Facts>, &mut SetupOptions);
@@ -113,6 +114,14 @@ const CAUSES: &[(Code, &str, Change)] = &[
     }),
     (Code::CannotBeCopied, MARIADB, |f, _| {
         f.primary.engines = Observed::Known(vec![engine("FEDERATED")])
+    }),
+    (Code::CannotClone, MARIADB, |_, o| {
+        o.copy = CopyMethod::ClonePlugin
+    }),
+    (Code::CannotClone, MYSQL, |_, o| o.copy = CopyMethod::ClonePlugin),
+    (Code::FilledByClone, MYSQL, |f, o| {
+        f.primary.offers_tls = true;
+        o.copy = CopyMethod::ClonePlugin;
     }),
     (Code::NotRestartSafe, MARIADB, |_, _| {}),
     (Code::SlowerCommits, MARIADB, |_, _| {}),
