@@ -49,6 +49,8 @@ mod saved_plans;
 mod scenario_page;
 mod secrets;
 mod setup_adopt;
+mod setup_clone;
+mod setup_clone_cut_off;
 mod setup_converges;
 mod setup_cut_off;
 mod setup_frozen;

@@ -4,7 +4,7 @@
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
-use dbha_testkit::{FaultProxy, PrivateServer, Release, ServerPair};
+use dbha_testkit::{FaultProxy, PrivateServer, Release, ServerOptions, ServerPair};
 use tokio::process::{Child, Command};
 use tokio::time::{sleep, timeout};
 
@@ -13,7 +13,7 @@ use crate::eventually::{LIMIT, eventually};
 use crate::operator::Operator;
 use crate::ran::Ran;
 use crate::servers::{
-    assert_all_threads_run, assert_nothing_left_behind, assert_same_contents, cross, pair_with_sample,
+    assert_all_threads_run, assert_nothing_left_behind, assert_same_contents, cross, fill_with_sample,
 };
 use crate::session::Session;
 use crate::watcher::Watcher;
@@ -34,12 +34,20 @@ pub(crate) struct Trial {
     pub(crate) to_secondary: FaultProxy,
     writers: Writers,
     watcher: Watcher,
+    /// Words that every run of it has.
+    arguments: Vec<String>,
 }
 
 impl Trial {
     /// Makes a pair with the sample, writers on its primary and a watcher.
     pub(crate) async fn begin(release: Release) -> Self {
-        let pair = pair_with_sample(release, 30).await;
+        Self::begin_with(release, &ServerOptions::new(), &[]).await
+    }
+
+    /// As [`Trial::begin`], with servers of certain options, and words for every run.
+    pub(crate) async fn begin_with(release: Release, options: &ServerOptions, arguments: &[&str]) -> Self {
+        let pair = ServerPair::start(release, options).await.unwrap();
+        fill_with_sample(&pair.primary, 30).await;
         let mut operator = Operator::of(&pair);
         let to_primary = FaultProxy::start(pair.primary.address()).await.unwrap();
         let to_secondary = FaultProxy::start(pair.secondary.address()).await.unwrap();
@@ -55,6 +63,7 @@ impl Trial {
             to_secondary,
             writers,
             watcher,
+            arguments: arguments.iter().map(|word| (*word).to_owned()).collect(),
         }
     }
 
@@ -63,7 +72,8 @@ impl Trial {
         let mut command = self.operator.command("setup", ["--yes", "-o", "ndjson"]);
         command
             .args(["--primary-address", &self.pair.primary.address()])
-            .args(["--secondary-address", &self.pair.secondary.address()]);
+            .args(["--secondary-address", &self.pair.secondary.address()])
+            .args(&self.arguments);
         command
     }
 

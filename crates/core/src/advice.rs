@@ -42,6 +42,10 @@ pub(crate) fn for_link(code: u32) -> Option<&'static str> {
         1593 | 13117 => {
             "both servers have one server_id: run dbha setup again, and put the lines of dbha render my.cnf into the option file"
         }
+        3678 => {
+            "a clone that was cut off left empty directories of databases, which only another clone takes over: run the \
+             same command with --copy clone-plugin, or remove the empty directories from the server's data directory"
+        }
         4151 | 3118 => "the account is locked: ALTER USER … ACCOUNT UNLOCK",
         1236 | 13114 => {
             "the source has purged binary logs that are needed, or does not yet have what this server asks for: dbha setup mends the second case, dbha setup --overwrite-secondary the first"

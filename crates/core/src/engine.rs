@@ -12,7 +12,7 @@ use crate::{
     steps::{Run, StepTrouble},
     wait::or_cancelled,
 };
-use dbha_sql::{Facts, Server};
+use dbha_sql::{Endpoint, Facts, Server};
 use std::time::Instant;
 use tokio_util::sync::CancellationToken;
 
@@ -27,6 +27,8 @@ pub(crate) struct EngineDone {
 pub(crate) struct EngineInput<'a> {
     pub(crate) steps: &'a [Step],
     pub(crate) servers: Both<Server>,
+    /// How the caller logs in to the secondary.
+    pub(crate) given: Endpoint,
     pub(crate) facts: Both<Facts>,
     pub(crate) lock: &'a mut RunLock,
     pub(crate) journal: Option<Journal>,
@@ -40,7 +42,7 @@ pub(crate) struct EngineInput<'a> {
 /// Runs every step in order; each judges by fresh facts, so continuing after a crash is the same loop.
 pub(crate) async fn run(input: EngineInput<'_>) -> Result<EngineDone, SetupError> {
     let mut run = Run {
-        login: input.servers.secondary.endpoint().clone(),
+        given: input.given,
         servers: input.servers,
         facts: input.facts,
         topology: input.topology,

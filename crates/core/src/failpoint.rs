@@ -14,7 +14,7 @@ const VARIABLE: &str = "DBHA_FAILPOINT";
 /// Time between two looks at the file.
 const PAUSE: Duration = Duration::from_millis(5);
 
-/// A place in what the engine does for one step that has something to do.
+/// A place in what the engine does for one step that has something to do, or within a clone.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Moment {
     /// It was judged to be needed; nothing was sent yet.
@@ -23,6 +23,16 @@ pub(crate) enum Moment {
     Applied,
     /// It was looked at again and found done.
     After,
+    /// Both servers are prepared for a clone, and nothing is cloned yet.
+    Prepared,
+    /// The clone has come over, and the secondary ends or restarts.
+    Cloned,
+    /// The secondary answers as a clone; nothing of it was looked at.
+    Returned,
+    /// The clone is what a copy leaves, and both servers are tidy.
+    Settled,
+    /// The clone was found equal; nothing says so yet.
+    Compared,
 }
 
 impl Moment {
@@ -31,6 +41,11 @@ impl Moment {
             Moment::Before => "before",
             Moment::Applied => "applied",
             Moment::After => "after",
+            Moment::Prepared => "prepared",
+            Moment::Cloned => "cloned",
+            Moment::Returned => "returned",
+            Moment::Settled => "settled",
+            Moment::Compared => "compared",
         }
     }
 }

@@ -244,6 +244,7 @@ impl Pair {
         let done = engine::run(EngineInput {
             steps: &Step::ALL,
             servers: surveyed.servers,
+            given: self.endpoints.secondary.clone(),
             facts: surveyed.facts,
             lock: &mut lock,
             journal,

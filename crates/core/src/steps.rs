@@ -295,8 +295,8 @@ pub(crate) struct Run<'a> {
     pub(crate) journal: Option<Journal>,
     pub(crate) changed: bool,
     pub(crate) password: Option<Secret>,
-    /// How the caller logs in to the secondary.
-    pub(crate) login: Endpoint,
+    /// How the caller logs in to the secondary; a clone may know that login no more.
+    pub(crate) given: Endpoint,
     pub(crate) copied: Option<CopyReport>,
     pub(crate) compared: Option<Compared>,
     pub(crate) trips: Vec<crate::MarkerTrip>,

@@ -19,17 +19,11 @@ pub async fn prepare_donor(
     Ok(())
 }
 
-/// Takes back what was changed on the donor; the session must have its binary log off.
+/// Takes back what was changed on the donor but for the note; the session must have its binary log off.
 pub async fn tidy_donor(session: &mut Session, note: &CloneNote) -> Result<(), CopyError> {
     drop_accounts(session).await?;
-    if note.loaded_on_donor {
-        unload_plugin(session).await?;
+    match note.loaded_on_donor {
+        true => unload_plugin(session).await,
+        false => Ok(()),
     }
-    // Last: as long as it is there, the next run knows that there is something to take back.
-    let remove = session.dialect().remove_clone_note();
-    session
-        .execute(&remove)
-        .await
-        .map(drop)
-        .map_err(CopyError::doing("removing the note of a clone"))
 }

@@ -50,6 +50,10 @@ async fn clone(
     cancel: &CancellationToken,
 ) -> Result<CloneEnd, CopyError> {
     let mut session = sessions.open(Side::Target, SessionProfile::Loader).await?;
+    session
+        .execute(&statements::clone::never_slow())
+        .await
+        .map_err(CopyError::doing("preparing the session that clones"))?;
     let mut looker = Some(sessions.open(Side::Target, SessionProfile::Monitor).await?);
     let statement = statements::clone::clone_from(&order.host, order.port, password);
     let cloning = session.execute(&statement);

@@ -48,7 +48,10 @@ pub(crate) async fn start_once_cloned(
     machine: &Machine,
     place: &Place,
 ) -> Result<Restarting, HostError> {
-    let starting = begin(host, machine, place).await?;
+    let mut starting = begin(host, machine, place).await?;
+    // One for each server: what a killed run left would start it a second time.
+    starting.mark = format!("clone-{}-{}", machine.pid, machine.started);
+    starting.give_up().await?;
     let script = plan(host, machine, place, None).script_for_clone(&place.datadir);
     starting
         .hand_over("prepare the start after the clone", &script)

@@ -40,6 +40,7 @@ impl Pair {
         let done = engine::run(EngineInput {
             steps: &Step::NEW_PASSWORD,
             servers: surveyed.servers,
+            given: self.endpoints.secondary.clone(),
             facts: surveyed.facts,
             lock: &mut lock,
             // There is nothing to be taken back: no old password is kept.

@@ -1,6 +1,8 @@
 //! The copy by the CLONE plug-in: the secondary gets the primary's files, restarts, and is made what a copy leaves.
 
 use super::{Run, Step, StepTrouble, clone_proof, clone_restart::Return, copy_tally::CopyTally, follow};
+#[cfg(debug_assertions)]
+use crate::failpoint::{self, Moment};
 use crate::{Side, cloned, partner::source_name};
 use dbha_copy::{CloneEnd, CloneOrder, CopyError, CopyProgress, KeptAccounts};
 use dbha_sql::{Claim, ClaimState, CloneNote, Server, Session, generate_password};
@@ -11,21 +13,33 @@ pub(super) async fn apply(run: &mut Run<'_>) -> Result<(), StepTrouble> {
     let (note, kept) = match run.facts.secondary.clone_note.known() {
         Some(note) if cloned::is_clone(&run.facts) => (note.clone(), None),
         _ => {
-            tidy_up(run).await?;
+            tidy_both(run).await?;
             let (note, kept) = make(run).await?;
             (note, Some(kept))
         }
     };
+    #[cfg(debug_assertions)]
+    failpoint::reached(Moment::Returned, Step::CopyData, run.cancel).await;
     finish(run, &note, kept.as_ref()).await?;
+    #[cfg(debug_assertions)]
+    failpoint::reached(Moment::Settled, Step::CopyData, run.cancel).await;
     clone_proof::apply(run).await
 }
 
 /// Takes back what a clone that was cut off changed on both servers; the next one begins from nothing.
 pub(super) async fn tidy_up(run: &mut Run<'_>) -> Result<(), StepTrouble> {
+    if let Some(note) = tidy_both(run).await? {
+        tidy_donor(run, &note, true).await?;
+    }
+    Ok(())
+}
+
+/// As [`tidy_up`], but leaves the note on the primary, which may be all that tells of the claim.
+async fn tidy_both(run: &mut Run<'_>) -> Result<Option<CloneNote>, StepTrouble> {
     let note = run.facts.primary.clone_note.known();
     let came_along = run.facts.secondary.clone_note.known();
     let Some(note) = note.or(came_along).cloned() else {
-        return Ok(());
+        return Ok(None);
     };
     let mut recipient = run.unlogged(Side::Secondary).await?;
     dbha_copy::end_cloning(&mut recipient).await?;
@@ -38,12 +52,17 @@ pub(super) async fn tidy_up(run: &mut Run<'_>) -> Result<(), StepTrouble> {
         recipient.execute(&forget).await?;
     }
     recipient.close().await;
-    tidy_donor(run, &note).await
+    tidy_donor(run, &note, false).await?;
+    Ok(Some(note))
 }
 
-async fn tidy_donor(run: &Run<'_>, note: &CloneNote) -> Result<(), StepTrouble> {
+/// Puts the primary back; the note goes last, since it says that there is something to put back.
+async fn tidy_donor(run: &Run<'_>, note: &CloneNote, forget: bool) -> Result<(), StepTrouble> {
     let mut donor = run.unlogged(Side::Primary).await?;
     dbha_copy::tidy_donor(&mut donor, note).await?;
+    if forget {
+        donor.execute(&donor.dialect().remove_clone_note()).await?;
+    }
     donor.close().await;
     Ok(())
 }
@@ -74,7 +93,11 @@ async fn make(run: &mut Run<'_>) -> Result<(CloneNote, KeptAccounts), StepTroubl
     let ended = clone(run, &note, sessions).await;
     donor.close().await;
     match ended {
-        Ok(end) => back.wait(run, end).await?,
+        Ok(end) => {
+            #[cfg(debug_assertions)]
+            failpoint::reached(Moment::Cloned, Step::CopyData, run.cancel).await;
+            back.wait(run, end).await?;
+        }
         Err(error) => {
             back.give_up().await;
             drop(recipient);
@@ -89,10 +112,17 @@ async fn make(run: &mut Run<'_>) -> Result<(CloneNote, KeptAccounts), StepTroubl
     Ok((note, kept))
 }
 
-/// Writes the claim, on a secondary whose schema for it may have gone with the rest.
-async fn claim(run: &Run<'_>, session: &mut Session) -> Result<(), StepTrouble> {
+/// Writes the claim, on a secondary whose schema for it may have gone with the rest; tells whether it could.
+///
+/// A clone that was cut off leaves the directories of the primary's schemas, and as long as they are there no schema of
+/// that name can be created. Then the note on the primary stands for the claim.
+async fn claim(run: &Run<'_>, session: &mut Session) -> Result<bool, StepTrouble> {
+    const DIRECTORY_IS_THERE: u16 = 3678;
     let dialect = session.dialect();
-    session.execute_all(&dialect.ensure_dbha_schema()).await?;
+    match session.execute_all(&dialect.ensure_dbha_schema()).await {
+        Err(error) if error.code() == Some(DIRECTORY_IS_THERE) => return Ok(false),
+        done => done?,
+    }
     let claim = Claim {
         run: run.id.clone(),
         source: source_name(&run.facts.primary),
@@ -100,7 +130,7 @@ async fn claim(run: &Run<'_>, session: &mut Session) -> Result<(), StepTrouble> 
         position: None,
     };
     session.execute(&dialect.write_claim(&claim)).await?;
-    Ok(())
+    Ok(true)
 }
 
 async fn clone(
@@ -123,6 +153,8 @@ async fn clone(
     };
     dbha_copy::prepare_donor(donor, &order, &password).await?;
     dbha_copy::prepare_recipient(recipient, &order, note).await?;
+    #[cfg(debug_assertions)]
+    failpoint::reached(Moment::Prepared, Step::CopyData, run.cancel).await;
     let endpoints = (run.servers.primary.endpoint(), run.servers.secondary.endpoint());
     let tally = Mutex::new(CopyTally::default());
     let progress = |progress: CopyProgress| {
@@ -135,13 +167,12 @@ async fn clone(
 
 /// Puts both servers back; the secondary's data is gone if the clone had come to that, and the claim with it.
 async fn after_failure(run: &mut Run<'_>, note: &CloneNote) -> Result<(), StepTrouble> {
-    tidy_donor(run, note).await?;
     let mut recipient = run.unlogged(Side::Secondary).await?;
     dbha_copy::end_cloning(&mut recipient).await?;
-    claim(run, &mut recipient).await?;
     dbha_copy::tidy_recipient(&mut recipient, note, false).await?;
+    let claimed = claim(run, &mut recipient).await?;
     recipient.close().await;
-    Ok(())
+    tidy_donor(run, note, claimed).await
 }
 
 /// Makes of the clone what a copy leaves, and puts both servers back.
@@ -152,17 +183,33 @@ async fn finish(run: &mut Run<'_>, note: &CloneNote, kept: Option<&KeptAccounts>
     for remark in dbha_copy::settle_clone(&endpoint, kept).await? {
         run.detail(Step::CopyData, remark);
     }
-    if kept.is_some() {
-        // dbha's own account is again what it was.
-        let own = run.login.clone();
-        run.servers.secondary = Server::connect(&own).await?;
-    }
+    log_in_as_given(run, kept.is_some()).await?;
     check_identity(run).await?;
     let mut recipient = run.unlogged(Side::Secondary).await?;
     claim(run, &mut recipient).await?;
     dbha_copy::tidy_recipient(&mut recipient, note, true).await?;
     recipient.close().await;
-    tidy_donor(run, note).await
+    tidy_donor(run, note, true).await
+}
+
+/// Goes on with the login that the caller gave: its account is again what it was, or gets the password back that dbha
+/// knows of it, where the primary has one of that name.
+async fn log_in_as_given(run: &mut Run<'_>, kept: bool) -> Result<(), StepTrouble> {
+    let (given, used) = (run.given.clone(), run.servers.secondary.endpoint().clone());
+    let other = (&given.user, &given.password) != (&used.user, &used.password);
+    match &given.password {
+        _ if kept => {}
+        Some(password) if other && given.user == used.user => {
+            let mut session = run.unlogged(Side::Secondary).await?;
+            session
+                .execute(&session.dialect().change_own_password(password))
+                .await?;
+            session.close().await;
+        }
+        _ => return Ok(()),
+    }
+    run.servers.secondary = Server::connect(&given).await?;
+    Ok(())
 }
 
 /// Scenario 17: what was set by statement alone, or is kept nowhere, is gone with the restart.

@@ -1,6 +1,8 @@
 //! The proof of a clone: it follows the primary up to one position, and there both must hold the same.
 
 use super::{Run, Step, StepTrouble, follow};
+#[cfg(debug_assertions)]
+use crate::failpoint::{self, Moment};
 use crate::{CopyCounts, Side, error::StepFault, partner::source_name, wait::Pause};
 use dbha_copy::{Compared, Comparison, CopyError, CopyOptions};
 use dbha_sql::{Claim, ClaimState, GtidSet, SqlState};
@@ -30,6 +32,8 @@ pub(super) async fn apply(run: &mut Run<'_>) -> Result<(), StepTrouble> {
             return Err(trouble);
         }
     };
+    #[cfg(debug_assertions)]
+    failpoint::reached(Moment::Compared, Step::CopyData, run.cancel).await;
     let claim = Claim {
         run: run.id.clone(),
         source: source_name(&run.facts.primary),

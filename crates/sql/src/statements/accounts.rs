@@ -51,6 +51,12 @@ impl Dialect {
         statements
     }
 
+    /// Gives the account that is logged in another password.
+    pub fn change_own_password(&self, password: &Secret) -> Statement {
+        let text = |secret: &str| format!("ALTER USER CURRENT_USER() IDENTIFIED BY {secret}");
+        Statement::with_secret(text(&quote_literal(password.expose())), text("'***'"))
+    }
+
     /// Drops an account that people or links log in with, if it is there; whoever is logged in with it stays so until its connection ends.
     pub fn drop_user(&self, user: &str, host: &str) -> Statement {
         Statement::new(format!("DROP USER IF EXISTS {}", quote_account(user, host)))
