@@ -93,11 +93,7 @@ const GROUPS: &[(&str, &[Scenario])] = &[
                 "a receipt that is damaged, newer, of other servers, or cannot be written",
                 None,
             ),
-            Scenario(
-                "36",
-                "CLONE ends in 3707",
-                Some("copying by the CLONE plug-in is not there yet"),
-            ),
+            Scenario("36", "CLONE ends in 3707, fails, or is cut off", None),
         ],
     ),
     (

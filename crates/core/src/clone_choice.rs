@@ -64,6 +64,7 @@ pub(crate) fn obstacles(facts: &Both<Facts>, topology: &Topology) -> Vec<Obstacl
     found.extend(links(facts));
     if let (Some(donor), Some(recipient)) = (facts.primary.clone.known(), facts.secondary.clone.known()) {
         found.extend(places(donor, recipient));
+        found.extend(unverified(facts, topology, recipient));
         found.extend(login(facts, (donor, recipient)));
     } else {
         found.extend(obstacle(None, "what a clone depends on cannot be seen"));
@@ -191,6 +192,22 @@ fn wires(facts: &Both<Facts>) -> Option<Obstacle> {
             format!(
                 "{} offers no TLS, without which dbha clones nothing",
                 facts.primary.name
+            ),
+        ),
+    }
+}
+
+/// Where links are verified, nobody may get the data by standing in the primary's place.
+fn unverified(facts: &Both<Facts>, topology: &Topology, recipient: &CloneFacts) -> Option<Obstacle> {
+    let ca = topology.link_from(Side::Primary).ca.as_deref()?;
+    match recipient.ssl_ca.is_empty() {
+        false => None,
+        true => obstacle(
+            Side::Secondary,
+            format!(
+                "its link is verified by {ca}, and a clone would be by nothing: on {}, INSTALL PLUGIN clone SONAME \
+                 'mysql_clone.so' and SET GLOBAL clone_ssl_ca = '{ca}'",
+                facts.secondary.name
             ),
         ),
     }

@@ -152,6 +152,27 @@ fn dbha_must_be_able_to_log_in_to_the_clone() {
 }
 
 #[test]
+fn a_clone_is_verified_where_links_are() {
+    let mut facts = pair();
+    let options = SetupOptions {
+        replication_ssl_ca: Some("/etc/ca.pem".into()),
+        ..SetupOptions::default()
+    };
+    let texts = |facts: &Both<Facts>| -> Vec<String> {
+        let topology = Topology::of_pair(facts, &options);
+        let all = obstacles(facts, &topology);
+        all.into_iter().map(|obstacle| obstacle.text).collect()
+    };
+    assert!(
+        texts(&facts)[0].contains("clone_ssl_ca = '/etc/ca.pem'"),
+        "{:?}",
+        texts(&facts)
+    );
+    clone(&mut facts.secondary).ssl_ca = "/etc/ca.pem".into();
+    assert_eq!(texts(&facts), [""; 0]);
+}
+
+#[test]
 fn auto_clones_only_what_comes_back() {
     let mut facts = pair();
     assert!(!chosen(&facts, |_, _| {}), "nobody looked");

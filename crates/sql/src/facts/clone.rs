@@ -10,6 +10,9 @@ pub struct CloneFacts {
     pub loaded: bool,
     /// Other plug-ins that were loaded from files and are active.
     pub plugins: BTreeSet<String>,
+    /// The CA by which it verifies a donor; empty where it verifies none.
+    #[serde(default)]
+    pub ssl_ca: String,
     /// The files of InnoDB's own tablespace.
     pub data_file_path: String,
     /// System and machine that the server was built for.
@@ -55,6 +58,7 @@ pub(super) async fn look_at_clone(session: &mut Session) -> Result<Observed<Clon
                 .filter(|name| !name.is_empty())
                 .map(str::to_owned)
                 .collect(),
+            ssl_ca: text("ssl_ca"),
             data_file_path: text("data_file_path"),
             platform: text("platform"),
             outside_files: first(&outside).and_then(|row| row.parse("files")),

@@ -25,13 +25,15 @@ impl Dialect {
 
     /// Reads what decides whether a server can give or take a clone: one row.
     ///
-    /// Columns `plugin` (its state, or nothing), `plugins` (others that were loaded from files), `data_file_path`,
-    /// `platform` and `seen_from`, the host from which the server takes this connection to come.
+    /// Columns `plugin` (its state, or nothing), `plugins` (others that were loaded from files), `ssl_ca`,
+    /// `data_file_path`, `platform` and `seen_from`, the host from which the server takes this connection to come.
     pub fn read_clone_means(&self) -> Statement {
         Statement::new(
             "SELECT (SELECT PLUGIN_STATUS FROM information_schema.PLUGINS WHERE PLUGIN_NAME = 'clone') AS plugin, \
              (SELECT GROUP_CONCAT(PLUGIN_NAME ORDER BY PLUGIN_NAME) FROM information_schema.PLUGINS \
              WHERE PLUGIN_STATUS = 'ACTIVE' AND PLUGIN_LIBRARY IS NOT NULL AND PLUGIN_NAME <> 'clone') AS plugins, \
+             (SELECT VARIABLE_VALUE FROM performance_schema.global_variables \
+             WHERE VARIABLE_NAME = 'clone_ssl_ca') AS ssl_ca, \
              @@global.innodb_data_file_path AS data_file_path, \
              CONCAT(@@global.version_compile_os, ' ', @@global.version_compile_machine) AS platform, \
              SUBSTRING_INDEX(USER(), '@', -1) AS seen_from",
