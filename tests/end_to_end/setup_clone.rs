@@ -97,6 +97,7 @@ async fn scenario_36_a_secondary_becomes_a_clone_and_is_proven_equal(release: Re
     let socket = "SELECT COUNT(*) FROM mysql.user WHERE user='root' AND host='localhost'";
     assert_eq!(secondary.value(socket).await, "1");
     assert_all_threads_run(&pair).await;
+    primary.run("DROP EVENT rental_shop.tick").await;
     assert_same_contents(&pair).await;
     assert_nothing_left_behind(&pair).await;
     assert_nothing_of_a_clone_is_left(&pair).await;
@@ -192,7 +193,7 @@ async fn scenario_36_a_clone_that_somebody_starts_in_time_is_gone_on_with(releas
     let held = StoppedAt::reach(&operator, command.arg("--yes"), "cloned:copy_data").await;
     let go_on = held.go_on(&operator);
     let start = async {
-        tokio::time::sleep(std::time::Duration::from_secs(3)).await;
+        eventually("it has ended", async || pair.secondary.pid(), Option::is_none).await;
         pair.secondary.start().await.unwrap();
     };
     let (ran, ()) = tokio::join!(go_on, start);

@@ -20,6 +20,7 @@ on_every_release!(
     a_client_can_verify_the_certificate,
     tls_is_there_by_default_where_the_release_has_it,
     the_password_lies_in_no_file_and_on_no_command_line,
+    a_supervised_server_comes_back_when_it_restarts_by_itself,
 );
 
 async fn a_server_is_unprepared_and_empty(release: Release) {
@@ -244,4 +245,42 @@ async fn a_server_that_somebody_else_started_anew_is_found_and_ended(release: Re
     drop(server);
     assert!(!third.is_running());
     assert!(TcpStream::connect(address).is_err());
+}
+
+/// MariaDB has no such statement, and a supervisor does it no harm.
+async fn a_supervised_server_comes_back_when_it_restarts_by_itself(release: Release) {
+    let mut server = PrivateServer::launch(release, &ServerOptions::new().supervised())
+        .await
+        .unwrap();
+    let before = server.pid().unwrap();
+    let mut session = connect(&server.url()).await;
+    if release.is_mysql() {
+        session.query_drop("RESTART").await.unwrap();
+        drop(session);
+        let mut tries = 0;
+        while server.pid().is_none_or(|pid| pid == before) || TcpStream::connect(server.address()).is_err() {
+            tries += 1;
+            assert!(tries < 2000, "it does not come back");
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+    }
+    server.stop().await.unwrap();
+    tokio::time::sleep(Duration::from_millis(100)).await;
+    assert_eq!(server.pid(), None, "what was stopped stays so");
+    server.start().await.unwrap();
+    connect(&server.url()).await.disconnect().await.unwrap();
+}
+
+#[tokio::test]
+async fn a_server_without_a_supervisor_says_so_and_runs_on() {
+    let Ok(installation) = dbha_testkit::Installation::find(Release::MySql9_7) else {
+        return;
+    };
+    let server = PrivateServer::launch_from(installation, &ServerOptions::new())
+        .await
+        .unwrap();
+    let mut session = connect(&server.url()).await;
+    let refused = session.query_drop("RESTART").await.unwrap_err();
+    assert!(refused.to_string().contains("3707"), "{refused}");
+    session.query_drop("DO 1").await.unwrap();
 }
