@@ -73,7 +73,7 @@ impl CopyProgress {
                 "{} of {}, {}/s{left}",
                 HumanBytes(counts.bytes_done),
                 HumanBytes(counts.bytes.max(counts.bytes_done)),
-                HumanBytes(rate as u64),
+                HumanBytes(counts.bytes_per_second),
             );
         }
         format!(

@@ -53,7 +53,7 @@ pub(super) async fn of_system(session: &mut Session) -> Result<Vec<Account>, Cop
         let user = row.get("user").unwrap_or_default().to_owned();
         let host = row.get("host").unwrap_or_default().to_owned();
         if SCRIPTS.contains(&user.as_str()) {
-            found.push(account(session, user, Some(host), None).await?);
+            found.extend(account(session, user, Some(host), None).await?);
         }
     }
     Ok(found)

@@ -1,5 +1,9 @@
 use crate::{
-    CopyError, Inventory, ObjectKind, definer::Definer, definitions::Definitions, event_definition, objects,
+    CopyError, Inventory, ObjectKind,
+    definer::Definer,
+    definitions::Definitions,
+    event_definition,
+    objects::{self, ViewJudge},
     statements,
 };
 use dbha_sql::Session;
@@ -27,7 +31,9 @@ pub(super) async fn put_events_to_sleep(
         let drop = statements::clear::drop_object(object.kind, &object.schema, &object.name);
         let doing = CopyError::doing(format!("putting {} to sleep", object.shown()));
         definer.run(&drop).await.map_err(doing)?;
-        objects::create_all(definer, std::slice::from_ref(&event), reader).await?;
+        // There is no view among them to be judged.
+        let judge = ViewJudge::Noted(&[]);
+        objects::create_all(definer, std::slice::from_ref(&event), judge).await?;
     }
     Ok(())
 }

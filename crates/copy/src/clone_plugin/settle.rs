@@ -11,7 +11,7 @@ use dbha_sql::{Endpoint, SessionProfile, Setting};
 ///
 /// Returns what its reader should know.
 pub async fn settle_clone(target: &Endpoint, kept: Option<&KeptAccounts>) -> Result<Vec<String>, CopyError> {
-    let sessions = Sessions::new(target, target);
+    let sessions = Sessions::alone(Side::Target, target);
     let mut definer = Definer::open(&sessions).await?;
     let dialect = definer.dialect();
     // What the donor followed is none of the clone's business (its channels come along).

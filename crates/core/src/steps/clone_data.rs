@@ -6,7 +6,7 @@ use crate::failpoint::{self, Moment};
 use crate::{Side, cloned, partner::source_name};
 use dbha_copy::{CloneEnd, CloneOrder, CopyError, CopyProgress, KeptAccounts};
 use dbha_sql::{Claim, ClaimState, CloneNote, Server, Session, generate_password};
-use std::sync::Mutex;
+use std::{sync::Mutex, time::Instant};
 
 /// Makes the clone, unless a run that was cut off made it already, finishes it, and proves it equal.
 pub(super) async fn apply(run: &mut Run<'_>) -> Result<(), StepTrouble> {
@@ -156,10 +156,10 @@ async fn clone(
     #[cfg(debug_assertions)]
     failpoint::reached(Moment::Prepared, Step::CopyData, run.cancel).await;
     let endpoints = (run.servers.primary.endpoint(), run.servers.secondary.endpoint());
-    let tally = Mutex::new(CopyTally::default());
+    let (tally, began) = (Mutex::new(CopyTally::default()), Instant::now());
     let progress = |progress: CopyProgress| {
         if let Ok(mut tally) = tally.lock() {
-            run.copying(tally.take(progress).clone());
+            run.copying(tally.take(progress, began.elapsed()).clone());
         }
     };
     dbha_copy::run_clone(endpoints, &order, &password, &progress, run.cancel).await
