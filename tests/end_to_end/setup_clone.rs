@@ -75,20 +75,7 @@ async fn scenario_36_a_secondary_becomes_a_clone_and_is_proven_equal(release: Re
         .await
         .exits(0);
 
-    let events = ran.events();
-    let found = |code: &str| events.iter().any(|event| event["finding"]["code"] == code);
-    assert!(found("DBHA-P81"), "{ran}");
-    let phases: Vec<&str> = events
-        .iter()
-        .filter_map(|event| event["counts"]["phase"].as_str())
-        .collect();
-    for phase in ["clone", "restart", "check"] {
-        assert!(phases.contains(&phase), "{phase}: {phases:?}");
-    }
-    let proof = events.iter().find(|event| event["event"] == "proved").unwrap();
-    assert!(proof["proof"]["tables"].as_u64() >= Some(12), "{proof:#}");
-    assert!(proof["proof"]["rows"].as_u64() > Some(100), "{proof:#}");
-    assert!(proof["proof"]["compared_at"].is_string(), "{proof:#}");
+    assert_told_and_proven(&ran);
     // Its own accounts open it as before, its identity is its own.
     let mut secondary = Session::open(&pair.secondary).await;
     assert_eq!(secondary.value(uuid).await, before);
@@ -108,6 +95,24 @@ async fn scenario_36_a_secondary_becomes_a_clone_and_is_proven_equal(release: Re
         .exits(0);
     assert_eq!(again.changed_steps(), [""; 0]);
     operator.status().await.exits(0);
+}
+
+/// Fails the test unless the run said beforehand what happens, showed how far it was, and proved the clone.
+fn assert_told_and_proven(ran: &Ran) {
+    let events = ran.events();
+    let found = |code: &str| events.iter().any(|event| event["finding"]["code"] == code);
+    assert!(found("DBHA-P81"), "{ran}");
+    let phases: Vec<&str> = events
+        .iter()
+        .filter_map(|event| event["counts"]["phase"].as_str())
+        .collect();
+    for phase in ["clone", "restart", "check"] {
+        assert!(phases.contains(&phase), "{phase}: {phases:?}");
+    }
+    let proof = events.iter().find(|event| event["event"] == "proved").unwrap();
+    assert!(proof["proof"]["tables"].as_u64() >= Some(12), "{proof:#}");
+    assert!(proof["proof"]["rows"].as_u64() > Some(100), "{proof:#}");
+    assert!(proof["proof"]["compared_at"].is_string(), "{proof:#}");
 }
 
 on_releases!(scenario_36_a_clone_keeps_what_was_there_before_for_a_reason: mysql_9_7);

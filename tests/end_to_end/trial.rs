@@ -83,7 +83,7 @@ impl Trial {
         let mut command = self.command();
         command.env("DBHA_FAILPOINT", format!("{point}={}", file.display()));
         let mut child = command.spawn().unwrap();
-        let end = Instant::now() + LIMIT;
+        let end = Instant::now() + 3 * LIMIT;
         while !file.exists() {
             if child.try_wait().unwrap().is_some() {
                 return None;

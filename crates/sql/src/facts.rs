@@ -47,6 +47,19 @@ impl<T> Observed<T> {
     }
 }
 
+impl Observed<Vec<crate::Row>> {
+    /// Makes something of the first row; absent where there is none.
+    pub(crate) fn and_first<T>(self, read: impl FnOnce(&crate::Row) -> T) -> Observed<T> {
+        match self {
+            Observed::Known(rows) => rows
+                .first()
+                .map_or(Observed::Absent, |row| Observed::Known(read(row))),
+            Observed::Denied(text) => Observed::Denied(text),
+            Observed::Absent => Observed::Absent,
+        }
+    }
+}
+
 /// The value of one setting, now and after a restart.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SettingFact {

@@ -1,4 +1,4 @@
-use super::{Observed, observe::look};
+use super::{Depth, Observed, observe::look};
 use crate::{CloneNote, Row, Session, SqlError, printable};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
@@ -39,9 +39,12 @@ pub struct CloneState {
 }
 
 /// Looks at everything that a clone depends on.
-pub(super) async fn look_at_clone(session: &mut Session) -> Result<Observed<CloneFacts>, SqlError> {
+pub(super) async fn look_at_clone(
+    session: &mut Session,
+    depth: Depth,
+) -> Result<Observed<CloneFacts>, SqlError> {
     let dialect = session.dialect();
-    if !dialect.can_clone() {
+    if !dialect.can_clone() || depth == Depth::Running {
         return Ok(Observed::Absent);
     }
     let means = look(session, &dialect.read_clone_means()).await?;
@@ -84,12 +87,9 @@ pub(super) async fn look_for_note(session: &mut Session) -> Result<Observed<Clon
     if !dialect.can_clone() {
         return Ok(Observed::Absent);
     }
-    Ok(match look(session, &dialect.read_clone_note()).await? {
-        Observed::Known(rows) => rows.first().map_or(Observed::Absent, |row| {
-            let text = |name| printable(row.get(name).unwrap_or(""));
-            Observed::Known(CloneNote::of_row(&text("run"), &text("source"), &text("words")))
-        }),
-        Observed::Denied(text) => Observed::Denied(text),
-        Observed::Absent => Observed::Absent,
-    })
+    let rows = look(session, &dialect.read_clone_note()).await?;
+    Ok(rows.and_first(|row| {
+        let text = |name| printable(row.get(name).unwrap_or(""));
+        CloneNote::of_row(&text("run"), &text("source"), &text("words"))
+    }))
 }

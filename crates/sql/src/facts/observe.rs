@@ -79,44 +79,36 @@ pub(crate) async fn observe(session: &mut Session, depth: Depth) -> Result<Facts
             look(session, &dialect.read_replication_accounts(REPLICATION_USER)).await?,
             read_replication_account,
         ),
-        offers_tls: match look(session, &dialect.read_tls_offer()).await? {
-            Observed::Known(rows) => rows
-                .first()
-                .and_then(|row| row.at(0))
-                .is_some_and(|v| v.eq_ignore_ascii_case("yes")),
-            _ => false,
-        },
-        cluster: match look(session, &dialect.read_cluster_membership()).await? {
-            Observed::Known(rows) => rows.first().map(|row| Cluster {
-                sign: printable(row.at(0).unwrap_or("")),
-            }),
-            _ => None,
-        },
-        claim: match claim {
-            Observed::Known(rows) => rows
-                .first()
-                .map_or(Observed::Absent, |row| Observed::Known(read_claim(row))),
-            Observed::Denied(text) => Observed::Denied(text),
-            Observed::Absent => Observed::Absent,
-        },
-        password_pending: match look(session, &dialect.read_new_password_mark()).await? {
-            Observed::Known(rows) => !rows.is_empty(),
-            _ => false,
-        },
+        offers_tls: offers_tls(&look(session, &dialect.read_tls_offer()).await?),
+        cluster: cluster(&look(session, &dialect.read_cluster_membership()).await?),
+        claim: claim.and_first(read_claim),
+        password_pending: has_rows(&look(session, &dialect.read_new_password_mark()).await?),
         recorded: map(
             look(session, &dialect.read_recorded_servers()).await?,
             read_recorded,
         ),
         markers: map(look(session, &dialect.read_markers()).await?, read_marker),
         surroundings,
-        clone: match depth {
-            Depth::Full => clone::look_at_clone(session).await?,
-            Depth::Running => Observed::Absent,
-        },
+        clone: clone::look_at_clone(session, depth).await?,
         clone_note: clone::look_for_note(session).await?,
         host: Observed::Absent,
         name,
     })
+}
+
+fn offers_tls(rows: &Observed<Vec<Row>>) -> bool {
+    let value = rows.known().and_then(|rows| rows.first()?.at(0));
+    value.is_some_and(|value| value.eq_ignore_ascii_case("yes"))
+}
+
+fn cluster(rows: &Observed<Vec<Row>>) -> Option<Cluster> {
+    rows.known()?.first().map(|row| Cluster {
+        sign: printable(row.at(0).unwrap_or("")),
+    })
+}
+
+fn has_rows(rows: &Observed<Vec<Row>>) -> bool {
+    rows.known().is_some_and(|rows| !rows.is_empty())
 }
 
 async fn surroundings_of(
