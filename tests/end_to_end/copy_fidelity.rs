@@ -353,10 +353,15 @@ pub(crate) async fn filled_pair(release: Release) -> ServerPair {
     if release == Release::MariaDb11_8 {
         files.push(include_str!("copy_fidelity/mariadb_from_11_8.sql"));
     }
+    fill(&mut session, &files).await;
+    pair
+}
+
+/// Runs the statements of files, which lines of two dashes part; what stands before the first is a remark.
+pub(crate) async fn fill(session: &mut Session, files: &[&str]) {
     for statement in files.iter().flat_map(|file| file.split("\n--\n").skip(1)) {
         session.run(statement.trim()).await;
     }
-    pair
 }
 
 /// Clears the secondary and copies the primary to it.
@@ -474,6 +479,10 @@ async fn schemas_and_tables(session: &mut Session, all: &mut BTreeSet<(String, S
             .await;
         rows.sort();
         all.insert((format!("rows of {name}"), rows.join("\n")));
+        if row["TABLE_TYPE"] != "SEQUENCE" {
+            let sum = session.rows(&format!("CHECKSUM TABLE {name} EXTENDED")).await;
+            all.insert((format!("checksum of {name}"), sum[0]["Checksum"].clone()));
+        }
     }
 }
 

@@ -28,6 +28,7 @@ mod writers;
 
 mod copy_fidelity;
 mod copy_goes_on;
+mod copy_keys;
 mod copy_lock_waits;
 mod copy_meets_purges;
 mod demo;

@@ -159,6 +159,10 @@ impl KeyForm {
             KeyForm::Quoted => {
                 let text = std::str::from_utf8(counted_body(value)).ok()?;
                 text.chars().all(is_plain).then(|| quote_literal(text))?
+            // A literal of a session that speaks bytes would be taken for an address's own bytes.
+            KeyForm::Quoted => {
+                let text = std::str::from_utf8(counted_body(value)).ok()?;
+                format!("_utf8mb4{}", quote_literal(text))
             }
             KeyForm::Moment => format!("'{}'", moment(value)?),
             KeyForm::Bytes => format!("X'{}'", hexadecimal(counted_body(value))),
@@ -280,5 +284,9 @@ mod tests {
             }
         }
         assert!(!text.accepts("_latin1 X'00'"));
+        assert_eq!(
+            KeyForm::Quoted.literal(b"\x03a'b").unwrap(),
+            format!("_utf8mb4{}", quote_literal("a'b"))
+        );
     }
 }

@@ -1,0 +1,227 @@
+-- Keys of every kind, each in a table that is cut into many ranges; statements are parted by lines of two dashes.
+--
+CREATE DATABASE ranges CHARACTER SET utf8mb4 COLLATE utf8mb4_general_ci
+--
+USE ranges
+--
+SET sql_mode = 'NO_AUTO_VALUE_ON_ZERO,ALLOW_INVALID_DATES', time_zone = '+05:45'
+--
+CREATE TABLE n (n INT PRIMARY KEY)
+--
+INSERT INTO n SELECT a.d + 10 * b.d + 100 * c.d + 1000 * d.d FROM
+ (SELECT 0 d UNION SELECT 1 UNION SELECT 2 UNION SELECT 3 UNION SELECT 4 UNION SELECT 5 UNION SELECT 6 UNION SELECT 7 UNION SELECT 8 UNION SELECT 9) a,
+ (SELECT 0 d UNION SELECT 1 UNION SELECT 2 UNION SELECT 3 UNION SELECT 4 UNION SELECT 5 UNION SELECT 6 UNION SELECT 7 UNION SELECT 8 UNION SELECT 9) b,
+ (SELECT 0 d UNION SELECT 1 UNION SELECT 2 UNION SELECT 3 UNION SELECT 4 UNION SELECT 5 UNION SELECT 6 UNION SELECT 7 UNION SELECT 8 UNION SELECT 9) c,
+ (SELECT 0 d UNION SELECT 1 UNION SELECT 2 UNION SELECT 3 UNION SELECT 4) d
+--
+CREATE TABLE gaps (id BIGINT PRIMARY KEY, v VARCHAR(20))
+--
+INSERT INTO gaps SELECT CAST(n AS SIGNED) * n * n * 79 - 4000000000000, n FROM n
+--
+INSERT INTO gaps VALUES (-9223372036854775808,'least'),(-9223372036854775807,'second'),(9223372036854775806,'last but one'),(9223372036854775807,'greatest'),(0,'zero'),(-1,'minus')
+--
+CREATE TABLE unsigned_ends (id BIGINT UNSIGNED PRIMARY KEY, v VARCHAR(20))
+--
+INSERT INTO unsigned_ends SELECT CAST(n AS UNSIGNED) * 3689348814741910, n FROM n WHERE n > 0
+--
+INSERT INTO unsigned_ends VALUES (0,'zero'),(1,'one'),(9223372036854775807,'half'),(9223372036854775808,'above'),(18446744073709551614,'last but one'),(18446744073709551615,'greatest')
+--
+CREATE TABLE tiny (id TINYINT PRIMARY KEY, v CHAR(50))
+--
+INSERT INTO tiny SELECT n - 128, REPEAT('t', 50) FROM n WHERE n < 256
+--
+CREATE TABLE medium (s SMALLINT, m MEDIUMINT UNSIGNED, PRIMARY KEY (m, s))
+--
+INSERT INTO medium SELECT n * 13 - 32768, n * 3355 FROM n
+--
+INSERT INTO medium VALUES (32767, 16777215), (-32768, 16777215), (0, 16777215)
+--
+CREATE TABLE one_leading (a INT, b INT, c INT, v INT, PRIMARY KEY (a, b, c))
+--
+INSERT INTO one_leading SELECT 7, n DIV 1000, n, n FROM n
+--
+CREATE TABLE three_mixed (a VARCHAR(20) COLLATE utf8mb4_general_ci, b DATE, c INT UNSIGNED, v TEXT, PRIMARY KEY (a, b, c))
+--
+INSERT INTO three_mixed SELECT ELT(1 + n % 5, 'Äpfel', 'apfel kuchen', 'ZEBRA', 'zebra 🦓', ''), DATE_ADD('2000-01-01', INTERVAL n DIV 50 DAY), n, REPEAT('x', n % 90) FROM n
+--
+CREATE TABLE three_bytes (a VARBINARY(8), b DECIMAL(20,5), c TIMESTAMP(6) NOT NULL DEFAULT CURRENT_TIMESTAMP(6), v INT, PRIMARY KEY (a, b, c))
+--
+INSERT INTO three_bytes SELECT CHAR(255 - n % 3, 0, n % 2), (n - 2500) / 7, TIMESTAMP('2024-03-31 00:30:00') + INTERVAL n SECOND + INTERVAL n MICROSECOND, n FROM n
+--
+CREATE TABLE downwards (a INT, b VARCHAR(10) COLLATE utf8mb4_bin, c INT, PRIMARY KEY (a DESC, b, c DESC))
+--
+INSERT INTO downwards SELECT n DIV 100, CHAR(97 + n % 20), n FROM n
+--
+CREATE TABLE caseless (k VARCHAR(40) COLLATE utf8mb4_unicode_ci PRIMARY KEY, v INT)
+--
+INSERT INTO caseless SELECT CONCAT(ELT(1 + n % 6, 'Straße', 'STRASSE ', 'éclair', 'Eclair', '🦀', 'ñ'), n), n FROM n
+--
+INSERT INTO caseless VALUES ('', 1), ('🦀🦀', 2), ('ÿ', 3), (' lead', 4), ('a\\b''c"d%_', 5), ('\0nul', 6), ('\n', 7)
+--
+CREATE TABLE utf8_bytes (k VARCHAR(40) COLLATE utf8mb4_bin PRIMARY KEY, v INT)
+--
+INSERT INTO utf8_bytes SELECT CONCAT(ELT(1 + n % 4, 'a', 'A', 'ä', '🦀'), n), n FROM n
+--
+CREATE TABLE latin (k VARCHAR(12) CHARACTER SET latin1 COLLATE latin1_swedish_ci PRIMARY KEY, v INT)
+--
+INSERT INTO latin SELECT CONCAT(CONVERT(CHAR(160 + n % 95) USING latin1), n), n FROM n
+--
+CREATE TABLE german (k CHAR(12) CHARACTER SET latin1 COLLATE latin1_german2_ci PRIMARY KEY, v INT)
+--
+INSERT INTO german SELECT CONCAT(ELT(1 + n % 3, 'ä', 'ß', 'Oe'), n), n FROM n
+--
+CREATE TABLE latin_bytes (k CHAR(12) CHARACTER SET latin1 COLLATE latin1_bin PRIMARY KEY, v INT)
+--
+INSERT INTO latin_bytes SELECT CONCAT(CONVERT(CHAR(1 + n % 255) USING latin1), 'x', n), n FROM n
+--
+CREATE TABLE other_sets (a VARCHAR(10) CHARACTER SET utf16, b CHAR(10) CHARACTER SET ucs2, c VARCHAR(10) CHARACTER SET sjis, d CHAR(9) CHARACTER SET utf32, e VARCHAR(9) CHARACTER SET gbk, PRIMARY KEY (a, b, c, d, e))
+--
+INSERT INTO other_sets SELECT CONCAT('日', n DIV 500), CONCAT('本', n % 7), CONCAT('語', n % 11), CONCAT('🦀', n % 13), CONCAT('中', n) FROM n
+--
+CREATE TABLE fixed_bytes (k BINARY(4) PRIMARY KEY, v INT)
+--
+INSERT INTO fixed_bytes SELECT CHAR(n % 256, 0, n DIV 256, 255), n FROM n
+--
+INSERT INTO fixed_bytes VALUES (x'00000000', -1), (x'ffffffff', -2), (x'00', -3) ON DUPLICATE KEY UPDATE v = v
+--
+CREATE TABLE bytes (k VARBINARY(6) PRIMARY KEY, v INT)
+--
+INSERT INTO bytes SELECT CHAR(n % 256, n DIV 256), n FROM n
+--
+INSERT INTO bytes VALUES (x'', -1), (x'00', -2), (x'000000', -3), (x'ff', -4), (x'ffffffffffff', -5), (x'20', -6), (x'2020', -7) ON DUPLICATE KEY UPDATE v = v
+--
+CREATE TABLE decimals (k DECIMAL(65,30) PRIMARY KEY, v INT)
+--
+INSERT INTO decimals SELECT (n - 2500) / 3.0 + 0.000000000000000000000000000001 * n, n FROM n
+--
+INSERT INTO decimals VALUES (99999999999999999999999999999999999.999999999999999999999999999999, -1), (-99999999999999999999999999999999999.999999999999999999999999999999, -2)
+--
+CREATE TABLE dates (k DATE PRIMARY KEY, v INT)
+--
+INSERT INTO dates SELECT DATE_ADD('1000-01-01', INTERVAL n * 600 DAY), n FROM n
+--
+INSERT INTO dates VALUES ('0000-00-00', -1), ('2024-00-00', -2), ('2024-02-00', -3), ('2024-02-31', -4), ('9999-12-31', -5), ('0001-01-01', -6) ON DUPLICATE KEY UPDATE v = v
+--
+CREATE TABLE datetimes (k DATETIME(6) PRIMARY KEY, v INT)
+--
+INSERT INTO datetimes SELECT TIMESTAMP('1999-12-31 23:00:00') + INTERVAL n SECOND + INTERVAL n MICROSECOND, n FROM n
+--
+INSERT INTO datetimes VALUES ('0000-00-00', -1), ('2024-00-00 00:00:01', -2), ('9999-12-31 23:59:59.999999', -3), ('1000-01-01 00:00:00.000001', -4)
+--
+CREATE TABLE seconds (k DATETIME, i INT, PRIMARY KEY (k, i))
+--
+INSERT INTO seconds SELECT TIMESTAMP('2024-01-01') + INTERVAL n DIV 3 SECOND, n FROM n
+--
+CREATE TABLE moments (k TIMESTAMP(6) NOT NULL DEFAULT '2000-01-01 00:00:00' PRIMARY KEY, v INT)
+--
+INSERT INTO moments SELECT TIMESTAMP('2024-10-27 00:30:00') + INTERVAL n SECOND + INTERVAL n * 7 MICROSECOND, n FROM n
+--
+INSERT INTO moments VALUES ('0000-00-00', -1), ('1970-01-01 05:45:01', -2), ('2038-01-19 08:59:07.999999', -3)
+--
+CREATE TABLE times (k TIME(3) PRIMARY KEY, v INT)
+--
+INSERT INTO times SELECT SEC_TO_TIME((n - 2500) * 1.001), n FROM n
+--
+INSERT INTO times VALUES ('-838:59:59', -1), ('838:59:59', -2)
+--
+CREATE TABLE years (y YEAR, i INT, PRIMARY KEY (y, i))
+--
+INSERT INTO years SELECT 1901 + n % 255, n FROM n
+--
+INSERT INTO years VALUES (0, 1), (0, 2), (0, 3)
+--
+CREATE TABLE words (e ENUM('one', 'two', 'Three', '') NOT NULL, s SET('a', 'b', 'c', 'd') NOT NULL, i INT, PRIMARY KEY (e, s, i))
+--
+INSERT INTO words SELECT 1 + n % 4, n % 16, n FROM n
+--
+CREATE TABLE words_first (i INT, e ENUM('z', 'a') NOT NULL, PRIMARY KEY (i, e))
+--
+INSERT INTO words_first SELECT n DIV 2, 1 + n % 2 FROM n
+--
+CREATE TABLE many_nulls (a INT, b VARCHAR(20), UNIQUE KEY u (a), KEY b (b))
+--
+INSERT INTO many_nulls SELECT IF(n % 3, NULL, n), IF(n % 7, CONCAT('b', n DIV 10), NULL) FROM n
+--
+CREATE TABLE half_null (a INT NOT NULL, b INT, v INT, UNIQUE KEY u (a, b))
+--
+INSERT INTO half_null SELECT n DIV 10, IF(n % 4, NULL, n), n FROM n
+--
+CREATE TABLE unique_instead (v TEXT, a INT NOT NULL, b VARCHAR(20) NOT NULL, c INT, UNIQUE KEY nulls (c), UNIQUE KEY part (b(3), a), UNIQUE KEY whole (b, a))
+--
+INSERT INTO unique_instead SELECT REPEAT('v', n % 50), n, CONCAT('b', n % 30), IF(n % 2, n, NULL) FROM n
+--
+CREATE TABLE prefixed (t TEXT, i INT, v INT, PRIMARY KEY (t(5), i))
+--
+INSERT INTO prefixed SELECT CONCAT('text', n % 3, 'behind the prefix', n), n, n FROM n
+--
+CREATE TABLE prefixed_bytes (t BLOB, i INT, PRIMARY KEY (i, t(2)))
+--
+INSERT INTO prefixed_bytes SELECT CHAR(n % 256, 0, 255, n), n DIV 5 FROM n
+--
+CREATE TABLE no_key (a INT, b VARCHAR(20))
+--
+INSERT INTO no_key SELECT n DIV 100, 'the same' FROM n
+--
+CREATE TABLE floating (k DOUBLE PRIMARY KEY, v INT)
+--
+INSERT INTO floating SELECT n / 3, n FROM n
+--
+CREATE TABLE counted (id INT AUTO_INCREMENT PRIMARY KEY, v INT)
+--
+INSERT INTO counted SELECT n - 100, n FROM n
+--
+CREATE TABLE deleted_from (id INT AUTO_INCREMENT PRIMARY KEY, v CHAR(200))
+--
+INSERT INTO deleted_from SELECT n + 1, 'v' FROM n
+--
+DELETE FROM deleted_from WHERE id BETWEEN 100 AND 4700
+--
+CREATE TABLE wide (id INT PRIMARY KEY, t MEDIUMTEXT, b BLOB)
+--
+INSERT INTO wide SELECT n, REPEAT('w', n % 4000), REPEAT(CHAR(0, 255), n % 50) FROM n WHERE n < 2000
+--
+CREATE TABLE hidden_key (v INT, id INT INVISIBLE NOT NULL DEFAULT 0, PRIMARY KEY (id))
+--
+INSERT INTO hidden_key (v, id) SELECT n, 5000 - n FROM n
+--
+CREATE TABLE `odd ``key #` (`a``b` INT, `ü ☃` VARCHAR(20), PRIMARY KEY (`ü ☃`, `a``b`))
+--
+INSERT INTO `odd ``key #` SELECT n, CONCAT('☃', n % 9) FROM n
+--
+CREATE TABLE by_range (id INT, d DATE, v INT, PRIMARY KEY (id, d)) PARTITION BY RANGE (YEAR(d)) (PARTITION p0 VALUES LESS THAN (2001), PARTITION p1 VALUES LESS THAN (2003), PARTITION nothing VALUES LESS THAN (2004), PARTITION `odd ``p` VALUES LESS THAN MAXVALUE)
+--
+INSERT INTO by_range SELECT n, DATE_ADD('2000-01-01', INTERVAL n % 1000 DAY), n FROM n
+--
+INSERT INTO by_range VALUES (-1, '2010-01-01', 1), (-1, '2003-02-02', 1)
+--
+CREATE TABLE by_list (id INT, c VARCHAR(2), PRIMARY KEY (id, c)) PARTITION BY LIST COLUMNS (c) (PARTITION a VALUES IN ('a', 'b'), PARTITION b VALUES IN ('c', ''))
+--
+INSERT INTO by_list SELECT n, ELT(1 + n % 4, 'a', 'b', 'c', '') FROM n
+--
+CREATE TABLE by_columns (a INT, b VARCHAR(10) COLLATE utf8mb4_unicode_ci, PRIMARY KEY (b, a)) PARTITION BY RANGE COLUMNS (b, a) (PARTITION p0 VALUES LESS THAN ('g', 100), PARTITION p1 VALUES LESS THAN ('q', MAXVALUE), PARTITION p2 VALUES LESS THAN (MAXVALUE, MAXVALUE))
+--
+INSERT INTO by_columns SELECT n, CHAR(97 + n % 26) FROM n
+--
+CREATE TABLE by_hash (id BIGINT PRIMARY KEY, v INT) PARTITION BY LINEAR HASH (id) PARTITIONS 5
+--
+INSERT INTO by_hash SELECT n - 2500, n FROM n
+--
+CREATE TABLE by_key (k VARCHAR(20) COLLATE utf8mb4_unicode_ci PRIMARY KEY, v INT) PARTITION BY KEY (k) PARTITIONS 4
+--
+INSERT INTO by_key SELECT CONCAT(IF(n % 2, 'K', 'k'), n), n FROM n
+--
+CREATE TABLE by_both (id INT, d DATE, PRIMARY KEY (id, d)) PARTITION BY RANGE (YEAR(d)) SUBPARTITION BY HASH (id) SUBPARTITIONS 3 (PARTITION p0 VALUES LESS THAN (2002), PARTITION p1 VALUES LESS THAN MAXVALUE)
+--
+INSERT INTO by_both SELECT n, DATE_ADD('2000-01-01', INTERVAL n DAY) FROM n
+--
+CREATE TABLE by_named_subpartitions (id INT, d INT, PRIMARY KEY (id, d)) PARTITION BY LIST (d) SUBPARTITION BY KEY (id) (PARTITION p0 VALUES IN (0, 1) (SUBPARTITION s0, SUBPARTITION s1), PARTITION p1 VALUES IN (2) (SUBPARTITION s2, SUBPARTITION s3))
+--
+INSERT INTO by_named_subpartitions SELECT n, n % 3 FROM n
+--
+CREATE TABLE by_hash_without_key (a INT NOT NULL, b INT) PARTITION BY HASH (a) PARTITIONS 3
+--
+INSERT INTO by_hash_without_key SELECT n DIV 7, n % 2 FROM n
+--
+ANALYZE TABLE gaps, unsigned_ends, one_leading, three_mixed, three_bytes, caseless, latin, fixed_bytes, decimals, dates, moments, by_range, by_hash, by_both
+--
+SET sql_mode = DEFAULT, time_zone = DEFAULT
