@@ -172,6 +172,9 @@ async fn scenario_36_where_nobody_starts_the_clone_dbha_says_so_and_goes_on(rele
         .says("start it as it is always started on its machine");
 
     assert_eq!(pair.secondary.pid(), None);
+    let mut primary = Session::open(&pair.primary).await;
+    let accounts = "SELECT COUNT(*) FROM mysql.user WHERE user = 'dbha_clone'";
+    assert_eq!(primary.value(accounts).await, "0");
     operator.setup(CLONE).await.exits(4);
     pair.secondary.start().await.unwrap();
     let ran = operator

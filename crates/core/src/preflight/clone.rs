@@ -4,7 +4,7 @@ use crate::{
     Both, CopyMethod, Finding, FindingCode as Code, SetupOptions, Severity, Side, Topology, clone_choice,
     cloned, steps::View,
 };
-use dbha_sql::{Facts, RestartMeans};
+use dbha_sql::Facts;
 
 pub(super) fn findings(facts: &Both<Facts>, topology: &Topology, options: &SetupOptions) -> Vec<Finding> {
     let view = View {
@@ -48,8 +48,7 @@ fn announcement(facts: &Both<Facts>, options: &SetupOptions) -> Finding {
              so, or give --host-access and --restart allowed",
         ),
     };
-    let of_other = host.is_some_and(|host| matches!(host.restart, RestartMeans::None(_)));
-    let severity = match comes_back && !of_other {
+    let severity = match comes_back {
         true => Severity::Note,
         false => Severity::Warning,
     };

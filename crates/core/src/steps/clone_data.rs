@@ -91,25 +91,39 @@ async fn make(run: &mut Run<'_>) -> Result<(CloneNote, KeptAccounts), StepTroubl
     let back = Return::prepare(run).await?;
     let sessions = (&mut donor, &mut recipient);
     let ended = clone(run, &note, sessions).await;
-    donor.close().await;
+    drop(recipient);
     match ended {
-        Ok(end) => {
-            #[cfg(debug_assertions)]
-            failpoint::reached(Moment::Cloned, Step::CopyData, run.cancel).await;
-            back.wait(run, end).await?;
-        }
-        Err(error) => {
-            back.give_up().await;
-            drop(recipient);
-            let trouble = StepTrouble::from(error);
-            // What happened is what has to be told; what stays behind is found by the next run.
-            if let Err(more) = after_failure(run, &note).await {
-                tracing::debug!(error = %more.text, "tidying after a failed clone");
-            }
-            return Err(trouble);
-        }
+        Ok(end) => come_back(run, &note, donor, (back, end)).await?,
+        Err(error) => return Err(give_up(run, &note, back, error).await),
     }
     Ok((note, kept))
+}
+
+/// Waits for the secondary, whose files have come over.
+async fn come_back(
+    run: &mut Run<'_>,
+    note: &CloneNote,
+    mut donor: Session,
+    (back, end): (Return, CloneEnd),
+) -> Result<(), StepTrouble> {
+    if end != CloneEnd::Unknown {
+        // Needed no more, however long the secondary takes to come back.
+        dbha_copy::tidy_donor(&mut donor, note).await?;
+    }
+    donor.close().await;
+    #[cfg(debug_assertions)]
+    failpoint::reached(Moment::Cloned, Step::CopyData, run.cancel).await;
+    back.wait(run, end).await
+}
+
+/// Puts everything back after a clone that failed; what happened is what has to be told.
+async fn give_up(run: &mut Run<'_>, note: &CloneNote, back: Return, error: CopyError) -> StepTrouble {
+    back.give_up().await;
+    // What stays behind is found by the next run.
+    if let Err(more) = after_failure(run, note).await {
+        tracing::debug!(error = %more.text, "tidying after a failed clone");
+    }
+    StepTrouble::from(error)
 }
 
 /// Writes the claim, on a secondary whose schema for it may have gone with the rest; tells whether it could.

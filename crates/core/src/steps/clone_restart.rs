@@ -35,6 +35,8 @@ enum Seen {
     Clone(Box<Server>),
     /// It answers and the clone has failed.
     Failed,
+    /// It answers and the clone goes on: only the connection that asked for it was lost.
+    StillCloning,
     /// It does not answer, or is still about to end.
     NotYet,
 }
@@ -89,6 +91,7 @@ impl Return {
                     return Ok(());
                 }
                 Seen::Failed => return Err(failed(&name)),
+                Seen::StillCloning => pause.extend(limit),
                 Seen::NotYet => {}
             }
             if told.elapsed() >= PROGRESS {
@@ -160,8 +163,11 @@ async fn look_at(server: &mut Server, id: &str) -> Result<Option<Seen>, SqlError
     }
     let asked = server.dialect().read_clone_status();
     let status = server.session.query_first(&asked).await?;
-    let failed = status.is_some_and(|row| row.get("state") == Some("Failed"));
-    Ok(Some(if failed { Seen::Failed } else { Seen::NotYet }))
+    Ok(Some(match status.as_ref().and_then(|row| row.get("state")) {
+        Some("Failed") => Seen::Failed,
+        Some("In Progress") => Seen::StillCloning,
+        _ => Seen::NotYet,
+    }))
 }
 
 async fn begin_to_start(run: &mut Run<'_>) -> Result<Option<Restarting>, StepTrouble> {

@@ -1,6 +1,6 @@
 use super::{UndoKind, UndoStep, View};
 use crate::{Side, Step};
-use dbha_sql::{Account, REPLICATION_USER};
+use dbha_sql::{Account, CLONE_USER, REPLICATION_USER};
 
 /// dbha's accounts that were not there before, unless a link stays that needs them.
 pub(super) fn step(view: &View<'_>, side: Side) -> Option<UndoStep> {
@@ -14,6 +14,11 @@ pub(super) fn step(view: &View<'_>, side: Side) -> Option<UndoStep> {
         .known()
         .map(Vec::as_slice)
         .unwrap_or_default();
+    let of_clones = facts.accounts.known().map(Vec::as_slice).unwrap_or_default();
+    let of_clones = of_clones
+        .iter()
+        .filter(|account| account.user == CLONE_USER)
+        .cloned();
     let made: Vec<Account> = now
         .iter()
         .filter(|account| before.iter().all(|known| known.host != account.host))
@@ -22,6 +27,8 @@ pub(super) fn step(view: &View<'_>, side: Side) -> Option<UndoStep> {
             host: account.host.clone(),
             is_role: false,
         })
+        // What a clone that was cut off left.
+        .chain(of_clones)
         .collect();
     if made.is_empty() {
         return None;
