@@ -2,12 +2,14 @@ mod apply;
 mod kept;
 mod plan;
 mod read;
+mod stored;
 
 use dbha_sql::Secret;
 use serde::{Deserialize, Serialize};
 
 pub use kept::KeptAccounts;
 pub(crate) use plan::AccountPlan;
+pub(crate) use stored::StoredAccounts;
 
 /// What became of an account on the target that was not equal to the source's.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

@@ -145,6 +145,16 @@ pub enum CopyError {
     /// The operating system gave no random bytes.
     #[error("no random bytes from the operating system")]
     NoRandom,
+    },
+    /// What an earlier run began there has not come to its end.
+    #[error("what an earlier run of dbha began on {server} is still running there")]
+    StillRunning {
+        /// Name of the server.
+        server: String,
+    },
+    /// A dump cannot be written or used.
+    #[error(transparent)]
+    Archive(#[from] crate::ArchiveError),
     /// The caller cancelled.
     #[error("the copy was cancelled")]
     Cancelled,

@@ -5,6 +5,7 @@
 //! [`CopyProgress`] and [`CopyReport`].
 
 mod accounts;
+mod archive;
 mod batch;
 mod batch_taker;
 mod blocker;
@@ -56,6 +57,8 @@ mod value_form;
 mod workers;
 
 pub use accounts::{AccountChange, AccountDone, KeptAccounts};
+pub use accounts::{AccountChange, AccountDone};
+pub use archive::{Archive, ArchiveError, ArchiveSource, DumpReport, LoadOptions, dump, load};
 pub use clear::clear;
 pub use clone_plugin::{
     CloneEnd, CloneOrder, end_cloning, note_what_is_there, prepare_donor, prepare_recipient, run_clone,

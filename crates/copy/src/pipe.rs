@@ -19,7 +19,7 @@ use std::sync::Arc;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc};
 
 /// Batches that may wait between a reader and its loader.
-const WAITING_BATCHES: usize = 4;
+pub(crate) const WAITING_BATCHES: usize = 4;
 /// Bytes that may be between a reader and its loader, but for one row that is larger.
 const ROOM_BYTES: u64 = 3 << 20;
 /// One permit stands for so many bytes.

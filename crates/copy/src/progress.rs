@@ -5,6 +5,8 @@ use serde::Serialize;
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum CopyPhase {
+    /// The files of a dump are compared with its manifest.
+    Files,
     /// One consistent picture is being taken, under a short lock.
     Snapshot,
     /// Schemas and tables are created.
@@ -110,6 +112,14 @@ pub enum CopyProgress {
         bytes: u64,
     },
     /// The copy begins again with a new snapshot.
+    /// A load that was cut off goes on: so much of it is there already, and proven.
+    GoesOn {
+        /// Rows.
+        rows: u64,
+        /// Bytes.
+        bytes: u64,
+    },
+    /// The copy starts again from nothing.
     Again {
         /// Number of the try that begins, from 2.
         attempt: u32,

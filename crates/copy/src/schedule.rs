@@ -42,7 +42,8 @@ pub(crate) struct Tally {
 }
 
 impl Tally {
-    fn add(&mut self, more: Tally) {
+    /// Adds what else was done.
+    pub(crate) fn add(&mut self, more: Tally) {
         self.rows += more.rows;
         self.bytes += more.bytes;
         self.sum = self.sum.wrapping_add(more.sum);

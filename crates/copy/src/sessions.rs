@@ -5,7 +5,7 @@ use std::{
         Arc,
         atomic::{AtomicUsize, Ordering},
     },
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 /// Which of the two servers of a copy.
@@ -129,6 +129,31 @@ impl Sessions {
             }
         };
         tokio::join!(end(Side::Source), end(Side::Target));
+    }
+
+    /// Ends every session and waits until the servers have really let go of what they did.
+    pub(crate) async fn end_all_for_good(&self, limit: Duration) -> Result<(), CopyError> {
+        let end = Instant::now() + limit;
+        for side in self.sides {
+            let endpoint = self.endpoint(*side);
+            let doing = || CopyError::doing(format!("waiting for the end of an earlier run on {}", endpoint.name));
+            let mut session = Session::connect(endpoint, SessionProfile::Control).await.map_err(doing())?;
+            loop {
+                end_marked(endpoint).await;
+                let left = session.query(&statements::sessions::marked_sessions()).await.map_err(doing())?;
+                if left.is_empty() {
+                    break;
+                }
+                if Instant::now() > end {
+                    return Err(CopyError::StillRunning {
+                        server: endpoint.name.clone(),
+                    });
+                }
+                tokio::time::sleep(Duration::from_millis(200)).await;
+            }
+            session.close().await;
+        }
+        Ok(())
     }
 
     /// Makes a guard that ends everything when it is dropped before [`Guard::disarm`].

@@ -26,6 +26,16 @@ pub(crate) fn set_schema_collation(name: &str, collation: &str) -> Statement {
     ))
 }
 
+/// Gives a schema again what its definition says; `None` where that is not written as servers write it.
+pub(crate) fn alter_as_created(name: &str, create: &str) -> Option<Statement> {
+    let quoted = quote_identifier(name);
+    let options = create
+        .strip_prefix("CREATE DATABASE ")?
+        .strip_prefix("/*!32312 IF NOT EXISTS*/ ")?
+        .strip_prefix(&quoted)?;
+    (!options.trim().is_empty()).then(|| Statement::new(format!("ALTER DATABASE {quoted}{options}")))
+}
+
 /// Makes a schema the one that unqualified names belong to.
 pub(crate) fn enter(schema: &str) -> Statement {
     Statement::new(format!("USE {}", quote_identifier(schema)))
