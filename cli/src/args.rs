@@ -63,6 +63,10 @@ pub enum Command {
     Status(StatusArgs),
     /// Give both replication accounts and both links a new password; nothing else is changed.
     RotatePassword(RotatePasswordArgs),
+    /// Write everything that one server holds into a directory of files; changes nothing on it.
+    Dump(DumpArgs),
+    /// Bring a dump to an empty server and prove it there; goes on where an earlier run was cut off.
+    Load(LoadArgs),
     /// Print a configuration file.
     Render(RenderArgs),
     /// Start, list or remove two private servers on this machine.
@@ -153,6 +157,9 @@ pub struct SetupArgs {
     /// How the data is copied.
     #[arg(long, value_enum, default_value_t = CopyArg::Auto, value_name = "WAY")]
     pub copy: CopyArg,
+    /// Take the data out of this directory, which `dbha dump --from PRIMARY` wrote, and not over the network.
+    #[arg(long, value_name = "DIR", conflicts_with = "copy")]
+    pub copy_from: Option<PathBuf>,
     /// How many tables are copied at once.
     #[arg(long, default_value_t = 2, value_parser = clap::value_parser!(u8).range(1..=32), value_name = "N")]
     pub copy_workers: u8,
@@ -191,7 +198,7 @@ pub struct SetupArgs {
 }
 
 /// What a saved plan holds, so that it cannot be given beside it.
-const FIXED_BY_A_PLAN: [&str; 18] = [
+const FIXED_BY_A_PLAN: [&str; 19] = [
     "host_access",
     "primary_host_access",
     "secondary_host_access",
@@ -201,6 +208,7 @@ const FIXED_BY_A_PLAN: [&str; 18] = [
     "writers",
     "auto_increment",
     "copy",
+    "copy_from",
     "copy_workers",
     "overwrite_secondary",
     "primary_address",
@@ -345,6 +353,83 @@ pub struct RotatePasswordArgs {
     /// Name of the pair in the output.
     #[arg(long, value_name = "NAME", default_value = "", hide_default_value = true)]
     pub name: String,
+}
+
+/// How to log in to the one server of a dump or a load.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Login")]
+pub struct LoneLoginArgs {
+    /// Account; default from ~/.my.cnf, else root.
+    #[arg(long, value_name = "USER", env = "DBHA_USER")]
+    pub user: Option<String>,
+    /// File whose first line is the password (/dev/fd/N for a descriptor).
+    #[arg(long, value_name = "FILE", env = "DBHA_PASSWORD_FILE")]
+    pub password_file: Option<PathBuf>,
+    /// Option file with `[client]` or `[dbha]`, instead of ~/.my.cnf.
+    #[arg(long, value_name = "FILE", env = "DBHA_DEFAULTS_FILE")]
+    pub defaults_file: Option<PathBuf>,
+    /// disabled, preferred, required, verify-ca or verify-identity; default verify-identity with --ssl-ca, else preferred.
+    #[arg(long, value_name = "MODE", env = "DBHA_SSL_MODE")]
+    pub ssl_mode: Option<dbha_core::SslMode>,
+    /// File with the CA certificates, the only ones that are trusted.
+    #[arg(long, value_name = "FILE", env = "DBHA_SSL_CA")]
+    pub ssl_ca: Option<PathBuf>,
+}
+
+const DUMP_EXAMPLES: &str = "Examples:
+  dbha dump --from db1 /backup/db1
+  dbha dump --from root@db1.example.org --password-file /root/db1.password --copy-workers 4 /backup/db1
+
+The directory holds everybody's rows and the hashes of all passwords: only its owner can read it. A dump that was cut off
+is told from a finished one; the same command begins it anew.";
+
+/// Options of dump.
+#[derive(Debug, Args)]
+#[command(after_help = DUMP_EXAMPLES)]
+pub struct DumpArgs {
+    /// The server: NAME, host[:port], [ipv6]:port, /socket, mysql://user@host/ or user@tcp(host:port)/.
+    #[arg(long, value_name = "SERVER")]
+    pub from: String,
+    /// The directory; made if it is not there, else it must be empty.
+    #[arg(value_name = "DIR")]
+    pub directory: PathBuf,
+    /// How to log in.
+    #[command(flatten)]
+    pub login: LoneLoginArgs,
+    /// How many ranges of tables are read at once.
+    #[arg(long, default_value_t = 2, value_parser = clap::value_parser!(u8).range(1..=32), value_name = "N")]
+    pub copy_workers: u8,
+    /// Longest wait for the snapshot's lock, in seconds.
+    #[arg(long, default_value = "10", value_parser = seconds, value_name = "SECONDS")]
+    pub lock_wait_timeout: Duration,
+}
+
+const LOAD_EXAMPLES: &str = "Examples:
+  dbha load --into db2 /backup/db1
+  dbha load --into db2 --overwrite db2 /backup/db1
+
+A dump's definitions are run on the server as they stand there: load only what you trust. For the second server of a
+pair use dbha setup --copy-from DIR, which goes on with the links.";
+
+/// Options of load.
+#[derive(Debug, Args)]
+#[command(after_help = LOAD_EXAMPLES)]
+pub struct LoadArgs {
+    /// The server: NAME, host[:port], [ipv6]:port, /socket, mysql://user@host/ or user@tcp(host:port)/.
+    #[arg(long, value_name = "SERVER")]
+    pub into: String,
+    /// The directory that `dbha dump` wrote.
+    #[arg(value_name = "DIR")]
+    pub directory: PathBuf,
+    /// How to log in.
+    #[command(flatten)]
+    pub login: LoneLoginArgs,
+    /// How many chunks are loaded at once.
+    #[arg(long, default_value_t = 2, value_parser = clap::value_parser!(u8).range(1..=32), value_name = "N")]
+    pub copy_workers: u8,
+    /// Throw away the data of the server of this name.
+    #[arg(long, value_name = "NAME")]
+    pub overwrite: Option<String>,
 }
 
 /// Options of render.

@@ -2,7 +2,9 @@
 
 pub mod demo;
 pub mod dsn;
+pub mod dump;
 pub mod explain;
+pub mod load;
 pub mod plan;
 pub mod preflight;
 pub mod render;

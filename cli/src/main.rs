@@ -71,6 +71,8 @@ async fn run(cli: &Cli) -> Result<u8, Failure> {
         Command::Undo(args) => commands::undo::run(cli, args).await,
         Command::Status(args) => commands::status::run(cli, args).await,
         Command::RotatePassword(args) => commands::rotate_password::run(cli, args).await,
+        Command::Dump(args) => commands::dump::run(cli, args).await,
+        Command::Load(args) => commands::load::run(cli, args).await,
         Command::Render(args) => commands::render::run(cli, args).await,
         Command::Sandbox(args) => commands::sandbox::run(cli, args).await,
         Command::Demo(args) => commands::demo::run(cli, args).await,

@@ -1,5 +1,6 @@
 //! Pure consumers of findings, events and status: for people and for machines.
 
+pub mod copy_lines;
 pub mod finding;
 pub mod json;
 pub mod plan;

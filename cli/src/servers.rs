@@ -4,7 +4,7 @@ mod my_cnf;
 mod password;
 
 use crate::{
-    args::{HostArgs, LoginArgs, OutputArgs, PairArgs},
+    args::{HostArgs, LoginArgs, LoneLoginArgs, OutputArgs, PairArgs},
     config::{Config, ServerConfig},
     exit::Failure,
     render::style,
@@ -59,14 +59,38 @@ pub fn resolve_two(
     let config = Config::read(output.config.as_deref())?;
     let files = my_cnf::read(login.defaults_file.as_deref())?;
     let mut passwords = PasswordFiles::default();
-    let primary = endpoint(Side::Primary, primary, login, &config, &files, &mut passwords)?;
-    let secondary = endpoint(Side::Secondary, secondary, login, &config, &files, &mut passwords)?;
+    let primary = endpoint((Side::Primary, "--primary"), primary, login, &config, &files, &mut passwords)?;
+    let secondary = endpoint((Side::Secondary, "--secondary"), secondary, login, &config, &files, &mut passwords)?;
     Ok((primary, secondary))
+}
+
+/// Resolves the one server of a dump or a load, which `flag` names.
+pub fn resolve_one(
+    flag: &str,
+    server: &str,
+    login: &LoneLoginArgs,
+    output: &OutputArgs,
+) -> Result<Endpoint, Failure> {
+    let config = Config::read(output.config.as_deref())?;
+    let files = my_cnf::read(login.defaults_file.as_deref())?;
+    let login = LoginArgs {
+        user: login.user.clone(),
+        primary_user: None,
+        secondary_user: None,
+        password_file: login.password_file.clone(),
+        primary_password_file: None,
+        secondary_password_file: None,
+        defaults_file: login.defaults_file.clone(),
+        ssl_mode: login.ssl_mode,
+        ssl_ca: login.ssl_ca.clone(),
+    };
+    let mut passwords = PasswordFiles::default();
+    endpoint((Side::Primary, flag), server, &login, &config, &files, &mut passwords)
 }
 
 /// Precedence: the SERVER argument itself, flags and environment, config file, option file.
 fn endpoint(
-    side: Side,
+    (side, flag): (Side, &str),
     text: &str,
     login: &LoginArgs,
     config: &Config,
@@ -77,7 +101,7 @@ fn endpoint(
     let parse = |address: &str| {
         address
             .parse::<Endpoint>()
-            .map_err(|error| Failure::usage(format!("--{side}: {error}"), format!("check --{side}")))
+            .map_err(|error| Failure::usage(format!("{flag}: {error}"), format!("check {flag}")))
     };
     let mut endpoint = match named {
         Some(server) => parse(&server.address)?.with_name(text),

@@ -20,7 +20,6 @@ mod manifest_file;
 mod opened;
 mod soundness;
 mod stored;
-mod table_remains;
 
 pub use dump::{DumpReport, dump};
 pub use error::ArchiveError;

@@ -112,14 +112,6 @@ pub enum CopyProgress {
         bytes: u64,
     },
     /// The copy begins again with a new snapshot.
-    /// A load that was cut off goes on: so much of it is there already, and proven.
-    GoesOn {
-        /// Rows.
-        rows: u64,
-        /// Bytes.
-        bytes: u64,
-    },
-    /// The copy starts again from nothing.
     Again {
         /// Number of the try that begins, from 2.
         attempt: u32,

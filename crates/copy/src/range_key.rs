@@ -42,26 +42,6 @@ enum KeyForm {
 /// A place in a key: a literal for each of its columns.
 pub(crate) type Bound = Vec<String>;
 
-/// Tells whether a text has one of the forms in which bounds are written, and so cannot be anything but a literal.
-pub(crate) fn is_literal(text: &str) -> bool {
-    let number = |c: char| c.is_ascii_digit() || matches!(c, '-' | '.');
-    let harmless = |c: char| !matches!(c, '\'' | '\\') && !c.is_control();
-    let word = |c: char| c.is_ascii_alphanumeric() || c == '_';
-    let quoted = |text: &str| -> Option<String> { Some(text.strip_prefix('\'')?.strip_suffix('\'')?.to_owned()) };
-    if let Some(inner) = quoted(text) {
-        return inner.chars().all(harmless);
-    }
-    match text.rsplit_once("X'") {
-        Some((charset, digits)) => {
-            let hexadecimal = digits.strip_suffix('\'').unwrap_or("-");
-            let named = charset.strip_prefix('_').and_then(|name| name.strip_suffix(' '));
-            hexadecimal.chars().all(|c| c.is_ascii_hexdigit())
-                && (charset.is_empty() || named.is_some_and(|name| name.chars().all(word)))
-        }
-        None => !text.is_empty() && text.chars().all(number),
-    }
-}
-
 impl RangeKey {
     /// Finds the key of a table; `None` where it has none whose order the server can search by literals.
     pub(crate) fn of(table: &Table) -> Option<Self> {
@@ -263,17 +243,6 @@ mod tests {
             write(&[11, 0xea, 7, 11, 25, 1, 2, 3, 7, 0, 0, 0]),
             "'2026-11-25 01:02:03.000007'"
         );
-    }
-
-    #[test]
-    fn only_literals_are_literals() {
-        for literal in ["0", "-12.50", "X''", "X'00ff'", "_utf8mb4 X'275c'", "'2026-11-25 00:00:00'", "''"] {
-            assert!(is_literal(literal), "{literal}");
-        }
-        for other in ["", "1 OR 1", "SLEEP(1)", "'a' OR 'b'", "X'0g'", "X'00", "_a b X'00'", "'a\\'", "'", "id"] {
-            assert!(!is_literal(other), "{other}");
-        }
-        assert!(is_literal(&KeyForm::Quoted.literal(b"\x03a'b").unwrap()));
     }
 
     #[test]

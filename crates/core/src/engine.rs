@@ -35,6 +35,8 @@ pub(crate) struct EngineInput<'a> {
     pub(crate) id: String,
     pub(crate) topology: &'a Topology,
     pub(crate) options: &'a SetupOptions,
+    /// The dump that takes the place of the copy, if one does.
+    pub(crate) archive: Option<dbha_copy::Archive>,
     pub(crate) sink: &'a EventSink,
     pub(crate) cancel: &'a CancellationToken,
 }
@@ -47,6 +49,7 @@ pub(crate) async fn run(input: EngineInput<'_>) -> Result<EngineDone, SetupError
         facts: input.facts,
         topology: input.topology,
         options: input.options,
+        archive: input.archive,
         id: input.id,
         journal: input.journal,
         changed: false,

@@ -1,5 +1,5 @@
 use crate::{Finding, Step, receipt::ReceiptError};
-use dbha_copy::CopyError;
+use dbha_copy::{ArchiveError, CopyError};
 use dbha_sql::SqlError;
 
 /// What is known of a step that failed.
@@ -82,6 +82,12 @@ pub enum SetupError {
         /// Whether any step before it changed something.
         changed_before: bool,
     },
+    /// A dump failed; nothing was changed on the server.
+    #[error("the dump failed, and nothing of it stays")]
+    Dump(#[source] CopyError),
+    /// A load stopped; the server holds a part of the dump.
+    #[error("the load stopped half-way")]
+    Load(#[source] CopyError),
     /// The caller asked to stop.
     #[error("stopped on request")]
     Cancelled,
@@ -124,7 +130,8 @@ impl SetupError {
             SetupError::Cancelled => 130,
             SetupError::Unhealthy(_) => 5,
             SetupError::Receipt(ReceiptError::None { .. } | ReceiptError::Unreadable { .. }) => 2,
-            SetupError::HalfUndone(_) => 8,
+            SetupError::HalfUndone(_) | SetupError::Load(_) => 8,
+            SetupError::Dump(error) => dump_exit_code(error),
             SetupError::Receipt(ReceiptError::Unwritable { .. }) => 1,
             SetupError::Receipt(_) | SetupError::Unsafe { .. } => 6,
             SetupError::Step {
@@ -146,7 +153,9 @@ impl SetupError {
         match self {
             SetupError::Step { error, .. } => Some(error.fix.clone()),
             SetupError::Connect(error) | SetupError::Observe(error) => Some(connect_fix(error)),
-            SetupError::HalfUndone(_) => {
+            SetupError::Dump(error) => Some(copy_fix(error)),
+            SetupError::Load(CopyError::Archive(error)) => Some(error.fix()),
+            SetupError::HalfUndone(_) | SetupError::Load(_) => {
                 Some("mend the cause, then run the same command again: it goes on from here".into())
             }
             SetupError::Clone(_) => {
@@ -158,6 +167,39 @@ impl SetupError {
             SetupError::Unsafe { fix, .. } => Some(fix.clone()),
             SetupError::Blocked(_) => None,
         }
+    }
+}
+
+fn dump_exit_code(error: &CopyError) -> u8 {
+    match error {
+        CopyError::Sql {
+            source: SqlError::Connect { .. },
+            ..
+        } => 4,
+        CopyError::LockNotGranted { .. } => 7,
+        CopyError::Sql {
+            source: SqlError::TimedOut { .. },
+            ..
+        } => 7,
+        CopyError::Archive(ArchiveError::NotEmpty { .. } | ArchiveError::Busy { .. }) => 2,
+        CopyError::Uncopyable(_) => 3,
+        CopyError::Cancelled => 130,
+        _ => 1,
+    }
+}
+
+fn copy_fix(error: &CopyError) -> String {
+    match error {
+        CopyError::Archive(error) => error.fix(),
+        CopyError::Sql { source, .. } => connect_fix(source),
+        CopyError::LockNotGranted { .. } => {
+            "end that statement or wait for it, or raise --lock-wait-timeout; then run the same command again".into()
+        }
+        CopyError::TransactionsPrepared { .. } => {
+            "end them (XA RECOVER lists them; XA COMMIT or XA ROLLBACK), then run the same command again".into()
+        }
+        CopyError::Uncopyable(_) => "change or drop these tables first".into(),
+        _ => "mend the cause, then run the same command again".into(),
     }
 }
 

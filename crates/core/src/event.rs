@@ -1,4 +1,4 @@
-use crate::{Finding, Plan, Proof, Side, Status, Step, UndoStep};
+use crate::{DumpDone, Finding, LoadDone, Plan, Proof, Side, Status, Step, UndoStep};
 use serde::Serialize;
 use std::{
     fmt,
@@ -24,6 +24,7 @@ pub enum StepOutcome {
 pub struct CopyCounts {
     /// What is being done: `snapshot`, `schema`, `data`, `indexes`, `objects`, `accounts`, `check`;
     /// by the CLONE plug-in `clone`, `restart`, `check`.
+    /// What is being done: `files`, `snapshot`, `schema`, `data`, `indexes`, `objects`, `accounts`, `check`.
     pub phase: String,
     /// Tables that are done.
     pub tables_done: u64,
@@ -114,6 +115,16 @@ pub enum EventKind {
     Undone {
         /// What stays as it is, and why.
         stays: Vec<String>,
+    },
+    /// The end of a dump, after success.
+    Dumped {
+        /// What it is.
+        dump: DumpDone,
+    },
+    /// The end of a load, after success.
+    Loaded {
+        /// What it brought.
+        load: LoadDone,
     },
     /// The proof of the pair.
     Proved {

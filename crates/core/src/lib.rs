@@ -19,6 +19,7 @@
 
 mod adoption;
 mod advice;
+mod archive;
 mod assess;
 #[cfg(test)]
 mod built_facts;
@@ -55,6 +56,7 @@ mod topology;
 mod undo;
 mod wait;
 
+pub use archive::{DumpDone, DumpOptions, LoadDone, LoadWanted, dump, load};
 pub use assess::{Seen, Unseen, assess};
 pub use condition::Condition;
 pub use error::{Certainty, SetupError, StepError, StepFault, error_chain};

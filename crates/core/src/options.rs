@@ -1,6 +1,6 @@
 use crate::{Both, HostAccess, Restart};
 use serde::{Deserialize, Serialize};
-use std::{fmt, time::Duration};
+use std::{fmt, path::PathBuf, time::Duration};
 
 /// How many servers of the pair take writes.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -70,6 +70,8 @@ pub struct SetupOptions {
     pub auto_increment: Option<AutoIncrement>,
     /// How the data is copied.
     pub copy: CopyMethod,
+    /// Directory of a dump of the primary that takes the place of the copy.
+    pub copy_from: Option<PathBuf>,
     /// How many tables are copied at once.
     pub copy_workers: usize,
     /// Name of the secondary whose data may be thrown away.
@@ -108,6 +110,7 @@ impl Default for SetupOptions {
             writers: Writers::One,
             auto_increment: None,
             copy: CopyMethod::Auto,
+            copy_from: None,
             copy_workers: 2,
             overwrite_secondary: None,
             replace: None,

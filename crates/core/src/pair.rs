@@ -5,6 +5,9 @@ mod take_back;
 use crate::{
     Both, CopyMethod, EventKind, EventSink, Finding, HostAccess, Plan, Proof, SavedPlan, SetupError,
     SetupOptions, Side, Status, Step, Topology, Verdict,
+    Both, EventKind, EventSink, Finding, HostAccess, Plan, Proof, SavedPlan, SetupError, SetupOptions, Side,
+    Status, Step, Topology, Verdict,
+    archive::{SetupDump, check_files},
     assess::{Seen, Unseen},
     cloned,
     engine::{self, EngineInput},
@@ -126,6 +129,7 @@ struct Surveyed {
     facts: Both<Facts>,
     topology: Topology,
     findings: Vec<Finding>,
+    dump: SetupDump,
 }
 
 impl Pair {
@@ -232,6 +236,9 @@ impl Pair {
             tell(sink, &surveyed.findings);
             return Err(SetupError::Blocked(surveyed.findings));
         }
+        if let SetupDump::Usable { archive, .. } = &surveyed.dump {
+            check_files(archive, self.options.copy_workers, sink, &self.cancel).await?;
+        }
         let run = run_name();
         let journal = self.open_journal(&run, &mut surveyed);
         tell(sink, &surveyed.findings);
@@ -251,6 +258,7 @@ impl Pair {
             id: run,
             topology: &surveyed.topology,
             options: &self.options,
+            archive: surveyed.dump.archive(),
             sink,
             cancel: &self.cancel,
         })
@@ -332,11 +340,17 @@ impl Pair {
         let mut findings = preflight(&facts, &topology, &self.options, same);
         findings.extend(login::of_primary(&self.endpoints, servers.secondary.endpoint()));
         findings.extend(self.saved.as_ref().and_then(|saved| saved.changed(&facts)));
+        let dump = SetupDump::look(&self.options, &facts, &mut servers.primary)
+            .await
+            .map_err(SetupError::Observe)?;
+        findings.extend(dump.findings(&facts));
+        crate::preflight::in_order(&mut findings);
         Ok(Surveyed {
             servers,
             facts,
             topology,
             findings,
+            dump,
         })
     }
 
@@ -362,7 +376,7 @@ fn run_name() -> String {
         .unwrap_or_else(|_| format!("process{}", std::process::id()))
 }
 
-fn tell_failure(sink: &EventSink, error: &SetupError) {
+pub(crate) fn tell_failure(sink: &EventSink, error: &SetupError) {
     sink.send(EventKind::Failed {
         error: crate::error_chain(error),
         exit_code: error.exit_code(),

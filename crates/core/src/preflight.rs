@@ -4,6 +4,7 @@ mod accounts;
 mod capacity;
 mod clone;
 mod data;
+pub(crate) mod dump;
 mod errant;
 mod host;
 mod identity;
@@ -17,8 +18,8 @@ mod settings;
 mod tables;
 mod wires;
 
-use crate::{Both, Finding, FindingCode, SetupOptions, Severity, Topology};
-use dbha_sql::Facts;
+use crate::{Both, Finding, FindingCode, SetupError, SetupOptions, Severity, Topology};
+use dbha_sql::{Facts, Server};
 
 pub(crate) use data::{account_name, is_named_for_overwriting, is_provisioned, is_servers_own, thrown_away};
 pub(crate) use identity::unsupported;
@@ -70,6 +71,19 @@ pub fn preflight(
     }
     in_order(&mut findings);
     findings
+}
+
+/// Fails for a server of a version that dbha does not serve (scenario 9).
+pub(crate) fn served(server: &Server) -> Result<(), SetupError> {
+    let dialect = server.dialect();
+    let refusal = identity::unsupported(&Both {
+        primary: dialect,
+        secondary: dialect,
+    });
+    match refusal.is_empty() {
+        true => Ok(()),
+        false => Err(SetupError::Blocked(refusal.into_iter().take(1).collect())),
+    }
 }
 
 /// Puts the gravest first.

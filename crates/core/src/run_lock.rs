@@ -63,6 +63,30 @@ impl Drop for RunLock {
     }
 }
 
+/// The lock on the one server of a dump or a load.
+pub(crate) struct LoneLock {
+    stop: CancellationToken,
+}
+
+impl LoneLock {
+    /// Takes the lock, or says who holds it; `purpose` is what others are told.
+    pub(crate) async fn take(endpoint: &Endpoint, purpose: &str) -> Result<Self, SetupError> {
+        let alone = Both {
+            primary: endpoint.clone(),
+            secondary: endpoint.clone(),
+        };
+        let stop = CancellationToken::new();
+        take_on(&alone, Side::Primary, purpose, &stop).await?;
+        Ok(Self { stop })
+    }
+}
+
+impl Drop for LoneLock {
+    fn drop(&mut self) {
+        self.stop.cancel();
+    }
+}
+
 /// Takes the lock on one server and keeps it until `stop`, or until its connection is lost.
 async fn take_on(
     endpoints: &Both<Endpoint>,

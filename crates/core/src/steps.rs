@@ -20,6 +20,8 @@ mod prove_links;
 mod set_writers;
 mod write_option_file;
 
+pub(crate) use copy_tally::CopyTally;
+
 use crate::{
     Both, Certainty, CopyCounts, EventKind, EventSink, SetupOptions, Side, StepError, Topology, cloned,
     error::StepFault, journal::Journal,
@@ -28,6 +30,8 @@ use dbha_copy::{Compared, CopyError, CopyReport};
 use dbha_sql::{
     Depth, Endpoint, Facts, Secret, Server, Session, SessionProfile, Setting, SqlError, Statement,
 };
+use dbha_copy::{Archive, Compared, CopyError, CopyReport};
+use dbha_sql::{Depth, Facts, Secret, Server, Session, SessionProfile, Setting, SqlError, Statement};
 use serde::{Deserialize, Serialize};
 use tokio_util::sync::CancellationToken;
 
@@ -292,6 +296,7 @@ pub(crate) struct Run<'a> {
     pub(crate) topology: &'a Topology,
     pub(crate) options: &'a SetupOptions,
     pub(crate) id: String,
+    pub(crate) archive: Option<Archive>,
     pub(crate) journal: Option<Journal>,
     pub(crate) changed: bool,
     pub(crate) password: Option<Secret>,
@@ -369,7 +374,7 @@ impl Run<'_> {
 }
 
 /// Opens a server for dbha's own statements where not even administrators may write; everybody else stays out.
-fn open_for_dbha(facts: &Facts) -> Vec<Statement> {
+pub(crate) fn open_for_dbha(facts: &Facts) -> Vec<Statement> {
     match facts.has(Setting::SuperReadOnly, "ON") {
         true => facts
             .dialect
@@ -433,6 +438,7 @@ impl<E: Into<StepFault>> From<E> for StepTrouble {
             StepFault::Sql(error) => crate::advice::for_error(error),
             StepFault::Cancelled | StepFault::Copy(CopyError::Cancelled) => "run the same command again to go on".to_owned(),
             StepFault::Receipt(error) => error.fix(),
+            StepFault::Copy(CopyError::Archive(error)) => error.fix(),
             StepFault::Copy(CopyError::TransactionsPrepared { .. }) => {
                 "end them (XA RECOVER lists them; XA COMMIT or XA ROLLBACK), then run the same command again".to_owned()
             }

@@ -4,7 +4,6 @@ use super::{
     load_queue::TableToLoad,
     load_workers::{piece_of, proof_of},
     manifest::Chunk,
-    table_remains::what_is_missing,
 };
 use crate::{
     CopyError, Inventory, Table,
@@ -14,7 +13,7 @@ use crate::{
     picture::Picture,
     schedule::Tally,
     statements,
-    table_definition::SplitTable,
+    table_definition::{SplitTable, missing},
     tables::WaitingTable,
 };
 use dbha_sql::{DBHA_SCHEMA, DataSession, Dialect, Statement};
@@ -26,11 +25,13 @@ use tokio::task::JoinSet;
 
 /// Tables by schema and name.
 type ByName<T> = HashMap<(String, String), T>;
+/// What a table lacks of its definition; `None` where it lacks nothing.
+pub(super) type Lacks = Option<SplitTable>;
 
 /// Drops what is not on its way to what a picture shows, and tells of each table that stays what it lacks.
 ///
 /// Everything but tables is dropped and made anew: it is small, and triggers must not fire while rows are loaded.
-pub(super) async fn tidy(filling: &mut Filling<'_>, picture: &Picture) -> Result<ByName<SplitTable>, CopyError> {
+pub(super) async fn tidy(filling: &mut Filling<'_>, picture: &Picture) -> Result<ByName<Lacks>, CopyError> {
     let have = Inventory::take(&mut filling.definer.session).await?;
     for object in &have.objects {
         let drop = statements::clear::drop_object(object.kind, &object.schema, &object.name);
@@ -44,15 +45,15 @@ pub(super) async fn tidy(filling: &mut Filling<'_>, picture: &Picture) -> Result
     let mut stays = HashMap::new();
     for table in have.tables.iter().filter(|table| !foreign(&&table.schema)) {
         let key = (table.schema.clone(), table.name.clone());
-        let missing = match picture.definitions.tables.get(&key) {
+        let lacks = match picture.definitions.tables.get(&key) {
             Some(create) => {
                 let now = read_table(&mut filling.definer.session, &table.schema, &table.name).await?;
-                what_is_missing(create, &now)
+                missing(&now, create)
             }
             None => None,
         };
-        match missing {
-            Some(missing) => drop(stays.insert(key, missing)),
+        match lacks {
+            Some(lacks) => drop(stays.insert(key, lacks)),
             None => run(filling, &statements::clear::drop_table(&table.schema, &table.name)).await?,
         }
     }
@@ -78,7 +79,7 @@ async fn run(filling: &mut Filling<'_>, statement: &Statement) -> Result<(), Cop
 struct Remains {
     table: Arc<Table>,
     chunks: Vec<Chunk>,
-    missing: SplitTable,
+    lacks: Lacks,
 }
 
 /// Proves the chunks of the tables that stay; returns what is left to load of each, and the tables that hold anything
@@ -86,12 +87,12 @@ struct Remains {
 pub(super) async fn prove_remains(
     loaders: Vec<DataSession>,
     source: Dialect,
-    tables: Vec<(Table, Vec<Chunk>, SplitTable)>,
+    tables: Vec<(Table, Vec<Chunk>, Lacks)>,
 ) -> Result<(Vec<DataSession>, Vec<TableToLoad>, Vec<Table>), CopyError> {
-    let remains = tables.into_iter().map(|(table, chunks, missing)| Remains {
+    let remains = tables.into_iter().map(|(table, chunks, lacks)| Remains {
         table: Arc::new(table),
         chunks,
-        missing,
+        lacks,
     });
     let queue: Arc<Mutex<VecDeque<Remains>>> = Arc::new(Mutex::new(remains.collect()));
     let mut running = JoinSet::new();
@@ -130,18 +131,23 @@ async fn judge(
     let mut left = TableToLoad {
         waiting: WaitingTable {
             table: remains.table.clone(),
-            later: Some(remains.missing),
+            later: remains.lacks,
+            kept: None,
+            counter: None,
         },
         chunks: vec![],
+        proven: 0,
         done: Tally::default(),
     };
     for chunk in remains.chunks {
         let have = one_side(loader, &piece_of(&remains.table, &chunk), source).await?;
         if have == proof_of(&chunk) {
+            left.proven += 1;
             left.done.add(Tally {
                 rows: chunk.rows,
                 bytes: chunk.raw_bytes,
                 sum: have.sum,
+                kept: chunk.rows,
             });
         } else if have.rows == 0 {
             left.chunks.push(chunk);

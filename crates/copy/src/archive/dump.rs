@@ -173,6 +173,8 @@ impl<'a> Dumping<'a> {
         let waiting = |table: &Table| WaitingTable {
             table: Arc::new(table.clone()),
             later: None,
+            kept: None,
+            counter: None,
         };
         let tables = self.picture.inventory.tables.iter();
         let (locked, free): (Vec<_>, Vec<_>) = tables.map(waiting).partition(|one| !one.table.transactional);

@@ -12,7 +12,7 @@ use crate::{
     pipe::{Lane, Room},
     reader::{self, Taker},
     schedule::Range,
-    sink::Sink,
+    sink::{Poured, Sink},
     tables::WaitingTable,
 };
 use dbha_sql::{BinaryRow, DataSession, Dialect, Parameter};
@@ -116,7 +116,8 @@ impl Sink for FileSink {
         Ok((read?, loaded))
     }
 
-    async fn prove(&mut self, reader: &mut DataSession, piece: &piece::Piece) -> Result<Proof, CopyError> {
+    async fn prove(&mut self, reader: &mut DataSession, poured: &Poured) -> Result<Proof, CopyError> {
+        let piece = &poured.piece;
         let proof = one_side(reader, piece, self.dialect).await?;
         let taken = self.last.take().unwrap_or_default();
         let (file, written) = taken.file.unzip();

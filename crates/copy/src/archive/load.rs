@@ -7,7 +7,7 @@ use super::{
 use crate::{
     CopyError, CopyOptions, CopyPhase, CopyProgress, CopyReport, Table, TableReport,
     copy::with_tries,
-    copying::tell,
+    copying::{tell, tell_totals},
     filling::Filling,
     objects::ViewJudge,
     picture::Picture,
@@ -30,18 +30,16 @@ const ORPHANS_END_WITHIN: Duration = Duration::from_secs(120);
 /// How a dump is loaded.
 #[derive(Debug, Clone, Default)]
 pub struct LoadOptions {
-    /// How rows are copied.
+    /// How rows are copied; with `go_on` the target holds what an interrupted load of the same dump left, and nothing
+    /// else, and without it must have been emptied by `clear`.
     pub copy: CopyOptions,
-    /// Whether the target holds what an interrupted load of the same dump left, and nothing else; otherwise it must
-    /// have been emptied by `clear`.
-    pub goes_on: bool,
     /// Whether dbha's own schema, which says which servers are a pair, comes along.
     pub with_own_schema: bool,
 }
 
 /// Brings a dump to a server and proves every chunk of it there; its files must have been checked.
 ///
-/// Nothing of it enters the server's binary log. Cut off in any way, the same call with `goes_on` finds what is proven to
+/// Nothing of it enters the server's binary log. Cut off in any way, the same call with `go_on` finds what is proven to
 /// be there and loads the rest.
 pub async fn load(
     archive: &Archive,
@@ -52,7 +50,7 @@ pub async fn load(
 ) -> Result<CopyReport, CopyError> {
     let begun = Instant::now();
     let sessions = Sessions::alone(Side::Target, target);
-    if options.goes_on {
+    if options.copy.go_on {
         // What still runs would change what is looked at.
         sessions.end_all_for_good(ORPHANS_END_WITHIN).await?;
     }
@@ -101,7 +99,7 @@ impl<'a> Loading<'a> {
     }
 
     async fn run(mut self) -> Result<CopyReport, CopyError> {
-        self.tell_totals().await;
+        tell_totals(self.news, &self.picture).await;
         tell(self.news, CopyPhase::Schema).await;
         let to_load = self.tables_to_load().await?;
         let waiting: Vec<WaitingTable> = to_load.iter().map(|table| table.waiting.clone()).collect();
@@ -119,25 +117,15 @@ impl<'a> Loading<'a> {
         self.finish(tables).await
     }
 
-    async fn tell_totals(&self) {
-        let of = |figure: fn(&Chunk) -> u64| self.chunks.iter().flatten().map(figure).sum();
-        let totals = CopyProgress::Totals {
-            tables: self.chunks.len() as u64,
-            rows: of(|chunk| chunk.rows),
-            bytes: of(|chunk| chunk.raw_bytes),
-        };
-        let _ = self.news.send(totals).await;
-    }
-
     /// Creates what is not there, and tells what is to be loaded.
     async fn tables_to_load(&mut self) -> Result<Vec<TableToLoad>, CopyError> {
         let (mut there, mut missing) = (vec![], vec![]);
-        let mut stays = match self.options.goes_on {
+        let mut stays = match self.options.copy.go_on {
             true => continuing::tidy(&mut self.filling, &self.picture).await?,
             false => HashMap::new(),
         };
         self.filling.create_schemas_and_sequences(&self.picture).await?;
-        if self.options.goes_on {
+        if self.options.copy.go_on {
             continuing::set_schemas_right(&mut self.filling, &self.picture).await?;
         }
         for (table, chunks) in self.picture.inventory.tables.iter().zip(&self.chunks) {
@@ -161,6 +149,7 @@ impl<'a> Loading<'a> {
             to_load.push(TableToLoad {
                 chunks: self.chunks_of(&waiting.table),
                 waiting,
+                proven: 0,
                 done: Tally::default(),
             });
         }
@@ -174,9 +163,10 @@ impl<'a> Loading<'a> {
     }
 
     async fn tell_what_is_there(&self, there: &[TableToLoad]) {
-        if self.options.goes_on {
+        if self.options.copy.go_on {
             let news = CopyProgress::GoesOn {
-                rows: there.iter().map(|table| table.done.rows).sum(),
+                tables: there.len() as u64,
+                ranges: there.iter().map(|table| table.proven).sum(),
                 bytes: there.iter().map(|table| table.done.bytes).sum(),
             };
             let _ = self.news.send(news).await;

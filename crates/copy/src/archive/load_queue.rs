@@ -11,7 +11,9 @@ pub(super) struct TableToLoad {
     pub(super) waiting: WaitingTable,
     /// Chunks to be loaded, in the order of the key.
     pub(super) chunks: Vec<Chunk>,
-    /// What is there already, and proven.
+    /// Chunks that are there already, and proven.
+    pub(super) proven: u64,
+    /// What is in them.
     pub(super) done: Tally,
 }
 
@@ -141,7 +143,10 @@ mod tests {
             waiting: WaitingTable {
                 table: Arc::new(table),
                 later: None,
+                kept: None,
+                counter: None,
             },
+            proven: 0,
             chunks: files.iter().map(chunk).collect(),
             done: Tally::default(),
         }
@@ -175,6 +180,7 @@ mod tests {
             rows: 1,
             bytes: 10,
             sum: 5,
+            kept: 0,
         };
         assert!(queue.finish(first.run, one).is_none());
         let (_, report) = queue.finish(second.run, one).unwrap();

@@ -15,8 +15,8 @@ use crate::{
     pipe::{Lane, Room, WAITING_BATCHES},
     reader::Taker,
     schedule::Tally,
-    sorter::{Lanes, Sorter},
-    tables,
+    sorter::{Lanes, Sorter, SpareBuffers},
+    statements, tables,
 };
 use dbha_sql::{BinaryRow, DataSession, Dialect, Parameter};
 use std::{
@@ -53,6 +53,7 @@ pub(super) async fn load_tables(
         let worker = Worker {
             work: work.clone(),
             loader,
+            spare: SpareBuffers::default(),
             queue: queue.clone(),
             lane: lane.clone(),
             told: Instant::now(),
@@ -78,6 +79,7 @@ pub(super) fn piece_of(table: &Arc<Table>, chunk: &Chunk) -> Piece {
 struct Worker {
     work: LoadWork,
     loader: DataSession,
+    spare: SpareBuffers,
     queue: Arc<Mutex<LoadQueue>>,
     lane: Lane,
     told: Instant,
@@ -97,6 +99,8 @@ impl Worker {
                     schema: table.schema.clone(),
                     table: table.name.clone(),
                     rows_estimate: table.rows_estimate,
+                    bytes_estimate: table.bytes_estimate,
+                    key_bytes_estimate: table.key_bytes_estimate,
                 };
                 self.tell(started).await;
             }
@@ -135,14 +139,19 @@ impl Worker {
                 target_side: have.to_string(),
             });
         }
+        if chunk.file.is_some() {
+            let committed = self.loader.execute(&statements::rows::commit()).await;
+            committed.map_err(CopyError::doing(format!("loading {}", piece.shown())))?;
+        }
         Ok(Tally {
             rows: loaded.rows,
             bytes: loaded.bytes,
             sum: have.sum,
+            kept: 0,
         })
     }
 
-    /// Loads one chunk; reading and storing overlap. Rows of a table that has a key are committed together.
+    /// Loads one chunk; reading and storing overlap. Rows of a table that has a key are not committed yet.
     async fn load(&mut self, job: &Job, chunk: &Chunk, piece: &Piece, number: u32) -> Result<Loaded, CopyError> {
         let table = job.table.table.clone();
         let mut room = Room::new(&self.lane);
@@ -152,7 +161,7 @@ impl Worker {
         let types = opened.types().await?;
         let (batches, waiting) = mpsc::channel(WAITING_BATCHES);
         let lanes = Lanes::into_server(&self.loader, &table);
-        let taker = BatchTaker::new(Sorter::new(lanes), room, batches);
+        let taker = BatchTaker::new(Sorter::new(lanes, self.spare.clone()), room, batches);
         let (news, told) = (self.work.news.clone(), &mut self.told);
         let tell = |loaded: Loaded| {
             if told.elapsed() >= NEWS_EVERY {
@@ -166,7 +175,8 @@ impl Worker {
             }
         };
         let mut loader = Loader::new(&mut self.loader, &table, types.clone(), piece.shown());
-        // A chunk that turns out to be damaged drops the loader before it commits.
+        loader.give_buffers_to(self.spare.clone());
+        // A chunk that turns out to be damaged drops the loader, and nothing of it is kept.
         let ((), loaded) = tokio::try_join!(
             opened.feed(&types, taker),
             loader.load(waiting, piece.key.is_some(), tell)

@@ -6,7 +6,7 @@ use super::{
 };
 use crate::{
     ObjectKind, Table,
-    range_key::{Bound, RangeKey, is_literal},
+    range_key::{Bound, RangeKey},
 };
 use std::collections::HashSet;
 
@@ -74,8 +74,8 @@ fn fault_of_chunk(chunk: &Chunk) -> Option<&'static str> {
 
 /// The chunks of a table must reach from the beginning of its key to the end without a gap.
 fn fault_of_chain(table: &Table, chunks: &[Chunk]) -> Option<&'static str> {
-    let parts = RangeKey::of(table).map_or(0, |key| key.parts.len());
-    let fits = |bound: &Bound| bound.len() == parts && bound.iter().all(|literal| is_literal(literal));
+    let key = RangeKey::of(table);
+    let fits = |bound: &Bound| key.as_ref().is_some_and(|key| key.accepts(bound));
     let mut reached = None;
     let mut open = true;
     for chunk in chunks {

@@ -579,5 +579,26 @@ codes! {
             fix: "Give the primary's login for both from now on, or the account of the secondary its password once the set-up is done.",
             scenarios: "36",
         }
+        DumpUnusable = "DBHA-P85", "The dump cannot be used" {
+            weight: Blocks,
+            ignorable: false,
+            why: "A file of the dump is missing, damaged, cut off, of a newer form or no part of it; nothing of such a dump is loaded.",
+            fix: "Copy the file that is named again from where the dump was made, or make a new dump.",
+            scenarios: "",
+        }
+        DumpOfOtherServer = "DBHA-P86", "The dump is not of this primary" {
+            weight: Blocks,
+            ignorable: false,
+            why: "A secondary that is filled from another server's dump would follow the primary from a position that means something else there.",
+            fix: "Make a dump of the primary, or name the server that the dump is of as the primary.",
+            scenarios: "",
+        }
+        DumpTooOld = "DBHA-P87", "The primary has removed the binary logs that follow on the dump" {
+            weight: Blocks,
+            ignorable: false,
+            why: "What was written since the dump comes over the link, out of binary logs that are gone: the link would stop with error 1236.",
+            fix: "Make a new dump, and keep the primary's binary logs until it is loaded.",
+            scenarios: "44",
+        }
     }
 }

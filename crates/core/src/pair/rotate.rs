@@ -48,6 +48,7 @@ impl Pair {
             id: run_name(),
             topology: &surveyed.topology,
             options: &self.options,
+            archive: None,
             sink,
             cancel: &self.cancel,
         })

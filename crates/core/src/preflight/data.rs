@@ -141,7 +141,7 @@ fn primary_renumbered(facts: &Both<Facts>) -> Option<Finding> {
     ))
 }
 
-fn hidden(side: Side, facts: &Facts) -> Option<Finding> {
+pub(super) fn hidden(side: Side, facts: &Facts) -> Option<Finding> {
     let denied = match (&facts.schemas, &facts.accounts) {
         (Observed::Denied(text), _) | (_, Observed::Denied(text)) => text,
         _ => return None,
@@ -156,6 +156,11 @@ fn hidden(side: Side, facts: &Facts) -> Option<Finding> {
 
 /// Lists what on a server is somebody's (safety rule 2); `peer` is the server whose accounts excuse equal ones.
 pub(crate) fn holds_data(facts: &Facts, peer: &Facts) -> Vec<String> {
+    holds_data_beside(facts, peer.accounts.known().map(Vec::as_slice).unwrap_or_default())
+}
+
+/// As [`holds_data`], where the accounts that excuse equal ones are known by themselves.
+pub(super) fn holds_data_beside(facts: &Facts, elsewhere: &[Account]) -> Vec<String> {
     let mut held: Vec<String> = facts
         .data_schemas()
         .iter()
@@ -177,7 +182,6 @@ pub(crate) fn holds_data(facts: &Facts, peer: &Facts) -> Vec<String> {
         })
         .collect();
     let accounts = facts.accounts.known().map(Vec::as_slice).unwrap_or_default();
-    let elsewhere = peer.accounts.known().map(Vec::as_slice).unwrap_or_default();
     let own = |account: &&Account| is_servers_own(account, facts) || elsewhere.contains(account);
     held.extend(accounts.iter().filter(|account| !own(account)).map(account_name));
     held

@@ -1,6 +1,9 @@
 use super::{Check, Run, Step, StepTrouble, View, clone_data, copy_tally::CopyTally, follow};
 use crate::{Side, adoption, clone_choice, cloned, partner::source_name, preflight};
 use dbha_copy::{CopyOptions, CopyProgress};
+use super::{Check, Run, Step, StepTrouble, View, copy_tally::CopyTally, follow};
+use crate::{Side, adoption, archive, partner::source_name, preflight};
+use dbha_copy::{CopyOptions, CopyProgress, LoadOptions};
 use dbha_sql::{Claim, ClaimState};
 use std::{sync::Mutex, time::Instant};
 
@@ -54,6 +57,13 @@ pub(super) async fn apply(run: &mut Run<'_>) -> Result<(), StepTrouble> {
     }
     clone_data::tidy_up(run).await?;
     stream(run).await
+    let from = view.options.copy_from.as_ref();
+    Check::Needed(vec![format!(
+        "{databases}, {}, about {:.1} MB{}",
+        count(tables, "table"),
+        bytes as f64 / 1e6,
+        from.map_or(String::new(), |directory| format!(", from the dump in {}", directory.display()))
+    )])
 }
 
 /// Clears what the claim allows to clear, copies, compares, and only then says so in the claim.
@@ -63,7 +73,10 @@ async fn stream(run: &mut Run<'_>) -> Result<(), StepTrouble> {
     let source = source_name(&run.facts.primary);
     // Under a claim in this state only a copy of dbha has put anything there: what it noted as proven may stay.
     let claimed = run.facts.secondary.claim.known();
-    let go_on = claimed.is_some_and(|claim| claim.state == ClaimState::Copying && claim.source == source);
+    let go_on = match &run.archive {
+        Some(archive) => archive::was_being_loaded(claimed, archive),
+        None => claimed.is_some_and(|claim| claim.state == ClaimState::Copying && claim.source == source),
+    };
     let claim = |state, position| Claim {
         run: run.id.clone(),
         source: source.clone(),
@@ -73,15 +86,22 @@ async fn stream(run: &mut Run<'_>) -> Result<(), StepTrouble> {
     // A clone that was cut off takes the schema along.
     loader.execute_all(&dialect.ensure_dbha_schema()).await?;
     // Looked at again: the run before may have been another one (safety rule 8).
-    loader
-        .execute(&dialect.write_claim(&claim(ClaimState::Copying, None)))
-        .await?;
+    if !go_on || run.archive.is_none() {
+        loader
+            .execute(&dialect.write_claim(&claim(ClaimState::Copying, None)))
+            .await?;
+    }
     if follow::exists(&run.view(), Side::Primary) {
         let forget = [dialect.stop_link(), dialect.forget_link()];
         run.servers.secondary.execute_all(&forget).await?;
     }
     if !go_on {
         dbha_copy::clear(&mut loader).await?;
+        if let Some(dump) = &run.archive {
+            let note = Some(archive::note_of(dump));
+            let claim = dialect.write_claim(&claim(ClaimState::Copying, note));
+            loader.execute(&claim).await?;
+        }
     }
     let options = CopyOptions {
         workers: run.options.copy_workers,
@@ -98,14 +118,20 @@ async fn stream(run: &mut Run<'_>) -> Result<(), StepTrouble> {
             run.copying(tally.take(progress, began.elapsed()).clone());
         }
     };
-    let report = dbha_copy::copy(
-        run.servers.primary.endpoint(),
-        run.servers.secondary.endpoint(),
-        &options,
-        &progress,
-        run.cancel,
-    )
-    .await?;
+    let target = run.servers.secondary.endpoint();
+    let report = match &run.archive {
+        Some(archive) => {
+            let options = LoadOptions {
+                copy: options,
+                with_own_schema: true,
+            };
+            dbha_copy::load(archive, target, &options, &progress, run.cancel).await?
+        }
+        None => {
+            let source = run.servers.primary.endpoint();
+            dbha_copy::copy(source, target, &options, &progress, run.cancel).await?
+        }
+    };
     let kept: u64 = report.tables.iter().map(|table| table.kept).sum();
     if kept > 0 {
         let text = format!(

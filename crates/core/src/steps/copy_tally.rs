@@ -14,7 +14,7 @@ const FIRST_GUESS: Duration = Duration::from_secs(1);
 
 /// Adds up what the workers of a copy report, each for its own table, and judges how far the whole is.
 #[derive(Debug, Default)]
-pub(super) struct CopyTally {
+pub(crate) struct CopyTally {
     counts: CopyCounts,
     tables: HashMap<(String, String), TableTally>,
     /// When rows began to flow.
@@ -59,7 +59,7 @@ impl TableTally {
 
 impl CopyTally {
     /// Takes one piece of news, that came so long after the copy began, and returns where the copy stands.
-    pub(super) fn take(&mut self, progress: CopyProgress, now: Duration) -> &CopyCounts {
+    pub(crate) fn take(&mut self, progress: CopyProgress, now: Duration) -> &CopyCounts {
         match progress {
             CopyProgress::Phase { phase } => {
                 self.counts.phase = phase_word(phase).to_owned();
@@ -162,6 +162,7 @@ impl CopyTally {
 
 fn phase_word(phase: CopyPhase) -> &'static str {
     match phase {
+        CopyPhase::Files => "files",
         CopyPhase::Snapshot => "snapshot",
         CopyPhase::Schema => "schema",
         CopyPhase::Data => "data",

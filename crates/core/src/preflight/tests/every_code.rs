@@ -11,6 +11,7 @@ use dbha_sql::{
 
 /// Codes that need more than facts: an answer over the wire. Their tests stand where they are made.
 const OVER_THE_WIRE: [Code; 10] = [
+const OVER_THE_WIRE: [Code; 12] = [
     Code::SameServer,
     Code::RunElsewhere,
     Code::PeerClosed,
@@ -21,6 +22,10 @@ const OVER_THE_WIRE: [Code; 10] = [
     Code::LinkEqualIds,
     Code::LinkTls,
     Code::LoginOfPrimary,
+    // These need files; see `preflight/dump.rs` and the end-to-end tests.
+    Code::DumpUnusable,
+    Code::DumpOfOtherServer,
+    Code::DumpTooOld,
 ];
 
 type Change = fn(&mut Both<Facts>, &mut SetupOptions);
