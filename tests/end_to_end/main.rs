@@ -26,6 +26,7 @@ mod trial;
 mod watcher;
 mod writers;
 
+mod by_way_of_files;
 mod copy_fidelity;
 mod copy_goes_on;
 mod copy_keys;
