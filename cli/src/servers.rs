@@ -59,8 +59,22 @@ pub fn resolve_two(
     let config = Config::read(output.config.as_deref())?;
     let files = my_cnf::read(login.defaults_file.as_deref())?;
     let mut passwords = PasswordFiles::default();
-    let primary = endpoint((Side::Primary, "--primary"), primary, login, &config, &files, &mut passwords)?;
-    let secondary = endpoint((Side::Secondary, "--secondary"), secondary, login, &config, &files, &mut passwords)?;
+    let primary = endpoint(
+        (Side::Primary, "--primary"),
+        primary,
+        login,
+        &config,
+        &files,
+        &mut passwords,
+    )?;
+    let secondary = endpoint(
+        (Side::Secondary, "--secondary"),
+        secondary,
+        login,
+        &config,
+        &files,
+        &mut passwords,
+    )?;
     Ok((primary, secondary))
 }
 
@@ -85,7 +99,14 @@ pub fn resolve_one(
         ssl_ca: login.ssl_ca.clone(),
     };
     let mut passwords = PasswordFiles::default();
-    endpoint((Side::Primary, flag), server, &login, &config, &files, &mut passwords)
+    endpoint(
+        (Side::Primary, flag),
+        server,
+        &login,
+        &config,
+        &files,
+        &mut passwords,
+    )
 }
 
 /// Precedence: the SERVER argument itself, flags and environment, config file, option file.

@@ -41,27 +41,39 @@ on_releases!(scenario_44_a_dump_whose_logs_are_gone_is_refused: mariadb_10_11, m
 /// Prepares `dbha dump --from` the primary.
 fn dump_command(operator: &Operator, directory: &Path) -> Command {
     let mut command = operator.bare(["dump", "-o", "ndjson", "--from", &operator.primary]);
-    command.arg("--password-file").arg(&operator.primary_password_file).arg(directory);
+    command
+        .arg("--password-file")
+        .arg(&operator.primary_password_file)
+        .arg(directory);
     command
 }
 
 /// Prepares `dbha load --into` the secondary.
 fn load_command(operator: &Operator, directory: &Path) -> Command {
     let mut command = operator.bare(["load", "-o", "ndjson", "--into", &operator.secondary]);
-    command.arg("--password-file").arg(&operator.secondary_password_file).arg(directory);
+    command
+        .arg("--password-file")
+        .arg(&operator.secondary_password_file)
+        .arg(directory);
     command
 }
 
 async fn dumped(operator: &Operator) -> (PathBuf, Value) {
     let directory = operator.home().join("dump");
-    let ran = operator.finish(&mut dump_command(operator, &directory)).await.exits(0);
+    let ran = operator
+        .finish(&mut dump_command(operator, &directory))
+        .await
+        .exits(0);
     let last = ran.events().pop().unwrap();
     assert_eq!(last["event"], "dumped", "{ran}");
     (directory, last["dump"].clone())
 }
 
 async fn loaded(operator: &Operator, directory: &Path) -> Value {
-    let ran = operator.finish(&mut load_command(operator, directory)).await.exits(0);
+    let ran = operator
+        .finish(&mut load_command(operator, directory))
+        .await
+        .exits(0);
     let last = ran.events().pop().unwrap();
     assert_eq!(last["event"], "loaded", "{ran}");
     last["load"].clone()
@@ -85,7 +97,11 @@ async fn a_dump_is_loaded_into_a_fresh_server_exactly(release: Release) {
     assert_eq!(load["position"], dump["position"]);
     assert_eq!(load["warnings"], serde_json::json!([]));
     assert_equal(&pair).await;
-    assert_eq!(positions(&pair.secondary).await, own_log, "nothing of it is logged");
+    assert_eq!(
+        positions(&pair.secondary).await,
+        own_log,
+        "nothing of it is logged"
+    );
     let mut secondary = Session::open(&pair.secondary).await;
     assert_eq!(secondary.column("SHOW DATABASES LIKE 'dbha'").await, [""; 0]);
 }
@@ -116,7 +132,9 @@ async fn fill_with_much(server: &PrivateServer) {
             .await;
     }
     for _ in 0..14 {
-        primary.run("INSERT INTO much.loose SELECT v FROM much.loose").await;
+        primary
+            .run("INSERT INTO much.loose SELECT v FROM much.loose")
+            .await;
     }
     primary.run("ANALYZE TABLE much.keyed, much.loose").await;
 }
@@ -181,21 +199,31 @@ async fn a_directory_that_is_not_what_was_written_is_refused_by_the_files_name(r
             let file = fs::OpenOptions::new().write(true).open(dir.join(chunk)).unwrap();
             file.set_len(20).unwrap();
         }),
-        (chunk, "is missing", &|dir| fs::remove_file(dir.join(chunk)).unwrap()),
+        (chunk, "is missing", &|dir| {
+            fs::remove_file(dir.join(chunk)).unwrap()
+        }),
         (chunk, "no file of this dump", &|dir| {
             fs::rename(dir.join(chunk), dir.parent().unwrap().join("elsewhere")).unwrap();
             std::os::unix::fs::symlink(dir.parent().unwrap().join("elsewhere"), dir.join(chunk)).unwrap();
         }),
-        ("letter.txt", "no file of this dump", &|dir| fs::write(dir.join("letter.txt"), "").unwrap()),
+        ("letter.txt", "no file of this dump", &|dir| {
+            fs::write(dir.join("letter.txt"), "").unwrap()
+        }),
         ("chunk-00009999.zst", "no file of this dump", &|dir| {
             fs::write(dir.join("chunk-00009999.zst"), "").unwrap();
         }),
         ("manifest.json", "not what was written", &|dir| {
             replaced(&dir.join("manifest.json"), "rental_shop", "rental_shoq");
         }),
-        ("manifest.json", "no manifest", &|dir| flip_first(&dir.join("manifest.json"))),
+        ("manifest.json", "no manifest", &|dir| {
+            flip_first(&dir.join("manifest.json"))
+        }),
         ("manifest.json", "knows forms up to 1", &|dir| {
-            replaced(&dir.join("manifest.json"), "\"schema_version\":1", "\"schema_version\":2");
+            replaced(
+                &dir.join("manifest.json"),
+                "\"schema_version\":1",
+                "\"schema_version\":2",
+            );
         }),
         ("damaged", "cut off before its end", &|dir| {
             fs::remove_file(dir.join("manifest.json")).unwrap();
@@ -215,10 +243,22 @@ async fn a_directory_that_is_not_what_was_written_is_refused_by_the_files_name(r
         damage(&directory);
         for mut command in [
             load_command(&operator, &directory),
-            operator.command("setup", ["--yes", "-o", "ndjson", "--copy-from", directory.to_str().unwrap()]),
+            operator.command(
+                "setup",
+                [
+                    "--yes",
+                    "-o",
+                    "ndjson",
+                    "--copy-from",
+                    directory.to_str().unwrap(),
+                ],
+            ),
         ] {
             let ran = operator.finish(&mut command).await.exits(3);
-            ran.says("DBHA-P85").says(name).says(words).says_one_error_with_a_fix();
+            ran.says("DBHA-P85")
+                .says(name)
+                .says(words)
+                .says_one_error_with_a_fix();
         }
         fs::remove_dir_all(&directory).unwrap();
     }
@@ -259,7 +299,10 @@ async fn a_directory_that_holds_something_is_left_alone(release: Release) {
     fs::write(other.join("letter"), "kept").unwrap();
     for (directory, name) in [(&directory, "chunk-"), (&other, "letter")] {
         let ran = operator.finish(&mut dump_command(&operator, directory)).await;
-        ran.exits(2).says("is not empty").says(name).says_one_error_with_a_fix();
+        ran.exits(2)
+            .says("is not empty")
+            .says(name)
+            .says_one_error_with_a_fix();
     }
     assert_eq!(fs::read(directory.join("manifest.json")).unwrap(), manifest);
     assert_eq!(fs::read_to_string(other.join("letter")).unwrap(), "kept");
@@ -297,7 +340,10 @@ async fn scenario_33_a_disk_that_is_full_leaves_nothing_that_could_be_taken_for_
     let ran = operator.finish(&mut dump_command(&operator, &disk)).await;
     let left = fs::read_dir(&disk).unwrap().count();
     Command::new("umount").arg(&disk).status().await.unwrap();
-    ran.exits(1).says("No space left on device").says("make room").says_one_error_with_a_fix();
+    ran.exits(1)
+        .says("No space left on device")
+        .says("make room")
+        .says_one_error_with_a_fix();
     assert_eq!(left, 0, "what was written is taken away again");
 }
 
@@ -307,13 +353,17 @@ async fn scenario_11_a_server_with_data_is_refused_unless_it_is_named(release: R
     let (directory, dump) = dumped(&operator).await;
     let mut secondary = Session::open(&pair.secondary).await;
     secondary.run("CREATE DATABASE mine").await;
-    secondary.run("CREATE TABLE mine.rows_ (id INT PRIMARY KEY)").await;
+    secondary
+        .run("CREATE TABLE mine.rows_ (id INT PRIMARY KEY)")
+        .await;
     let before = SnapshotOfPair::take(&pair).await;
     for name in [None, Some("another"), Some("secondary")] {
         let mut command = load_command(&operator, &directory);
         command.args(name.iter().flat_map(|name| ["--overwrite", name]));
         let ran = operator.finish(&mut command).await.exits(3);
-        ran.says("DBHA-P09").says("mine").says(&format!("--overwrite {}", operator.secondary));
+        ran.says("DBHA-P09")
+            .says("mine")
+            .says(&format!("--overwrite {}", operator.secondary));
     }
     before.assert_unchanged(&pair).await;
     let mut command = load_command(&operator, &directory);
@@ -340,7 +390,10 @@ async fn a_dump_of_an_older_series_is_loaded_into_a_newer_one(release: Release) 
         // The way back is none.
         let back = operator.home().join("back");
         let mut command = operator.bare(["dump", "--from", &of_other.secondary]);
-        command.arg("--password-file").arg(&of_other.secondary_password_file).arg(&back);
+        command
+            .arg("--password-file")
+            .arg(&of_other.secondary_password_file)
+            .arg(&back);
         of_other.finish(&mut command).await.exits(0);
         let refused = operator.finish(&mut load_command(&operator, &back)).await;
         refused.exits(3).says("DBHA-P04");
@@ -356,7 +409,9 @@ async fn rows_as_large_as_a_packet_go_through_files(release: Release) {
     for statement in [
         "CREATE DATABASE large",
         "CREATE TABLE large.rows_ (id INT AUTO_INCREMENT PRIMARY KEY, a LONGBLOB, b LONGTEXT CHARACTER SET latin1)",
-        &format!("INSERT INTO large.rows_ (a, b) VALUES (REPEAT('x', {packet}), ''), (NULL, REPEAT('y', {packet} - 60))"),
+        &format!(
+            "INSERT INTO large.rows_ (a, b) VALUES (REPEAT('x', {packet}), ''), (NULL, REPEAT('y', {packet} - 60))"
+        ),
         "INSERT INTO large.rows_ (a, b) VALUES ('', NULL), (REPEAT('z', 1000000), REPEAT('z', 300000))",
         "CREATE TABLE large.none (id INT GENERATED ALWAYS AS (1 + 1) VIRTUAL)",
         "INSERT INTO large.none VALUES (), ()",
@@ -373,7 +428,14 @@ async fn rows_as_large_as_a_packet_go_through_files(release: Release) {
 }
 
 async fn set_up_from(operator: &Operator, directory: &Path) -> Ran {
-    let arguments = ["--writers", "both", "-o", "ndjson", "--copy-from", directory.to_str().unwrap()];
+    let arguments = [
+        "--writers",
+        "both",
+        "-o",
+        "ndjson",
+        "--copy-from",
+        directory.to_str().unwrap(),
+    ];
     operator.setup(arguments).await
 }
 
@@ -417,7 +479,15 @@ async fn a_set_up_from_a_dump_that_is_killed_goes_on(release: Release) {
     fill_with_sample(&pair.primary, 20).await;
     let writers = Writers::start(&pair.primary, 2).await;
     let (directory, _) = dumped(&operator).await;
-    let arguments = ["--yes", "--writers", "both", "-o", "ndjson", "--copy-from", directory.to_str().unwrap()];
+    let arguments = [
+        "--yes",
+        "--writers",
+        "both",
+        "-o",
+        "ndjson",
+        "--copy-from",
+        directory.to_str().unwrap(),
+    ];
     let killed = killed_at(&mut operator.command("setup", arguments), 100_000).await;
     assert_eq!(killed, Some(()), "it was too fast to be killed");
     tokio::time::sleep(Duration::from_secs(1)).await;
@@ -430,7 +500,9 @@ async fn a_dump_of_another_server_is_refused(release: Release) {
     let pair = pair_with_sample(release, 20).await;
     let mut operator = Operator::of(&pair);
     let (directory, _) = dumped(&operator).await;
-    let third = PrivateServer::launch(release, &ServerOptions::new()).await.unwrap();
+    let third = PrivateServer::launch(release, &ServerOptions::new())
+        .await
+        .unwrap();
     let right = operator.primary.clone();
     operator.primary = third.address();
     operator.primary_password_file = operator.password_file("third", third.root_password());
@@ -454,6 +526,8 @@ async fn scenario_44_a_dump_whose_logs_are_gone_is_refused(release: Release) {
     let refused = set_up_from(&operator, &directory).await.exits(3);
     refused.says("DBHA-P87").says_one_error_with_a_fix();
     before.assert_unchanged(&pair).await;
-    let direct = operator.run("preflight", ["--copy-from", directory.to_str().unwrap()]).await;
+    let direct = operator
+        .run("preflight", ["--copy-from", directory.to_str().unwrap()])
+        .await;
     assert!(direct.exits(3).stdout.contains("DBHA-P87"));
 }

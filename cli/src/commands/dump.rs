@@ -36,7 +36,10 @@ fn human(done: &DumpDone) -> Vec<String> {
         copy_lines::seconds(done.took_ms),
     )];
     lines.extend(copy_lines::position(&done.position, done.binlog.as_deref()));
-    lines.push(format!("  writers waited at most {} ms for the snapshot", done.lock_held_ms));
+    lines.push(format!(
+        "  writers waited at most {} ms for the snapshot",
+        done.lock_held_ms
+    ));
     lines.extend(copy_lines::warnings(&done.warnings));
     lines
 }

@@ -106,9 +106,17 @@ fn options(args: &SetupArgs) -> Result<SetupOptions, Failure> {
             CopyArg::ClonePlugin => CopyMethod::ClonePlugin,
         },
         // Kept in a saved plan, which may be run from elsewhere.
-        copy_from: args.copy_from.as_deref().map(std::path::absolute).transpose().map_err(|error| {
-            Failure::usage(format!("--copy-from: {error}"), "name the directory that `dbha dump` wrote")
-        })?,
+        copy_from: args
+            .copy_from
+            .as_deref()
+            .map(std::path::absolute)
+            .transpose()
+            .map_err(|error| {
+                Failure::usage(
+                    format!("--copy-from: {error}"),
+                    "name the directory that `dbha dump` wrote",
+                )
+            })?,
         copy_workers: usize::from(args.copy_workers),
         overwrite_secondary: args.overwrite_secondary.clone(),
         replace: args.replace.clone(),

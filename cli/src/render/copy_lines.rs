@@ -49,7 +49,13 @@ pub fn report<T: Serialize>(cli: &Cli, done: &T, human: impl FnOnce() -> Vec<Str
     }
     match cli.output.format {
         Output::Human => human().iter().for_each(|line| talk!("{line}")),
-        Output::Json => json::print(&Document { schema_version: 1, done }, true),
+        Output::Json => json::print(
+            &Document {
+                schema_version: 1,
+                done,
+            },
+            true,
+        ),
         Output::Ndjson => {}
     }
 }
@@ -67,7 +73,10 @@ pub fn position(gtids: &str, binlog: Option<&str>) -> Vec<String> {
 /// Writes what somebody should read.
 pub fn warnings(warnings: &[String]) -> Vec<String> {
     let sign = style::of_stderr().yellow("!");
-    warnings.iter().map(|text| format!("{sign} {}", harmless(text))).collect()
+    warnings
+        .iter()
+        .map(|text| format!("{sign} {}", harmless(text)))
+        .collect()
 }
 
 /// Writes a size.

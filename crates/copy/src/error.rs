@@ -145,7 +145,6 @@ pub enum CopyError {
     /// The operating system gave no random bytes.
     #[error("no random bytes from the operating system")]
     NoRandom,
-    },
     /// What an earlier run began there has not come to its end.
     #[error("what an earlier run of dbha began on {server} is still running there")]
     StillRunning {

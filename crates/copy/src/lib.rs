@@ -57,7 +57,6 @@ mod value_form;
 mod workers;
 
 pub use accounts::{AccountChange, AccountDone, KeptAccounts};
-pub use accounts::{AccountChange, AccountDone};
 pub use archive::{Archive, ArchiveError, ArchiveSource, DumpReport, LoadOptions, dump, load};
 pub use clear::clear;
 pub use clone_plugin::{

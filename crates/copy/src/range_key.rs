@@ -139,9 +139,8 @@ impl KeyForm {
         match self {
             KeyForm::Number { .. } => digits('-'),
             KeyForm::Digits => digits('.'),
-            KeyForm::Quoted | KeyForm::Moment => {
-                between(literal, "").is_some_and(|inner| inner.chars().all(is_plain))
-            }
+            KeyForm::Quoted => between(literal, "_utf8mb4").is_some_and(|inner| inner.chars().all(is_plain)),
+            KeyForm::Moment => between(literal, "").is_some_and(|inner| inner.chars().all(is_plain)),
             KeyForm::Bytes => hexadecimal("X"),
             KeyForm::Text(charset) => hexadecimal(&format!("_{charset} X")),
         }
@@ -156,13 +155,11 @@ impl KeyForm {
                 let plain = |c: char| c.is_ascii_digit() || matches!(c, '-' | '.');
                 text.chars().all(plain).then(|| text.to_owned())?
             }
-            KeyForm::Quoted => {
-                let text = std::str::from_utf8(counted_body(value)).ok()?;
-                text.chars().all(is_plain).then(|| quote_literal(text))?
             // A literal of a session that speaks bytes would be taken for an address's own bytes.
             KeyForm::Quoted => {
                 let text = std::str::from_utf8(counted_body(value)).ok()?;
-                format!("_utf8mb4{}", quote_literal(text))
+                let plain = text.chars().all(is_plain);
+                plain.then(|| format!("_utf8mb4{}", quote_literal(text)))?
             }
             KeyForm::Moment => format!("'{}'", moment(value)?),
             KeyForm::Bytes => format!("X'{}'", hexadecimal(counted_body(value))),
@@ -262,7 +259,7 @@ mod tests {
         assert!(text.accepts(&text.literal(b"\x02'\\").unwrap()));
         assert!(number.accepts("-128") && KeyForm::Digits.accepts("-1.50"));
         assert!(KeyForm::Moment.accepts("'2026-11-25 01:02:03.000007'"));
-        assert!(KeyForm::Quoted.accepts("'2001:db8::1'") && KeyForm::Bytes.accepts("X''"));
+        assert!(KeyForm::Quoted.accepts("_utf8mb4'2001:db8::1'") && KeyForm::Bytes.accepts("X''"));
         for hostile in [
             "1 OR 1",
             "1--",
@@ -284,9 +281,6 @@ mod tests {
             }
         }
         assert!(!text.accepts("_latin1 X'00'"));
-        assert_eq!(
-            KeyForm::Quoted.literal(b"\x03a'b").unwrap(),
-            format!("_utf8mb4{}", quote_literal("a'b"))
-        );
+        assert_eq!(KeyForm::Quoted.literal(b"\x03::1").unwrap(), "_utf8mb4'::1'");
     }
 }

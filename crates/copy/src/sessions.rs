@@ -136,11 +136,21 @@ impl Sessions {
         let end = Instant::now() + limit;
         for side in self.sides {
             let endpoint = self.endpoint(*side);
-            let doing = || CopyError::doing(format!("waiting for the end of an earlier run on {}", endpoint.name));
-            let mut session = Session::connect(endpoint, SessionProfile::Control).await.map_err(doing())?;
+            let doing = || {
+                CopyError::doing(format!(
+                    "waiting for the end of an earlier run on {}",
+                    endpoint.name
+                ))
+            };
+            let mut session = Session::connect(endpoint, SessionProfile::Control)
+                .await
+                .map_err(doing())?;
             loop {
                 end_marked(endpoint).await;
-                let left = session.query(&statements::sessions::marked_sessions()).await.map_err(doing())?;
+                let left = session
+                    .query(&statements::sessions::marked_sessions())
+                    .await
+                    .map_err(doing())?;
                 if left.is_empty() {
                     break;
                 }

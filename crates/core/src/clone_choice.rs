@@ -30,6 +30,7 @@ pub(crate) fn is_chosen(facts: &Both<Facts>, topology: &Topology, options: &Setu
     match options.copy {
         CopyMethod::Stream => false,
         CopyMethod::ClonePlugin => true,
+        CopyMethod::Auto if options.copy_from.is_some() => false,
         CopyMethod::Auto => {
             // What is a clone already need only be finished.
             cloned::is_clone(facts)

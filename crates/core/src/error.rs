@@ -193,10 +193,12 @@ fn copy_fix(error: &CopyError) -> String {
         CopyError::Archive(error) => error.fix(),
         CopyError::Sql { source, .. } => connect_fix(source),
         CopyError::LockNotGranted { .. } => {
-            "end that statement or wait for it, or raise --lock-wait-timeout; then run the same command again".into()
+            "end that statement or wait for it, or raise --lock-wait-timeout; then run the same command again"
+                .into()
         }
         CopyError::TransactionsPrepared { .. } => {
-            "end them (XA RECOVER lists them; XA COMMIT or XA ROLLBACK), then run the same command again".into()
+            "end them (XA RECOVER lists them; XA COMMIT or XA ROLLBACK), then run the same command again"
+                .into()
         }
         CopyError::Uncopyable(_) => "change or drop these tables first".into(),
         _ => "mend the cause, then run the same command again".into(),

@@ -5,8 +5,6 @@ mod take_back;
 use crate::{
     Both, CopyMethod, EventKind, EventSink, Finding, HostAccess, Plan, Proof, SavedPlan, SetupError,
     SetupOptions, Side, Status, Step, Topology, Verdict,
-    Both, EventKind, EventSink, Finding, HostAccess, Plan, Proof, SavedPlan, SetupError, SetupOptions, Side,
-    Status, Step, Topology, Verdict,
     archive::{SetupDump, check_files},
     assess::{Seen, Unseen},
     cloned,

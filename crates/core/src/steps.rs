@@ -26,12 +26,10 @@ use crate::{
     Both, Certainty, CopyCounts, EventKind, EventSink, SetupOptions, Side, StepError, Topology, cloned,
     error::StepFault, journal::Journal,
 };
-use dbha_copy::{Compared, CopyError, CopyReport};
+use dbha_copy::{Archive, Compared, CopyError, CopyReport};
 use dbha_sql::{
     Depth, Endpoint, Facts, Secret, Server, Session, SessionProfile, Setting, SqlError, Statement,
 };
-use dbha_copy::{Archive, Compared, CopyError, CopyReport};
-use dbha_sql::{Depth, Facts, Secret, Server, Session, SessionProfile, Setting, SqlError, Statement};
 use serde::{Deserialize, Serialize};
 use tokio_util::sync::CancellationToken;
 

@@ -27,7 +27,11 @@ impl StoredAccounts {
             host: account.host.clone(),
             create: account.create.as_ref().map(|create| create.expose().to_owned()),
             default_roles: account.default_roles.clone(),
-            grants: account.grants.iter().map(|line| line.expose().to_owned()).collect(),
+            grants: account
+                .grants
+                .iter()
+                .map(|line| line.expose().to_owned())
+                .collect(),
         };
         Self {
             accounts: book.accounts.iter().map(account).collect(),

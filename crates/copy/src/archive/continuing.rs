@@ -54,7 +54,13 @@ pub(super) async fn tidy(filling: &mut Filling<'_>, picture: &Picture) -> Result
         };
         match lacks {
             Some(lacks) => drop(stays.insert(key, lacks)),
-            None => run(filling, &statements::clear::drop_table(&table.schema, &table.name)).await?,
+            None => {
+                run(
+                    filling,
+                    &statements::clear::drop_table(&table.schema, &table.name),
+                )
+                .await?
+            }
         }
     }
     Ok(stays)

@@ -74,7 +74,11 @@ impl NewDirectory {
             .map_err(ArchiveError::io("write", &unfinished))?;
         match marker.try_lock() {
             Ok(()) => {}
-            Err(TryLockError::WouldBlock) => return Err(ArchiveError::Busy { path: path.to_owned() }),
+            Err(TryLockError::WouldBlock) => {
+                return Err(ArchiveError::Busy {
+                    path: path.to_owned(),
+                });
+            }
             Err(TryLockError::Error(error)) => return Err(ArchiveError::io("lock", &unfinished)(error)),
         }
         // Passwords' hashes and everybody's rows will be in it.
@@ -96,7 +100,11 @@ impl NewDirectory {
     /// Removes everything that was written so far, for another try.
     pub(super) fn clear(&self) -> Result<(), ArchiveError> {
         let names = names_in(&self.path)?;
-        self.remove(names.iter().filter(|name| *name != UNFINISHED && is_own_name(name)))
+        self.remove(
+            names
+                .iter()
+                .filter(|name| *name != UNFINISHED && is_own_name(name)),
+        )
     }
 
     fn remove<'a>(&self, names: impl Iterator<Item = &'a String>) -> Result<(), ArchiveError> {
@@ -139,7 +147,11 @@ impl NewDirectory {
 
 /// Makes a file that only its owner can read; it must not be there.
 pub(super) fn create_file(path: &Path) -> io::Result<File> {
-    OpenOptions::new().write(true).create_new(true).mode(0o600).open(path)
+    OpenOptions::new()
+        .write(true)
+        .create_new(true)
+        .mode(0o600)
+        .open(path)
 }
 
 /// Tells whether a directory without a manifest is a dump that was cut off.
@@ -176,10 +188,21 @@ mod tests {
 
     #[test]
     fn only_names_of_a_dump_are_its_own() {
-        for own in ["chunk-00000001.zst", "chunk-123456789.zst", "manifest.json", "unfinished"] {
+        for own in [
+            "chunk-00000001.zst",
+            "chunk-123456789.zst",
+            "manifest.json",
+            "unfinished",
+        ] {
             assert!(is_own_name(own), "{own}");
         }
-        for other in ["chunk-1.zst", "chunk-+0000001.zst", "chunk-00000001.zst.bak", "Manifest.json", ""] {
+        for other in [
+            "chunk-1.zst",
+            "chunk-+0000001.zst",
+            "chunk-00000001.zst.bak",
+            "Manifest.json",
+            "",
+        ] {
             assert!(!is_own_name(other), "{other}");
         }
     }
@@ -189,19 +212,28 @@ mod tests {
         let home = tempfile::tempdir().unwrap();
         let path = home.path().join("a/dump");
         let begun = NewDirectory::begin(&path).unwrap();
-        assert!(matches!(NewDirectory::begin(&path), Err(ArchiveError::Busy { .. })));
+        assert!(matches!(
+            NewDirectory::begin(&path),
+            Err(ArchiveError::Busy { .. })
+        ));
         fs::write(chunk_in(&path, 7), "half").unwrap();
         drop(begun);
         assert!(is_unfinished(&path));
         let again = NewDirectory::begin(&path).unwrap();
         assert!(!chunk_in(&path, 7).exists());
         again.finish(b"{}").unwrap();
-        assert!(matches!(NewDirectory::begin(&path), Err(ArchiveError::NotEmpty { .. })));
+        assert!(matches!(
+            NewDirectory::begin(&path),
+            Err(ArchiveError::NotEmpty { .. })
+        ));
         let foreign = home.path().join("foreign");
         fs::create_dir(&foreign).unwrap();
         fs::write(foreign.join("unfinished"), "").unwrap();
         fs::write(foreign.join("letter"), "").unwrap();
-        assert!(matches!(NewDirectory::begin(&foreign), Err(ArchiveError::NotEmpty { .. })));
+        assert!(matches!(
+            NewDirectory::begin(&foreign),
+            Err(ArchiveError::NotEmpty { .. })
+        ));
         assert!(foreign.join("letter").exists());
     }
 

@@ -73,13 +73,19 @@ pub async fn dump(
     let begun = Instant::now();
     let directory = NewDirectory::begin(directory)?;
     let sessions = Sessions::alone(Side::Source, source);
-    let dumped = with_tries(&sessions, options.tries, progress, cancel, async |news, attempt| {
-        if attempt > 1 {
-            directory.clear()?;
-        }
-        let dumping = Dumping::begin(&sessions, directory.path(), options, news).await?;
-        dumping.run(identity).await
-    })
+    let dumped = with_tries(
+        &sessions,
+        options.tries,
+        progress,
+        cancel,
+        async |news, attempt| {
+            if attempt > 1 {
+                directory.clear()?;
+            }
+            let dumping = Dumping::begin(&sessions, directory.path(), options, news).await?;
+            dumping.run(identity).await
+        },
+    )
     .await;
     let finished = match dumped {
         Ok((manifest, report)) => finish(&directory, &manifest).map(|file| (file, report)),
@@ -102,7 +108,8 @@ pub async fn dump(
 
 fn finish(directory: &NewDirectory, manifest: &Manifest) -> Result<Vec<u8>, CopyError> {
     let encoded = manifest_file::encode(manifest);
-    let unwritable = |error: serde_json::Error| ArchiveError::io("write the manifest of", directory.path())(error.into());
+    let unwritable =
+        |error: serde_json::Error| ArchiveError::io("write the manifest of", directory.path())(error.into());
     Ok(encoded.map_err(unwritable)?)
 }
 
@@ -253,7 +260,12 @@ fn new_id(now: Duration) -> String {
 }
 
 fn report_of(manifest: &Manifest, tables: Vec<TableReport>, lock_held: Duration) -> DumpReport {
-    let view = |view: &Object| format!("{} is broken on the source, and a load will not carry it", view.shown());
+    let view = |view: &Object| {
+        format!(
+            "{} is broken on the source, and a load will not carry it",
+            view.shown()
+        )
+    };
     DumpReport {
         directory: PathBuf::new(),
         position: manifest.position.clone(),
@@ -261,7 +273,12 @@ fn report_of(manifest: &Manifest, tables: Vec<TableReport>, lock_held: Duration)
         lock_held,
         rows: tables.iter().map(|table| table.rows).sum(),
         bytes: tables.iter().map(|table| table.bytes).sum(),
-        file_bytes: manifest.tables.iter().flat_map(|table| &table.chunks).map(|chunk| chunk.file_bytes).sum(),
+        file_bytes: manifest
+            .tables
+            .iter()
+            .flat_map(|table| &table.chunks)
+            .map(|chunk| chunk.file_bytes)
+            .sum(),
         tables,
         took: Duration::ZERO,
         warnings: manifest.broken_views.iter().map(view).collect(),

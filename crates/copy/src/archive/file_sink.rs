@@ -121,7 +121,9 @@ impl Sink for FileSink {
         let proof = one_side(reader, piece, self.dialect).await?;
         let taken = self.last.take().unwrap_or_default();
         let (file, written) = taken.file.unzip();
-        let (file_bytes, sha256) = written.map(|file| (file.file_bytes, file.sha256)).unwrap_or_default();
+        let (file_bytes, sha256) = written
+            .map(|file| (file.file_bytes, file.sha256))
+            .unwrap_or_default();
         let chunk = Chunk {
             file,
             after: piece.after.clone(),
@@ -184,7 +186,11 @@ impl<N: FnMut(Loaded) + Send> BlockTaker<N> {
             let number = list.next_file();
             let (pieces, inbox) = mpsc::channel(1);
             let thread = tokio::task::spawn_blocking(move || write_chunk(&directory, number, inbox));
-            Writing { number, pieces, thread }
+            Writing {
+                number,
+                pieces,
+                thread,
+            }
         })
     }
 
@@ -195,7 +201,12 @@ impl<N: FnMut(Loaded) + Send> BlockTaker<N> {
             longest_row: self.longest_row,
             file: None,
         };
-        if let Some(Writing { number, pieces, thread }) = self.writing {
+        if let Some(Writing {
+            number,
+            pieces,
+            thread,
+        }) = self.writing
+        {
             if whole {
                 // Nobody listens any more: the error comes from the thread itself.
                 let _ = pieces.send(Piece::End).await;

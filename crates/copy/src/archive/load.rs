@@ -55,7 +55,10 @@ pub async fn load(
         sessions.end_all_for_good(ORPHANS_END_WITHIN).await?;
     }
     let mut report = with_tries(&sessions, 1, progress, cancel, async |news, _| {
-        Loading::begin(archive, &sessions, options, news).await?.run().await
+        Loading::begin(archive, &sessions, options, news)
+            .await?
+            .run()
+            .await
     })
     .await?;
     report.took = begun.elapsed();
@@ -86,7 +89,9 @@ impl<'a> Loading<'a> {
         let wanted = |schema: &str| options.with_own_schema || schema != DBHA_SCHEMA;
         let manifest = &archive.manifest;
         let all = manifest.inventory.tables.iter().zip(&manifest.tables);
-        let chunks = all.filter(|(table, _)| wanted(&table.schema)).map(|(_, stored)| stored.chunks.clone());
+        let chunks = all
+            .filter(|(table, _)| wanted(&table.schema))
+            .map(|(_, stored)| stored.chunks.clone());
         Ok(Self {
             picture: manifest.picture(wanted),
             chunks: chunks.collect(),
@@ -175,7 +180,10 @@ impl<'a> Loading<'a> {
 
     async fn finish(mut self, tables: Vec<TableReport>) -> Result<CopyReport, CopyError> {
         let judge = ViewJudge::Noted(&self.archive.manifest.broken_views);
-        let accounts = self.filling.objects_and_accounts(&mut self.picture, judge).await?;
+        let accounts = self
+            .filling
+            .objects_and_accounts(&mut self.picture, judge)
+            .await?;
         self.filling.check(&self.picture).await?;
         for loader in self.loaders {
             loader.close().await;

@@ -112,7 +112,12 @@ impl LoadQueue {
         let state = &mut self.tables[self.runs[run].table];
         state.open -= 1;
         state.done.add(done);
-        (state.open == 0).then(|| (state.waiting.clone(), schedule::report(&state.waiting, state.done)))
+        (state.open == 0).then(|| {
+            (
+                state.waiting.clone(),
+                schedule::report(&state.waiting, state.done),
+            )
+        })
     }
 }
 
@@ -187,7 +192,10 @@ mod tests {
         assert_eq!((report.rows, report.checksum.as_str()), (2, "10"));
         let empty = queue.next(Some(second.run)).unwrap();
         assert!(empty.chunk.is_none());
-        assert_eq!(queue.finish(empty.run, Tally::default()).unwrap().0.table.name, "none");
+        assert_eq!(
+            queue.finish(empty.run, Tally::default()).unwrap().0.table.name,
+            "none"
+        );
         assert!(queue.next(Some(empty.run)).is_none());
     }
 }

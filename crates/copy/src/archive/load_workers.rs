@@ -152,7 +152,13 @@ impl Worker {
     }
 
     /// Loads one chunk; reading and storing overlap. Rows of a table that has a key are not committed yet.
-    async fn load(&mut self, job: &Job, chunk: &Chunk, piece: &Piece, number: u32) -> Result<Loaded, CopyError> {
+    async fn load(
+        &mut self,
+        job: &Job,
+        chunk: &Chunk,
+        piece: &Piece,
+        number: u32,
+    ) -> Result<Loaded, CopyError> {
         let table = job.table.table.clone();
         let mut room = Room::new(&self.lane);
         // Entered before the first such row is in memory.
@@ -190,7 +196,11 @@ impl Worker {
         report: TableReport,
     ) -> Result<(), CopyError> {
         let (schema, table) = (report.schema.clone(), report.table.clone());
-        if waiting.later.as_ref().is_some_and(|pieces| !pieces.keys.is_empty()) {
+        if waiting
+            .later
+            .as_ref()
+            .is_some_and(|pieces| !pieces.keys.is_empty())
+        {
             let (schema, table) = (schema.clone(), table.clone());
             self.tell(CopyProgress::TableIndexes { schema, table }).await;
         }

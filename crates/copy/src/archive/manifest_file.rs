@@ -72,7 +72,8 @@ fn read_bytes(path: &Path) -> io::Result<Vec<u8>> {
 }
 
 fn decode(path: &Path, bytes: &[u8]) -> Result<Manifest, ArchiveError> {
-    let damaged = |error: serde_json::Error| ArchiveError::damaged(path, format!("it is no manifest ({error})"));
+    let damaged =
+        |error: serde_json::Error| ArchiveError::damaged(path, format!("it is no manifest ({error})"));
     let form: Form = serde_json::from_slice(bytes).map_err(damaged)?;
     if form.format != FORMAT {
         return Err(ArchiveError::damaged(path, "it is no manifest of a dump"));
@@ -86,7 +87,10 @@ fn decode(path: &Path, bytes: &[u8]) -> Result<Manifest, ArchiveError> {
     }
     let envelope: Envelope = serde_json::from_slice(bytes).map_err(damaged)?;
     if hash_of_bytes(envelope.manifest.get().as_bytes()) != envelope.sha256 {
-        return Err(ArchiveError::damaged(path, "its contents are not what was written"));
+        return Err(ArchiveError::damaged(
+            path,
+            "its contents are not what was written",
+        ));
     }
     serde_json::from_str(envelope.manifest.get()).map_err(damaged)
 }

@@ -61,7 +61,9 @@ impl Archive {
         progress: &(dyn Fn(CopyProgress) + Send + Sync),
         cancel: &CancellationToken,
     ) -> Result<(), CopyError> {
-        progress(CopyProgress::Phase { phase: CopyPhase::Files });
+        progress(CopyProgress::Phase {
+            phase: CopyPhase::Files,
+        });
         let (next, stop) = (Arc::new(AtomicUsize::new(0)), Arc::new(AtomicBool::new(false)));
         let mut running = JoinSet::new();
         for _ in 0..workers.max(1) {
@@ -100,7 +102,10 @@ impl Archive {
             size_is_right(&path, chunk)?;
             let hash = File::open(&path).and_then(|mut file| hash_of(&mut file));
             if hash.map_err(ArchiveError::io("read", &path))? != chunk.sha256 {
-                return Err(ArchiveError::damaged(&path, "its contents are not what was written"));
+                return Err(ArchiveError::damaged(
+                    &path,
+                    "its contents are not what was written",
+                ));
             }
         }
         Ok(())
@@ -168,12 +173,16 @@ impl Archive {
 fn size_is_right(path: &Path, chunk: &Chunk) -> Result<(), ArchiveError> {
     let seen = match fs::symlink_metadata(path) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => {
-            return Err(ArchiveError::Missing { path: path.to_owned() });
+            return Err(ArchiveError::Missing {
+                path: path.to_owned(),
+            });
         }
         seen => seen.map_err(ArchiveError::io("look at", path))?,
     };
     match (seen.is_file(), seen.len() == chunk.file_bytes) {
-        (false, _) => Err(ArchiveError::Foreign { path: path.to_owned() }),
+        (false, _) => Err(ArchiveError::Foreign {
+            path: path.to_owned(),
+        }),
         (true, true) => Ok(()),
         (true, false) => Err(ArchiveError::damaged(
             path,

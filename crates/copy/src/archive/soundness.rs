@@ -31,12 +31,18 @@ pub(super) fn fault_of(manifest: &Manifest) -> Option<String> {
     }
     let of_tables = inventory.tables.iter().map(|table| table.schema.as_str());
     let of_objects = inventory.objects.iter().map(|object| object.schema.as_str());
-    if let Some(stray) = of_tables.chain(of_objects).find(|schema| !schemas.contains(schema)) {
+    if let Some(stray) = of_tables
+        .chain(of_objects)
+        .find(|schema| !schemas.contains(schema))
+    {
         return Some(format!("it does not know the schema {stray:?}"));
     }
     let unreadable = |(next, _): &(String, u64)| next.parse::<i128>().is_err();
     if manifest.sequences.iter().any(unreadable)
-        || manifest.objects.iter().any(|object| object.create.bytes().is_none())
+        || manifest
+            .objects
+            .iter()
+            .any(|object| object.create.bytes().is_none())
     {
         return Some("a number or a statement in it cannot be read".into());
     }
@@ -54,7 +60,12 @@ fn fault_of_tables(manifest: &Manifest) -> Option<String> {
         if let Some(wrong) = wrong {
             return Some(format!("{}: {wrong}", table.shown()));
         }
-        if let Some(twice) = stored.chunks.iter().filter_map(|chunk| chunk.file).find(|file| !files.insert(*file)) {
+        if let Some(twice) = stored
+            .chunks
+            .iter()
+            .filter_map(|chunk| chunk.file)
+            .find(|file| !files.insert(*file))
+        {
             return Some(format!("it names chunk {twice} twice"));
         }
     }
@@ -63,7 +74,10 @@ fn fault_of_tables(manifest: &Manifest) -> Option<String> {
 
 fn fault_of_chunk(chunk: &Chunk) -> Option<&'static str> {
     let digits = |text: &str| text.bytes().all(|byte| byte.is_ascii_hexdigit());
-    let most = chunk.longest_row.saturating_add(LENGTH_BYTES as u64).saturating_mul(chunk.rows);
+    let most = chunk
+        .longest_row
+        .saturating_add(LENGTH_BYTES as u64)
+        .saturating_mul(chunk.rows);
     let sound = chunk.file.is_some() == (chunk.rows > 0)
         && chunk.longest_row <= LONGEST_ROW
         && chunk.raw_bytes <= most
@@ -128,7 +142,11 @@ mod tests {
     #[test]
     fn chunks_reach_from_one_end_of_the_key_to_the_other() {
         let table = table_with_key(&[("id", "int", false)]);
-        let (first, middle, last) = (chunk(None, Some("5")), chunk(Some("5"), Some("9")), chunk(Some("9"), None));
+        let (first, middle, last) = (
+            chunk(None, Some("5")),
+            chunk(Some("5"), Some("9")),
+            chunk(Some("9"), None),
+        );
         let ordered = in_order(vec![last.clone(), middle.clone(), first.clone()]);
         assert_eq!(ordered, [first.clone(), middle.clone(), last.clone()]);
         assert_eq!(fault_of_chain(&table, &ordered), None);
@@ -139,7 +157,10 @@ mod tests {
             vec![first.clone(), last.clone()],
             vec![first.clone(), middle.clone(), middle.clone(), last.clone()],
             vec![first.clone(), middle, last, chunk(None, None)],
-            vec![chunk(None, Some("1 OR SLEEP(9)")), chunk(Some("1 OR SLEEP(9)"), None)],
+            vec![
+                chunk(None, Some("1 OR SLEEP(9)")),
+                chunk(Some("1 OR SLEEP(9)"), None),
+            ],
         ] {
             assert!(fault_of_chain(&table, &wrong).is_some(), "{wrong:?}");
         }

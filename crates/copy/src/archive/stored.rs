@@ -27,7 +27,9 @@ impl Text {
             Text::Hex(digits) => {
                 let pairs = digits.as_bytes().chunks(2);
                 pairs
-                    .map(|pair| u8::from_str_radix(std::str::from_utf8(pair).ok().filter(|p| p.len() == 2)?, 16).ok())
+                    .map(|pair| {
+                        u8::from_str_radix(std::str::from_utf8(pair).ok().filter(|p| p.len() == 2)?, 16).ok()
+                    })
                     .collect()
             }
         }
@@ -93,7 +95,10 @@ impl Manifest {
                 definitions.objects.push(definition(object, stored));
             }
         }
-        let sequences = self.inventory.objects_of(crate::ObjectKind::Sequence).zip(&self.sequences);
+        let sequences = self
+            .inventory
+            .objects_of(crate::ObjectKind::Sequence)
+            .zip(&self.sequences);
         let sequences = sequences.filter(|(sequence, _)| wanted(&sequence.schema));
         Picture {
             sequences: sequences

@@ -72,7 +72,10 @@ async fn dump_unreported(
     crate::preflight::served(&server)?;
     // Two runs would end each other's sessions.
     let _lock = LoneLock::take(source, &format!("dbha dump of {}", source.name)).await?;
-    let facts = server.observe(Depth::Running).await.map_err(SetupError::Observe)?;
+    let facts = server
+        .observe(Depth::Running)
+        .await
+        .map_err(SetupError::Observe)?;
     server.session.close().await;
     let copy = CopyOptions {
         workers: options.workers,
@@ -104,7 +107,9 @@ fn done(server: &str, report: DumpReport) -> DumpDone {
         directory: report.directory,
         server: server.to_owned(),
         position: report.position.to_string(),
-        binlog: report.coordinates.map(|(file, offset)| format!("{file}:{offset}")),
+        binlog: report
+            .coordinates
+            .map(|(file, offset)| format!("{file}:{offset}")),
         tables: report.tables.len() as u64,
         rows: report.rows,
         bytes: report.bytes,

@@ -86,7 +86,9 @@ async fn load_unreported(
     Ok(LoadDone {
         server: target.name.clone(),
         position: report.position.to_string(),
-        binlog: report.coordinates.map(|(file, offset)| format!("{file}:{offset}")),
+        binlog: report
+            .coordinates
+            .map(|(file, offset)| format!("{file}:{offset}")),
         went_on: goes_on,
         tables: report.tables.len() as u64,
         rows: report.rows,
@@ -118,13 +120,22 @@ async fn fill(
         doing: "claiming the server".into(),
         source,
     };
-    let mut unlogged = Session::connect(server.endpoint(), SessionProfile::Loader).await.map_err(failed)?;
-    unlogged.execute_all(&open_for_dbha(facts)).await.map_err(failed)?;
+    let mut unlogged = Session::connect(server.endpoint(), SessionProfile::Loader)
+        .await
+        .map_err(failed)?;
+    unlogged
+        .execute_all(&open_for_dbha(facts))
+        .await
+        .map_err(failed)?;
     let goes_on = was_being_loaded(facts.claim.known(), archive);
     if !goes_on {
-        claim(&mut unlogged, dialect, archive, None).await.map_err(failed)?;
+        claim(&mut unlogged, dialect, archive, None)
+            .await
+            .map_err(failed)?;
         dbha_copy::clear(&mut unlogged).await?;
-        claim(&mut unlogged, dialect, archive, Some(note_of(archive))).await.map_err(failed)?;
+        claim(&mut unlogged, dialect, archive, Some(note_of(archive)))
+            .await
+            .map_err(failed)?;
     }
     let options = dbha_copy::LoadOptions {
         copy: CopyOptions {
@@ -135,7 +146,10 @@ async fn fill(
         with_own_schema: false,
     };
     let report = dbha_copy::load(archive, server.endpoint(), &options, &told(sink), cancel).await?;
-    unlogged.execute(&dialect.drop_dbha_schema()).await.map_err(failed)?;
+    unlogged
+        .execute(&dialect.drop_dbha_schema())
+        .await
+        .map_err(failed)?;
     if facts.has(Setting::SuperReadOnly, "ON") {
         let close = dialect.change_setting_until_restart(Setting::SuperReadOnly, "ON");
         unlogged.execute_all(&close).await.map_err(failed)?;

@@ -47,9 +47,10 @@ impl SetupDump {
         match self {
             SetupDump::Unused => vec![],
             SetupDump::Unusable(error) => vec![preflight::dump::unusable(error)],
-            SetupDump::Usable { archive, logs_are_kept } => {
-                preflight::dump::for_setup(&facts.primary, archive, *logs_are_kept)
-            }
+            SetupDump::Usable {
+                archive,
+                logs_are_kept,
+            } => preflight::dump::for_setup(&facts.primary, archive, *logs_are_kept),
         }
     }
 
@@ -65,7 +66,10 @@ impl SetupDump {
 /// Tells whether the secondary is still to be filled.
 fn is_needed(facts: &Both<Facts>, options: &SetupOptions) -> bool {
     let source = source_name(&facts.primary);
-    let lacks = facts.secondary.default_link().is_some_and(ReplicaStatus::lacks_logs_of_source);
+    let lacks = facts
+        .secondary
+        .default_link()
+        .is_some_and(ReplicaStatus::lacks_logs_of_source);
     let filled = facts.secondary.claim.known().is_some_and(|claim| {
         matches!(claim.state, ClaimState::Copied | ClaimState::Following) && claim.source == source && !lacks
     });

@@ -156,7 +156,10 @@ pub(super) fn hidden(side: Side, facts: &Facts) -> Option<Finding> {
 
 /// Lists what on a server is somebody's (safety rule 2); `peer` is the server whose accounts excuse equal ones.
 pub(crate) fn holds_data(facts: &Facts, peer: &Facts) -> Vec<String> {
-    holds_data_beside(facts, peer.accounts.known().map(Vec::as_slice).unwrap_or_default())
+    holds_data_beside(
+        facts,
+        peer.accounts.known().map(Vec::as_slice).unwrap_or_default(),
+    )
 }
 
 /// As [`holds_data`], where the accounts that excuse equal ones are known by themselves.

@@ -48,7 +48,10 @@ fn other_server(primary: &Facts, source: &ArchiveSource, position: &GtidSet) -> 
 }
 
 fn too_old(primary: &Facts, archive: &Archive) -> Finding {
-    let begins = archive.coordinates().map(|(file, _)| file.as_str()).unwrap_or("none");
+    let begins = archive
+        .coordinates()
+        .map(|(file, _)| file.as_str())
+        .unwrap_or("none");
     Finding::new(
         Code::DumpTooOld,
         Some(Side::Primary),
@@ -69,14 +72,28 @@ pub(crate) fn for_loading(facts: &Facts, archive: &Archive, overwrite: Option<&s
     let mut found: Vec<Finding> = hidden(Side::Secondary, facts).into_iter().collect();
     let (dumped, name) = (archive.dialect(), &facts.name);
     let of = |dialect: dbha_sql::Dialect| format!("{} {}", dialect.flavor(), dialect.version());
-    let versions = format!("the dump is of {}, and {name} is {}", of(dumped), of(facts.dialect));
+    let versions = format!(
+        "the dump is of {}, and {name} is {}",
+        of(dumped),
+        of(facts.dialect)
+    );
     if !facts.dialect.same_family(&dumped) {
         let fix = "give a server of the dump's kind";
-        return vec![Finding::new(Code::DifferentFlavors, Some(Side::Secondary), versions, fix)];
+        return vec![Finding::new(
+            Code::DifferentFlavors,
+            Some(Side::Secondary),
+            versions,
+            fix,
+        )];
     }
     if !facts.dialect.can_replicate_from(&dumped) {
         let fix = "upgrade that server first, or give a newer one";
-        found.push(Finding::new(Code::NewerPrimary, Some(Side::Secondary), versions, fix));
+        found.push(Finding::new(
+            Code::NewerPrimary,
+            Some(Side::Secondary),
+            versions,
+            fix,
+        ));
     }
     found.extend(in_replication(facts));
     found.extend(without_engine(facts, archive));
@@ -97,12 +114,19 @@ fn in_replication(facts: &Facts) -> Vec<Finding> {
             "end that replication first, if nothing needs it any more; for a pair: dbha setup --copy-from DIR",
         )
     });
-    let replicas = facts.connected_replicas.known().map(Vec::as_slice).unwrap_or_default();
+    let replicas = facts
+        .connected_replicas
+        .known()
+        .map(Vec::as_slice)
+        .unwrap_or_default();
     let followed = replicas.first().map(|replica| {
         Finding::new(
             Code::HasReplicas,
             Some(Side::Secondary),
-            format!("{} replicates from {name}: a load is not in its binary log", replica.host),
+            format!(
+                "{} replicates from {name}: a load is not in its binary log",
+                replica.host
+            ),
             "stop that replica first, and fill it anew afterwards",
         )
     });
@@ -113,12 +137,18 @@ fn without_engine(facts: &Facts, archive: &Archive) -> Option<Finding> {
     let there = facts.surroundings.plugins.known()?;
     let lacks = |engine: &str| !there.iter().any(|plugin| plugin.eq_ignore_ascii_case(engine));
     let tables = &archive.inventory().tables;
-    let table = tables.iter().find(|table| table.engine.as_deref().is_some_and(lacks))?;
+    let table = tables
+        .iter()
+        .find(|table| table.engine.as_deref().is_some_and(lacks))?;
     let engine = table.engine.as_deref().unwrap_or_default();
     Some(Finding::new(
         Code::MissingEngine,
         Some(Side::Secondary),
-        format!("{} lacks the storage engine {engine} of {}", facts.name, table.shown()),
+        format!(
+            "{} lacks the storage engine {engine} of {}",
+            facts.name,
+            table.shown()
+        ),
         "install the plug-in there, or give another server",
     ))
 }
@@ -142,7 +172,11 @@ fn in_use(facts: &Facts, archive: &Archive, overwrite: Option<&str>) -> Option<F
         Finding::new(
             Code::SecondaryHasData,
             Some(Side::Secondary),
-            format!("{} is not empty; all of this would go: {}", facts.name, held.join("; ")),
+            format!(
+                "{} is not empty; all of this would go: {}",
+                facts.name,
+                held.join("; ")
+            ),
             format!(
                 "give an empty server; or, if all of this may be thrown away, add --overwrite {}",
                 facts.name
@@ -173,7 +207,12 @@ mod tests {
         mysql.executed = set("1-9");
         let own = source(&mysql);
         assert_eq!(other_server(&mysql, &own, &set("1-7")), None);
-        assert!(other_server(&mysql, &own, &set("1-10")).unwrap().text.contains("10"));
+        assert!(
+            other_server(&mysql, &own, &set("1-10"))
+                .unwrap()
+                .text
+                .contains("10")
+        );
         let mut twin = own.clone();
         twin.server_uuid = Some("33333333-3333-3333-3333-333333333333".into());
         assert_eq!(

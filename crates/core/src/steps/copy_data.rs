@@ -1,8 +1,5 @@
 use super::{Check, Run, Step, StepTrouble, View, clone_data, copy_tally::CopyTally, follow};
-use crate::{Side, adoption, clone_choice, cloned, partner::source_name, preflight};
-use dbha_copy::{CopyOptions, CopyProgress};
-use super::{Check, Run, Step, StepTrouble, View, copy_tally::CopyTally, follow};
-use crate::{Side, adoption, archive, partner::source_name, preflight};
+use crate::{Side, adoption, archive, clone_choice, cloned, partner::source_name, preflight};
 use dbha_copy::{CopyOptions, CopyProgress, LoadOptions};
 use dbha_sql::{Claim, ClaimState};
 use std::{sync::Mutex, time::Instant};
@@ -35,10 +32,15 @@ pub(super) fn check(view: &View<'_>) -> Check {
         }
     };
     let databases = count(schemas.len() as u64, "database");
+    let from = view.options.copy_from.as_ref();
     let mut needed = vec![format!(
-        "{databases}, {}, about {:.1} MB",
+        "{databases}, {}, about {:.1} MB{}",
         count(tables, "table"),
-        bytes as f64 / 1e6
+        bytes as f64 / 1e6,
+        from.map_or(String::new(), |directory| format!(
+            ", from the dump in {}",
+            directory.display()
+        ))
     )];
     if clone_choice::is_chosen(view.facts, view.topology, view.options) {
         let name = &view.facts.secondary.name;
@@ -57,13 +59,6 @@ pub(super) async fn apply(run: &mut Run<'_>) -> Result<(), StepTrouble> {
     }
     clone_data::tidy_up(run).await?;
     stream(run).await
-    let from = view.options.copy_from.as_ref();
-    Check::Needed(vec![format!(
-        "{databases}, {}, about {:.1} MB{}",
-        count(tables, "table"),
-        bytes as f64 / 1e6,
-        from.map_or(String::new(), |directory| format!(", from the dump in {}", directory.display()))
-    )])
 }
 
 /// Clears what the claim allows to clear, copies, compares, and only then says so in the claim.

@@ -10,8 +10,7 @@ use dbha_sql::{
 };
 
 /// Codes that need more than facts: an answer over the wire. Their tests stand where they are made.
-const OVER_THE_WIRE: [Code; 10] = [
-const OVER_THE_WIRE: [Code; 12] = [
+const OVER_THE_WIRE: [Code; 13] = [
     Code::SameServer,
     Code::RunElsewhere,
     Code::PeerClosed,
