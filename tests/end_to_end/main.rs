@@ -42,6 +42,7 @@ mod preflight;
 mod preflight_findings;
 mod preflight_login;
 mod preflight_probe;
+mod preflight_uncopyable;
 mod quoting;
 mod render;
 mod restart;

@@ -94,7 +94,7 @@ async fn everything_is_carried_without_a_lock(release: Release) {
     let pair = filled_pair(release).await;
     let mut primary = Session::open(&pair.primary).await;
     primary
-        .run("DROP TABLE fid.myi, fid.mem, fid.csvt, fid.aria")
+        .run("DROP TABLE fid.myi, fid.mem, fid.csvt, fid.aria, fid.aria_options")
         .await;
     account_without_reload(&pair.primary).await;
     let options = CopyOptions {

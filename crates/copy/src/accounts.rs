@@ -1,4 +1,5 @@
 mod apply;
+mod grant_line;
 mod kept;
 mod plan;
 mod read;

@@ -1,4 +1,4 @@
-use super::{Account, AccountPlan};
+use super::{Account, AccountPlan, grant_line::without_login};
 use crate::{CopyError, definer::Definer, statements};
 use dbha_sql::{SqlError, Statement};
 
@@ -157,7 +157,8 @@ pub(super) async fn run(
 }
 
 async fn grant(definer: &mut Definer, account: &Account, line: &str) -> Result<(), CopyError> {
-    tolerate(definer, &statements::accounts::grant(line), &account.shown()).await
+    let line = without_login(line);
+    tolerate(definer, &statements::accounts::grant(&line), &account.shown()).await
 }
 
 async fn tolerate(definer: &mut Definer, statement: &Statement, whose: &str) -> Result<(), CopyError> {

@@ -1,4 +1,4 @@
-use super::{Account, AccountBook};
+use super::{Account, AccountBook, grant_line::with_sorted_columns};
 use crate::{CopyError, statements};
 use dbha_sql::{Row, Secret, Session, Statement};
 
@@ -123,7 +123,7 @@ async fn grants(session: &mut Session, user: &str, host: Option<&str>) -> Result
         .iter()
         .filter_map(|row| row.at(0))
         .filter(|line| is_for(line, &grantee) || is_for(line, &other))
-        .map(str::to_owned)
+        .map(with_sorted_columns)
         .collect())
 }
 

@@ -180,11 +180,11 @@ codes! {
             fix: "ALTER TABLE … ENGINE=InnoDB, where the application allows it.",
             scenarios: "20",
         }
-        CannotBeCopied = "DBHA-P21", "Tables whose rows live elsewhere" {
+        CannotBeCopied = "DBHA-P21", "Tables that cannot be copied" {
             weight: Blocks,
             ignorable: false,
-            why: "The rows of such tables (FEDERATED, CONNECT, SPIDER, S3) live elsewhere; copying them would be wrong or impossible.",
-            fix: "Drop them, or move them out of the pair.",
+            why: "Their rows live outside this server (FEDERATED, CONNECT, SPIDER, S3 …), the server cannot open them, or they keep a past of their rows that cannot be written elsewhere.",
+            fix: "Drop, repair or change these tables as the finding says, or move them to a server outside the pair.",
             scenarios: "20",
         }
         NotRestartSafe = "DBHA-P22", "A restart would lose settings" {

@@ -5,7 +5,15 @@ use crate::{Finding, FindingCode as Code, Side};
 use dbha_sql::{Facts, NotedTable};
 
 /// Engines whose rows live somewhere else.
-const FOREIGN_ENGINES: [&str; 4] = ["FEDERATED", "CONNECT", "SPIDER", "S3"];
+const FOREIGN_ENGINES: [&str; 7] = [
+    "FEDERATED",
+    "FEDERATEDX",
+    "CONNECT",
+    "SPIDER",
+    "S3",
+    "OQGRAPH",
+    "NDBCLUSTER",
+];
 /// Engines that take part in snapshots.
 const TRANSACTIONAL: [&str; 4] = ["InnoDB", "RocksDB", "TokuDB", "SEQUENCE"];
 
@@ -73,8 +81,44 @@ pub(super) fn findings(primary: &Facts) -> Vec<Finding> {
             }
         });
     }
+    found.extend(uncopyable(primary, tables));
     found.extend(keyless(primary, tables));
     found
+}
+
+/// What a copy refuses whatever its engine is, said before anything is thrown away.
+fn uncopyable(primary: &Facts, tables: &[NotedTable]) -> Vec<Finding> {
+    let writes_past = primary.dialect.can_insert_history();
+    let of_transaction = |table: &&NotedTable| writes_past && table.by_transaction;
+    let of_past = |table: &&NotedTable| !writes_past && table.versioned;
+    let unopened = |table: &&NotedTable| table.engine.is_empty();
+    let named = |which: &dyn Fn(&&NotedTable) -> bool| -> Vec<String> {
+        tables.iter().filter(which).map(NotedTable::qualified).collect()
+    };
+    let causes = [
+        (
+            named(&unopened),
+            "cannot be opened by the server",
+            "repair or drop each; where a statement is just making one, wait for it",
+        ),
+        (
+            named(&of_past),
+            "keep the past of their rows, and this server version cannot write the past",
+            "upgrade both servers to MariaDB 10.11 or later first; or drop the past: ALTER TABLE … DROP SYSTEM VERSIONING",
+        ),
+        (
+            named(&of_transaction),
+            "keep the past of their rows by transaction number, which means nothing on another server",
+            "let each keep it by time stamps instead, or drop the past: ALTER TABLE … DROP SYSTEM VERSIONING",
+        ),
+    ];
+    let finding = |(names, why, fix): (Vec<String>, &str, &'static str)| {
+        let count = counted(names.len(), "table", "tables");
+        let list = shortened(&names, ", ");
+        let seen = format!("{count} on {} {why}: {list}", primary.name);
+        (!names.is_empty()).then(|| Finding::new(Code::CannotBeCopied, Some(Side::Primary), seen, fix))
+    };
+    causes.into_iter().filter_map(finding).collect()
 }
 
 /// How many tables are given as statements to be copied.
@@ -83,7 +127,7 @@ const MOST_LINES: usize = 6;
 fn keyless(primary: &Facts, tables: &[NotedTable]) -> Option<Finding> {
     let without: Vec<String> = tables
         .iter()
-        .filter(|table| table.keyless && !is(&table.engine, &FOREIGN_ENGINES))
+        .filter(|table| table.keyless && !table.engine.is_empty() && !is(&table.engine, &FOREIGN_ENGINES))
         .map(|table| table.qualified())
         .collect();
     (!without.is_empty()).then(|| {

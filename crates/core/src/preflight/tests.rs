@@ -300,6 +300,39 @@ fn scenario_44_logs_that_a_copy_may_outlast_are_named() {
 }
 
 #[test]
+fn scenario_20_tables_that_cannot_be_copied_are_refused_by_name_and_cause() {
+    let refused = |version: &str, engine: &str, versioned: bool, by_transaction: bool| {
+        let mut facts = fresh_pair(version);
+        facts.primary.surroundings.tables = Observed::Known(vec![dbha_sql::NotedTable {
+            schema: "shop".into(),
+            name: "past".into(),
+            engine: engine.into(),
+            keyless: false,
+            versioned,
+            by_transaction,
+        }]);
+        let options = SetupOptions::default();
+        let topology = Topology::of_pair(&facts, &options);
+        preflight(&facts, &topology, &options, false)
+            .into_iter()
+            .find(|finding| finding.code == Code::CannotBeCopied)
+            .map(|finding| (finding.severity, finding.text))
+    };
+    let blocked = |found: Option<(Severity, String)>, why: &str| {
+        let (severity, text) = found.unwrap();
+        assert_eq!(severity, Severity::Blocks);
+        assert!(text.contains("shop.past") && text.contains(why), "{text}");
+    };
+    blocked(
+        refused("10.5.23-MariaDB", "InnoDB", true, false),
+        "cannot write the past",
+    );
+    blocked(refused(MARIADB, "InnoDB", true, true), "by transaction number");
+    blocked(refused(MARIADB, "", false, false), "cannot be opened");
+    assert_eq!(refused(MARIADB, "InnoDB", true, false), None);
+}
+
+#[test]
 fn a_lock_is_asked_for_only_where_a_snapshot_needs_it() {
     let lacking_reload = |version: &str, engine_name: &str, side: Side| {
         let mut facts = fresh_pair(version);

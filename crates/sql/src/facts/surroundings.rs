@@ -12,7 +12,7 @@ use super::observe::{look, map};
 pub struct Surroundings {
     /// Settings that open sessions keep, where a server can tell.
     pub kept: Observed<Vec<KeptSetting>>,
-    /// Tables of another engine than InnoDB or without a key; at most a thousand.
+    /// Tables of another engine than InnoDB, without a key, or that keep the past of their rows; at most a thousand.
     pub tables: Observed<Vec<NotedTable>>,
     /// Accounts that may log in.
     pub logins: Observed<Vec<Login>>,
@@ -50,10 +50,16 @@ pub struct NotedTable {
     pub schema: String,
     /// Its name.
     pub name: String,
-    /// Its engine.
+    /// Its engine; empty where the server cannot open the table.
     pub engine: String,
     /// Whether it has no key by which a row can be found.
     pub keyless: bool,
+    /// Whether it keeps the past of its rows.
+    #[serde(default)]
+    pub versioned: bool,
+    /// Whether it keeps the past by transaction number.
+    #[serde(default)]
+    pub by_transaction: bool,
 }
 
 impl NotedTable {
@@ -150,6 +156,8 @@ fn read_table(row: &Row) -> NotedTable {
         name: row.get("name").unwrap_or("").to_owned(),
         engine: text(row, "engine"),
         keyless: row.get("keyless") == Some("Y"),
+        versioned: row.get("versioned") == Some("Y"),
+        by_transaction: row.get("by_transaction") == Some("Y"),
     }
 }
 

@@ -33,18 +33,35 @@ impl Dialect {
         })
     }
 
-    /// Reads tables that deserve a word: columns `schema_name`, `name`, `engine`, `keyless` (`Y` or `N`).
+    /// Reads tables that deserve a word: columns `schema_name`, `name`, `engine` (empty where the server cannot open the
+    /// table), `keyless`, `versioned` and `by_transaction` (`Y` or `N`).
     ///
-    /// Those of another engine than InnoDB, and those without a primary key or a unique key that can stand for it.
+    /// Those of another engine than InnoDB, those without a primary key or a unique key that can stand for it, and those
+    /// that keep the past of their rows.
     pub fn read_tables_of_note(&self) -> Statement {
+        // Only a question about rows makes MariaDB open the tables, and find those that it cannot open.
+        let (by_transaction, join) = match self.flavor() {
+            Flavor::MySql => ("'N'", String::new()),
+            Flavor::MariaDb => (
+                "IF(p.TABLE_NAME IS NULL, 'N', 'Y')",
+                format!(
+                    "LEFT JOIN (SELECT DISTINCT TABLE_SCHEMA, TABLE_NAME FROM information_schema.COLUMNS \
+                       WHERE GENERATION_EXPRESSION = 'ROW START' AND DATA_TYPE = 'bigint' \
+                       AND TABLE_SCHEMA NOT IN ({SYSTEM_SCHEMAS})) p \
+                       ON p.TABLE_SCHEMA = t.TABLE_SCHEMA AND p.TABLE_NAME = t.TABLE_NAME "
+                ),
+            ),
+        };
         Statement::new(format!(
-            "SELECT t.TABLE_SCHEMA AS schema_name, t.TABLE_NAME AS name, t.ENGINE AS engine, \
-             IF(k.TABLE_NAME IS NULL, 'Y', 'N') AS keyless FROM information_schema.TABLES t \
+            "SELECT t.TABLE_SCHEMA AS schema_name, t.TABLE_NAME AS name, COALESCE(t.ENGINE, '') AS engine, \
+             IF(k.TABLE_NAME IS NULL, 'Y', 'N') AS keyless, IF(t.TABLE_TYPE = 'SYSTEM VERSIONED', 'Y', 'N') AS versioned, \
+             {by_transaction} AS by_transaction, t.TABLE_ROWS AS row_estimate FROM information_schema.TABLES t \
              LEFT JOIN (SELECT DISTINCT TABLE_SCHEMA, TABLE_NAME FROM information_schema.COLUMNS \
                WHERE COLUMN_KEY = 'PRI' AND TABLE_SCHEMA NOT IN ({SYSTEM_SCHEMAS})) k \
                ON k.TABLE_SCHEMA = t.TABLE_SCHEMA AND k.TABLE_NAME = t.TABLE_NAME \
-             WHERE t.TABLE_TYPE IN ('BASE TABLE', 'SYSTEM VERSIONED') AND t.ENGINE IS NOT NULL \
-             AND t.TABLE_SCHEMA NOT IN ({SYSTEM_SCHEMAS}) AND (t.ENGINE <> 'InnoDB' OR k.TABLE_NAME IS NULL) \
+             {join}WHERE t.TABLE_TYPE IN ('BASE TABLE', 'SYSTEM VERSIONED') \
+             AND t.TABLE_SCHEMA NOT IN ({SYSTEM_SCHEMAS}) \
+             AND (COALESCE(t.ENGINE, '') <> 'InnoDB' OR k.TABLE_NAME IS NULL OR t.TABLE_TYPE = 'SYSTEM VERSIONED') \
              ORDER BY 1, 2 LIMIT {MOST_TABLES}"
         ))
     }

@@ -282,6 +282,8 @@ fn table(engine: &str) -> NotedTable {
         name: "log".into(),
         engine: engine.into(),
         keyless: true,
+        versioned: false,
+        by_transaction: false,
     }
 }
 
