@@ -235,7 +235,11 @@ impl Pair {
             return Err(SetupError::Blocked(surveyed.findings));
         }
         if let SetupDump::Usable { archive, .. } = &surveyed.dump {
-            check_files(archive, self.options.copy_workers, sink, &self.cancel).await?;
+            let checked = check_files(archive, self.options.copy_workers, sink, &self.cancel).await;
+            if let Err(SetupError::Blocked(findings)) = &checked {
+                tell(sink, findings);
+            }
+            checked?;
         }
         let run = run_name();
         let journal = self.open_journal(&run, &mut surveyed);

@@ -110,7 +110,11 @@ impl NewDirectory {
     fn remove<'a>(&self, names: impl Iterator<Item = &'a String>) -> Result<(), ArchiveError> {
         for name in names {
             let file = self.path.join(name);
-            fs::remove_file(&file).map_err(ArchiveError::io("remove", &file))?;
+            match fs::remove_file(&file) {
+                // Whoever wrote it has removed it.
+                Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+                removed => removed.map_err(ArchiveError::io("remove", &file))?,
+            }
         }
         Ok(())
     }

@@ -127,6 +127,8 @@ async fn fill(
         .execute_all(&open_for_dbha(facts))
         .await
         .map_err(failed)?;
+    let mut unlogged = connect(server).await.map_err(failed)?;
+    unlogged.execute_all(&open_for_dbha(facts)).await.map_err(failed)?;
     let goes_on = was_being_loaded(facts.claim.known(), archive);
     if !goes_on {
         claim(&mut unlogged, dialect, archive, None)
@@ -145,17 +147,25 @@ async fn fill(
         },
         with_own_schema: false,
     };
+    unlogged.close().await;
     let report = dbha_copy::load(archive, server.endpoint(), &options, &told(sink), cancel).await?;
     unlogged
         .execute(&dialect.drop_dbha_schema())
         .await
         .map_err(failed)?;
+    // A new one: hours may have passed.
+    let mut unlogged = connect(server).await.map_err(failed)?;
+    unlogged.execute(&dialect.drop_dbha_schema()).await.map_err(failed)?;
     if facts.has(Setting::SuperReadOnly, "ON") {
         let close = dialect.change_setting_until_restart(Setting::SuperReadOnly, "ON");
         unlogged.execute_all(&close).await.map_err(failed)?;
     }
     unlogged.close().await;
     Ok(report)
+}
+
+async fn connect(server: &Server) -> Result<Session, SqlError> {
+    Session::connect(server.endpoint(), SessionProfile::Loader).await
 }
 
 async fn claim(
