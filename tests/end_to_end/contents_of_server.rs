@@ -38,6 +38,11 @@ pub(crate) async fn contents(session: &mut Session) -> Contents {
         for (kind, statement) in others(&schema) {
             for name in session.column(&statement).await {
                 let definition = stored(session, &format!("SHOW CREATE {kind} `{schema}`.`{name}`")).await;
+                let definition = stored(
+                    session,
+                    &format!("SHOW CREATE {kind} {}.{}", quoted(&schema), quoted(&name)),
+                )
+                .await;
                 all.insert(format!("{kind} {schema}.{name}"), definition);
             }
         }
@@ -45,10 +50,19 @@ pub(crate) async fn contents(session: &mut Session) -> Contents {
     all
 }
 
+fn quoted(name: &str) -> String {
+    format!("`{}`", name.replace('`', "``"))
+}
+
+fn literal(text: &str) -> String {
+    format!("'{}'", text.replace('\\', "\\\\").replace('\'', "''"))
+}
+
 async fn tables(session: &mut Session, schema: &str, all: &mut Contents) {
     let list = format!(
         "SELECT TABLE_NAME FROM information_schema.TABLES \
-         WHERE TABLE_SCHEMA='{schema}' AND TABLE_TYPE='BASE TABLE' ORDER BY 1"
+         WHERE TABLE_SCHEMA={} AND TABLE_TYPE='BASE TABLE' ORDER BY 1",
+        literal(schema)
     );
     for table in session.column(&list).await {
         let name = format!("`{schema}`.`{table}`");
@@ -65,23 +79,22 @@ async fn tables(session: &mut Session, schema: &str, all: &mut Contents) {
 
 /// Lists what a schema has besides tables.
 fn others(schema: &str) -> [(&'static str, String); 5] {
+    let schema = literal(schema);
     let routines = |kind: &str| {
         format!(
             "SELECT ROUTINE_NAME FROM information_schema.ROUTINES \
-             WHERE ROUTINE_SCHEMA='{schema}' AND ROUTINE_TYPE='{kind}' ORDER BY 1"
+             WHERE ROUTINE_SCHEMA={schema} AND ROUTINE_TYPE='{kind}' ORDER BY 1"
         )
     };
     [
         (
             "VIEW",
-            format!(
-                "SELECT TABLE_NAME FROM information_schema.VIEWS WHERE TABLE_SCHEMA='{schema}' ORDER BY 1"
-            ),
+            format!("SELECT TABLE_NAME FROM information_schema.VIEWS WHERE TABLE_SCHEMA={schema} ORDER BY 1"),
         ),
         (
             "TRIGGER",
             format!(
-                "SELECT TRIGGER_NAME FROM information_schema.TRIGGERS WHERE TRIGGER_SCHEMA='{schema}' ORDER BY 1"
+                "SELECT TRIGGER_NAME FROM information_schema.TRIGGERS WHERE TRIGGER_SCHEMA={schema} ORDER BY 1"
             ),
         ),
         ("PROCEDURE", routines("PROCEDURE")),
@@ -89,7 +102,7 @@ fn others(schema: &str) -> [(&'static str, String); 5] {
         (
             "EVENT",
             format!(
-                "SELECT EVENT_NAME FROM information_schema.EVENTS WHERE EVENT_SCHEMA='{schema}' ORDER BY 1"
+                "SELECT EVENT_NAME FROM information_schema.EVENTS WHERE EVENT_SCHEMA={schema} ORDER BY 1"
             ),
         ),
     ]

@@ -128,7 +128,10 @@ async fn fill(
         .await
         .map_err(failed)?;
     let mut unlogged = connect(server).await.map_err(failed)?;
-    unlogged.execute_all(&open_for_dbha(facts)).await.map_err(failed)?;
+    unlogged
+        .execute_all(&open_for_dbha(facts))
+        .await
+        .map_err(failed)?;
     let goes_on = was_being_loaded(facts.claim.known(), archive);
     if !goes_on {
         claim(&mut unlogged, dialect, archive, None)
@@ -155,7 +158,10 @@ async fn fill(
         .map_err(failed)?;
     // A new one: hours may have passed.
     let mut unlogged = connect(server).await.map_err(failed)?;
-    unlogged.execute(&dialect.drop_dbha_schema()).await.map_err(failed)?;
+    unlogged
+        .execute(&dialect.drop_dbha_schema())
+        .await
+        .map_err(failed)?;
     if facts.has(Setting::SuperReadOnly, "ON") {
         let close = dialect.change_setting_until_restart(Setting::SuperReadOnly, "ON");
         unlogged.execute_all(&close).await.map_err(failed)?;
