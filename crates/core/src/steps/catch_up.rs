@@ -37,6 +37,7 @@ pub(super) fn check(view: &View<'_>) -> Check {
 pub(super) async fn apply(run: &mut Run<'_>) -> Result<(), StepTrouble> {
     let (target, _) = follow::gtids(run, Side::Primary).await?;
     wait_until_has(run, Step::CatchUp, Side::Secondary, &target).await?;
+    come_close(run).await?;
     if run.facts.secondary.claim.known().is_some() {
         let mut session = run.unlogged(Side::Secondary).await?;
         dbha_copy::forget_copied_ranges(&mut session).await?;
@@ -44,6 +45,35 @@ pub(super) async fn apply(run: &mut Run<'_>) -> Result<(), StepTrouble> {
             .execute(&run.servers.secondary.dialect().remove_claim())
             .await?;
         session.close().await;
+    }
+    Ok(())
+}
+
+/// Waits until the secondary is close behind: a busy primary is ahead again by the time that it has what was there before.
+async fn come_close(run: &mut Run<'_>) -> Result<(), StepTrouble> {
+    let limit = run.options.catch_up_limit;
+    let mut pause = Pause::within(limit);
+    let mut least = Duration::MAX;
+    // Without a link there is nothing to wait for; the look after this step says so.
+    while let Some(link) = follow::link_of(run, Side::Secondary).await? {
+        if let Some(trouble) = follow::fatal(&link, Side::Primary) {
+            return Err(trouble);
+        }
+        let behind = link.lag.unwrap_or(Duration::MAX);
+        if behind <= CLOSE_ENOUGH || link.delay_seconds > 0 {
+            return Ok(());
+        }
+        if behind < least {
+            least = behind;
+            pause.extend(limit);
+        }
+        if let Err(fault) = pause.wait(run.cancel).await {
+            let text = format!(
+                "the secondary is still {} s behind and comes no closer",
+                least.as_secs()
+            );
+            return Err(StepTrouble::new(text, LOOK_FOR_LOCKS).because(fault));
+        }
     }
     Ok(())
 }
