@@ -32,12 +32,11 @@ pub(crate) async fn contents(session: &mut Session) -> Contents {
         if SYSTEM_SCHEMAS.contains(&schema.as_str()) {
             continue;
         }
-        let definition = last_column(session, &format!("SHOW CREATE DATABASE `{schema}`")).await;
+        let definition = last_column(session, &format!("SHOW CREATE DATABASE {}", quoted(&schema))).await;
         all.insert(format!("database {schema}"), definition);
         tables(session, &schema, &mut all).await;
         for (kind, statement) in others(&schema) {
             for name in session.column(&statement).await {
-                let definition = stored(session, &format!("SHOW CREATE {kind} `{schema}`.`{name}`")).await;
                 let definition = stored(
                     session,
                     &format!("SHOW CREATE {kind} {}.{}", quoted(&schema), quoted(&name)),
@@ -65,7 +64,7 @@ async fn tables(session: &mut Session, schema: &str, all: &mut Contents) {
         literal(schema)
     );
     for table in session.column(&list).await {
-        let name = format!("`{schema}`.`{table}`");
+        let name = format!("{}.{}", quoted(schema), quoted(&table));
         let definition = last_column(session, &format!("SHOW CREATE TABLE {name}")).await;
         all.insert(format!("table {schema}.{table}"), comparable(&definition));
         let count = session.value(&format!("SELECT COUNT(*) FROM {name}")).await;

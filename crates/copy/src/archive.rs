@@ -21,7 +21,7 @@ mod opened;
 mod soundness;
 mod stored;
 
-pub use dump::{DumpReport, dump};
+pub use dump::{DumpOptions, DumpReport, dump};
 pub use error::ArchiveError;
 pub use load::{LoadOptions, load};
 pub use manifest::ArchiveSource;

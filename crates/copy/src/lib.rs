@@ -57,7 +57,7 @@ mod value_form;
 mod workers;
 
 pub use accounts::{AccountChange, AccountDone, KeptAccounts};
-pub use archive::{Archive, ArchiveError, ArchiveSource, DumpReport, LoadOptions, dump, load};
+pub use archive::{Archive, ArchiveError, ArchiveSource, DumpOptions, DumpReport, LoadOptions, dump, load};
 pub use clear::clear;
 pub use clone_plugin::{
     CloneEnd, CloneOrder, end_cloning, note_what_is_there, prepare_donor, prepare_recipient, run_clone,

@@ -39,6 +39,8 @@ pub(crate) struct Tally {
     pub(crate) sum: u128,
     /// Rows among them that an earlier run had stored.
     pub(crate) kept: u64,
+    /// Ranges that they lie in.
+    pub(crate) ranges: u64,
 }
 
 impl Tally {
@@ -48,6 +50,7 @@ impl Tally {
         self.bytes += more.bytes;
         self.sum = self.sum.wrapping_add(more.sum);
         self.kept += more.kept;
+        self.ranges += more.ranges;
     }
 }
 

@@ -1,5 +1,5 @@
 use crate::{
-    CopyError, CopyProgress, TableReport,
+    CopyError, CopyProgress, Table, TableReport,
     loader::Loaded,
     piece::Piece,
     pipe::Pair,
@@ -10,7 +10,7 @@ use crate::{
     statements,
     tables::WaitingTable,
 };
-use dbha_sql::Parameter;
+use dbha_sql::{DataSession, Parameter};
 use std::{
     sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::{Duration, Instant},
@@ -148,6 +148,7 @@ impl<S: Sink> Worker<S> {
             bytes: noted.bytes,
             sum: proof.sum,
             kept: proof.rows,
+            ranges: 1,
         };
         self.schedule().advance(id, done, None);
         Ok(true)
@@ -230,6 +231,7 @@ impl<S: Sink> Worker<S> {
             bytes: loaded.bytes,
             sum: proof.sum,
             kept: 0,
+            ranges: 1,
         };
         Ok((done, goes_on))
     }
@@ -238,7 +240,7 @@ impl<S: Sink> Worker<S> {
         if waiting.kept.is_some() {
             self.prove_whole(waiting, done).await?;
         }
-        self.add_keys(waiting).await?;
+        self.add_keys(waiting, done).await?;
         self.tell(CopyProgress::TableFinished {
             schema: waiting.table.schema.clone(),
             table: waiting.table.name.clone(),
@@ -266,16 +268,44 @@ impl<S: Sink> Worker<S> {
         }
     }
 
-    async fn add_keys(&mut self, waiting: &WaitingTable) -> Result<(), CopyError> {
-        if waiting.later.is_none() {
-            return Ok(());
-        }
+    /// Builds the keys of a table; meanwhile its rows are counted in the snapshot.
+    async fn add_keys(&mut self, waiting: &WaitingTable, done: Tally) -> Result<(), CopyError> {
         let table = &waiting.table;
-        self.tell(CopyProgress::TableIndexes {
-            schema: table.schema.clone(),
-            table: table.name.clone(),
-        })
-        .await;
-        self.pair.sink.add_keys(waiting).await
+        if waiting.later.is_some() {
+            self.tell(CopyProgress::TableIndexes {
+                schema: table.schema.clone(),
+                table: table.name.clone(),
+            })
+            .await;
+        }
+        let Pair { reader, sink, .. } = &mut self.pair;
+        let (counted, added) = tokio::join!(count_of(reader, table, done), sink.add_keys(waiting));
+        added?;
+        match counted? {
+            rows if rows == done.rows => Ok(()),
+            rows => Err(CopyError::RowsLost {
+                table: table.shown(),
+                sent: rows,
+                stored: done.rows,
+            }),
+        }
     }
+}
+
+/// Counts the rows of a table that was cut into ranges: each range is proven, but a bound that a server does not
+/// compare as it was meant would leave rows out on both sides alike.
+async fn count_of(reader: &mut DataSession, table: &Table, done: Tally) -> Result<u64, CopyError> {
+    if done.ranges < 2 {
+        return Ok(done.rows);
+    }
+    reader::enter(reader, table).await?;
+    let counted = reader.query_value(&statements::checksum::count(table)).await;
+    let counted = counted.map_err(CopyError::reading(&table.shown()))?;
+    reader::leave(reader, table).await?;
+    counted
+        .and_then(|rows| rows.parse().ok())
+        .ok_or_else(|| CopyError::Unreadable {
+            server: reader.name().to_owned(),
+            what: format!("the number of rows of {}", table.shown()),
+        })
 }

@@ -23,8 +23,7 @@ pub enum StepOutcome {
 #[derive(Debug, Clone, Default, PartialEq, Serialize)]
 pub struct CopyCounts {
     /// What is being done: `snapshot`, `schema`, `data`, `indexes`, `objects`, `accounts`, `check`;
-    /// by the CLONE plug-in `clone`, `restart`, `check`.
-    /// What is being done: `files`, `snapshot`, `schema`, `data`, `indexes`, `objects`, `accounts`, `check`.
+    /// by the CLONE plug-in `clone`, `restart`, `check`; `files` while a dump is compared with its manifest.
     pub phase: String,
     /// Tables that are done.
     pub tables_done: u64,

@@ -155,6 +155,7 @@ async fn judge(
                 bytes: chunk.raw_bytes,
                 sum: have.sum,
                 kept: chunk.rows,
+                ranges: 1,
             });
         } else if have.rows == 0 {
             left.chunks.push(chunk);

@@ -33,6 +33,15 @@ use tokio_util::sync::CancellationToken;
 /// More chunks than this would make the manifest too large to be read at once.
 const MOST_CHUNKS: u64 = 100_000;
 
+/// How a dump is made.
+#[derive(Debug, Clone)]
+pub struct DumpOptions {
+    /// How rows are read.
+    pub copy: CopyOptions,
+    /// By what the source can be known again.
+    pub source: ArchiveSource,
+}
+
 /// What a finished dump holds.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct DumpReport {
@@ -64,9 +73,8 @@ pub struct DumpReport {
 /// Failed or cancelled, nothing stays that could be taken for a dump, and no session on the server.
 pub async fn dump(
     source: &Endpoint,
-    identity: &ArchiveSource,
     directory: &Path,
-    options: &CopyOptions,
+    options: &DumpOptions,
     progress: &(dyn Fn(CopyProgress) + Send + Sync),
     cancel: &CancellationToken,
 ) -> Result<DumpReport, CopyError> {
@@ -75,15 +83,15 @@ pub async fn dump(
     let sessions = Sessions::alone(Side::Source, source);
     let dumped = with_tries(
         &sessions,
-        options.tries,
+        options.copy.tries,
         progress,
         cancel,
         async |news, attempt| {
             if attempt > 1 {
                 directory.clear()?;
             }
-            let dumping = Dumping::begin(&sessions, directory.path(), options, news).await?;
-            dumping.run(identity).await
+            let dumping = Dumping::begin(&sessions, directory.path(), &options.copy, news).await?;
+            dumping.run(&options.source).await
         },
     )
     .await;

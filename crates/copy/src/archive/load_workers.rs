@@ -148,6 +148,7 @@ impl Worker {
             bytes: loaded.bytes,
             sum: have.sum,
             kept: 0,
+            ranges: 1,
         })
     }
 

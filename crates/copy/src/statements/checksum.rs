@@ -17,6 +17,11 @@ pub(crate) fn prove(piece: &Piece, own: Dialect, target: Dialect) -> Statement {
     ))
 }
 
+/// Counts the rows of a table.
+pub(crate) fn count(table: &Table) -> Statement {
+    Statement::new(format!("SELECT COUNT(*) FROM {}", rows::source_of(table, None)))
+}
+
 fn row_checksum(table: &Table, own: Dialect, target: Dialect) -> String {
     let mut parts: Vec<String> = table.proven().map(|column| part(column, own, target)).collect();
     let nulls: Vec<String> = table

@@ -77,13 +77,15 @@ async fn dump_unreported(
         .await
         .map_err(SetupError::Observe)?;
     server.session.close().await;
-    let copy = CopyOptions {
-        workers: options.workers,
-        lock_wait: options.lock_wait,
-        ..CopyOptions::default()
+    let options = dbha_copy::DumpOptions {
+        copy: CopyOptions {
+            workers: options.workers,
+            lock_wait: options.lock_wait,
+            ..CopyOptions::default()
+        },
+        source: identity(&facts),
     };
-    let identity = identity(&facts);
-    let dumped = dbha_copy::dump(source, &identity, directory, &copy, &told(sink), cancel).await;
+    let dumped = dbha_copy::dump(source, directory, &options, &told(sink), cancel).await;
     let report = dumped.map_err(|error| match error {
         CopyError::Cancelled => SetupError::Cancelled,
         error => SetupError::Dump(error),

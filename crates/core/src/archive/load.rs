@@ -5,7 +5,7 @@ use crate::{
 };
 use dbha_copy::{Archive, CopyError, CopyOptions, CopyReport};
 use dbha_sql::{
-    Claim, ClaimState, Depth, Dialect, Endpoint, Facts, Server, Session, SessionProfile, Setting, SqlError,
+    Claim, ClaimState, Depth, Endpoint, Facts, Server, Session, SessionProfile, Setting, SqlError,
 };
 use serde::Serialize;
 use std::path::Path;
@@ -77,7 +77,13 @@ async fn load_unreported(
     // Looked at again: another run may have come and gone.
     let facts = judge(&mut server, &archive, wanted).await?;
     let goes_on = was_being_loaded(facts.claim.known(), &archive);
-    let loaded = fill(&archive, &server, &facts, wanted, sink, cancel).await;
+    let filling = Filling {
+        archive: &archive,
+        server: &server,
+        facts: &facts,
+        workers: wanted.workers,
+    };
+    let loaded = filling.fill(sink, cancel).await;
     let report = loaded.map_err(|error| match error {
         CopyError::Cancelled => SetupError::Cancelled,
         error => SetupError::Load(error),
@@ -106,86 +112,76 @@ async fn judge(server: &mut Server, archive: &Archive, wanted: &LoadWanted) -> R
     }
 }
 
-/// Claims the server, loads, and takes every trace of dbha away again: the server belongs to no pair.
-async fn fill(
-    archive: &Archive,
-    server: &Server,
-    facts: &Facts,
-    wanted: &LoadWanted,
-    sink: &EventSink,
-    cancel: &CancellationToken,
-) -> Result<CopyReport, CopyError> {
-    let dialect = server.dialect();
-    let failed = |source: SqlError| CopyError::Sql {
+/// A server that is to hold what a dump holds.
+struct Filling<'a> {
+    archive: &'a Archive,
+    server: &'a Server,
+    facts: &'a Facts,
+    workers: usize,
+}
+
+impl Filling<'_> {
+    /// Claims the server, loads, and takes every trace of dbha away again: the server belongs to no pair.
+    async fn fill(&self, sink: &EventSink, cancel: &CancellationToken) -> Result<CopyReport, CopyError> {
+        let go_on = was_being_loaded(self.facts.claim.known(), self.archive);
+        let mut unlogged = connect(self.server).await.map_err(failed)?;
+        let open = open_for_dbha(self.facts);
+        unlogged.execute_all(&open).await.map_err(failed)?;
+        if !go_on {
+            claim(&mut unlogged, self.archive, None).await?;
+            dbha_copy::clear(&mut unlogged).await?;
+            claim(&mut unlogged, self.archive, Some(note_of(self.archive))).await?;
+        }
+        unlogged.close().await;
+        let options = dbha_copy::LoadOptions {
+            copy: CopyOptions {
+                workers: self.workers,
+                go_on,
+                ..CopyOptions::default()
+            },
+            with_own_schema: false,
+        };
+        let target = self.server.endpoint();
+        let report = dbha_copy::load(self.archive, target, &options, &told(sink), cancel).await?;
+        self.let_go().await.map_err(failed)?;
+        Ok(report)
+    }
+
+    /// On a connection of its own: hours may have passed.
+    async fn let_go(&self) -> Result<(), SqlError> {
+        let dialect = self.server.dialect();
+        let mut unlogged = connect(self.server).await?;
+        unlogged.execute(&dialect.drop_dbha_schema()).await?;
+        if self.facts.has(Setting::SuperReadOnly, "ON") {
+            let close = dialect.change_setting_until_restart(Setting::SuperReadOnly, "ON");
+            unlogged.execute_all(&close).await?;
+        }
+        unlogged.close().await;
+        Ok(())
+    }
+}
+
+fn failed(source: SqlError) -> CopyError {
+    CopyError::Sql {
         doing: "claiming the server".into(),
         source,
-    };
-    let mut unlogged = Session::connect(server.endpoint(), SessionProfile::Loader)
-        .await
-        .map_err(failed)?;
-    unlogged
-        .execute_all(&open_for_dbha(facts))
-        .await
-        .map_err(failed)?;
-    let mut unlogged = connect(server).await.map_err(failed)?;
-    unlogged
-        .execute_all(&open_for_dbha(facts))
-        .await
-        .map_err(failed)?;
-    let goes_on = was_being_loaded(facts.claim.known(), archive);
-    if !goes_on {
-        claim(&mut unlogged, dialect, archive, None)
-            .await
-            .map_err(failed)?;
-        dbha_copy::clear(&mut unlogged).await?;
-        claim(&mut unlogged, dialect, archive, Some(note_of(archive)))
-            .await
-            .map_err(failed)?;
     }
-    let options = dbha_copy::LoadOptions {
-        copy: CopyOptions {
-            workers: wanted.workers,
-            go_on: goes_on,
-            ..CopyOptions::default()
-        },
-        with_own_schema: false,
-    };
-    unlogged.close().await;
-    let report = dbha_copy::load(archive, server.endpoint(), &options, &told(sink), cancel).await?;
-    unlogged
-        .execute(&dialect.drop_dbha_schema())
-        .await
-        .map_err(failed)?;
-    // A new one: hours may have passed.
-    let mut unlogged = connect(server).await.map_err(failed)?;
-    unlogged
-        .execute(&dialect.drop_dbha_schema())
-        .await
-        .map_err(failed)?;
-    if facts.has(Setting::SuperReadOnly, "ON") {
-        let close = dialect.change_setting_until_restart(Setting::SuperReadOnly, "ON");
-        unlogged.execute_all(&close).await.map_err(failed)?;
-    }
-    unlogged.close().await;
-    Ok(report)
 }
 
 async fn connect(server: &Server) -> Result<Session, SqlError> {
     Session::connect(server.endpoint(), SessionProfile::Loader).await
 }
 
-async fn claim(
-    session: &mut Session,
-    dialect: Dialect,
-    archive: &Archive,
-    position: Option<String>,
-) -> Result<(), SqlError> {
-    session.execute_all(&dialect.ensure_dbha_schema()).await?;
+async fn claim(session: &mut Session, archive: &Archive, position: Option<String>) -> Result<(), CopyError> {
+    let dialect = session.dialect();
+    let ensure = dialect.ensure_dbha_schema();
+    session.execute_all(&ensure).await.map_err(failed)?;
     let claim = Claim {
         run: "load".into(),
         source: source_of(archive),
         state: ClaimState::Copying,
         position,
     };
-    session.execute(&dialect.write_claim(&claim)).await.map(drop)
+    let claimed = session.execute(&dialect.write_claim(&claim)).await;
+    claimed.map(drop).map_err(failed)
 }
