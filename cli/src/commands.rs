@@ -14,3 +14,4 @@ pub mod saved_plan;
 pub mod setup;
 pub mod status;
 pub mod undo;
+pub mod verify;

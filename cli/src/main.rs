@@ -70,6 +70,7 @@ async fn run(cli: &Cli) -> Result<u8, Failure> {
         Command::Plan(args) => commands::plan::run(cli, args).await,
         Command::Undo(args) => commands::undo::run(cli, args).await,
         Command::Status(args) => commands::status::run(cli, args).await,
+        Command::Verify(args) => commands::verify::run(cli, args).await,
         Command::RotatePassword(args) => commands::rotate_password::run(cli, args).await,
         Command::Dump(args) => commands::dump::run(cli, args).await,
         Command::Load(args) => commands::load::run(cli, args).await,

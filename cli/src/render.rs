@@ -12,4 +12,6 @@ pub mod status;
 pub mod style;
 pub mod table;
 pub mod undo;
+pub mod verified;
+pub mod verify_lines;
 pub mod wrap;

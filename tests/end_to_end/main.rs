@@ -78,3 +78,5 @@ mod setup_without_lock;
 mod status;
 mod undo;
 mod usage;
+mod verify;
+mod verify_cut_off;

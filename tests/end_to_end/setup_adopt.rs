@@ -17,7 +17,7 @@ use crate::writers::{Writers, assert_kept};
 const PASSWORD: &str = "Replicate-As-Ever-1";
 
 /// Two servers of which the second follows the first; on MariaDB they share the domain 0.
-async fn hand_made(release: Release, both_ways: bool) -> ServerPair {
+pub(crate) async fn hand_made(release: Release, both_ways: bool) -> ServerPair {
     let mut options = ServerOptions::new();
     if release.is_mysql() {
         options = options
@@ -143,7 +143,7 @@ async fn data_that_differs_is_named_and_the_old_replication_goes_on(release: Rel
         .await
         .exits(5)
         .says("rental_shop.employee: ")
-        .says("rows with checksum")
+        .says("rows are not the same")
         .says("the old replication goes on");
 
     // The restart of a thread renews a relay log, and that is all.

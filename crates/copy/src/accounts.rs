@@ -49,6 +49,19 @@ pub(crate) struct AccountBook {
     pub(super) host_name: String,
 }
 
+impl AccountBook {
+    /// Makes the book of a server that does not show its accounts.
+    pub(crate) fn unread() -> Self {
+        Self {
+            accounts: vec![],
+            public: vec![],
+            unknown: vec![],
+            own: (String::new(), String::new()),
+            host_name: String::new(),
+        }
+    }
+}
+
 /// One account or role.
 #[derive(Clone, PartialEq, Eq)]
 pub(crate) struct Account {

@@ -26,10 +26,14 @@ pub(crate) async fn check(
         .dialect
         .version()
         .same_series(inventory.dialect.version());
-    check_lists(picture, &inventory)?;
+    first_of(list_differences(
+        &picture.inventory,
+        &inventory,
+        &picture.definitions,
+    ))?;
     if same_series {
         let have = Definitions::read(&mut session, &inventory).await?;
-        check_definitions(&picture.definitions, &have)?;
+        first_of(definition_differences(&picture.definitions, &have))?;
         let accounts = AccountBook::read(&mut session).await?;
         let left = AccountPlan::make(&picture.accounts, &accounts);
         for change in left.changes {
@@ -43,13 +47,25 @@ pub(crate) async fn check(
     Ok(())
 }
 
-pub(crate) fn check_lists(source: &Picture, target: &Inventory) -> Result<(), CopyError> {
-    for table in &source.inventory.tables {
-        let have = target
-            .tables
-            .iter()
-            .find(|have| have.schema == table.schema && have.name == table.name);
-        let columns = have.map(|have| &have.columns);
+/// One thing that is defined otherwise on the target, and how.
+pub(crate) type Differing = (String, String);
+
+fn first_of(differences: Vec<Differing>) -> Result<(), CopyError> {
+    match differences.into_iter().next() {
+        Some((what, difference)) => Err(CopyError::DefinitionDiffers { what, difference }),
+        None => Ok(()),
+    }
+}
+
+/// Lists tables whose columns are others on the target, and objects that are missing there.
+pub(crate) fn list_differences(
+    source: &Inventory,
+    target: &Inventory,
+    definitions: &Definitions,
+) -> Vec<Differing> {
+    let mut found = vec![];
+    for table in &source.tables {
+        let columns = target.table(&table.schema, &table.name).map(|have| &have.columns);
         let equal = columns.is_some_and(|columns| {
             columns.len() == table.columns.len()
                 && columns.iter().zip(&table.columns).all(|(a, b)| {
@@ -58,36 +74,32 @@ pub(crate) fn check_lists(source: &Picture, target: &Inventory) -> Result<(), Co
                 })
         });
         if !equal {
-            return Err(differs(&table.shown(), "its columns are others".into()));
+            found.push((table.shown(), "its columns are others".into()));
         }
     }
-    for definition in &source.definitions.objects {
+    for definition in &definitions.objects {
         if !target.objects.contains(&definition.object) {
-            return Err(differs(&definition.object.shown(), "it is missing".into()));
+            found.push((definition.object.shown(), "it is missing".into()));
         }
     }
-    Ok(())
+    found
 }
 
-pub(crate) fn check_definitions(source: &Definitions, target: &Definitions) -> Result<(), CopyError> {
+/// Lists everything whose definition reads otherwise on the target, or is not there.
+pub(crate) fn definition_differences(source: &Definitions, target: &Definitions) -> Vec<Differing> {
+    let mut found = vec![];
     for (schema, wanted) in &source.schemas {
         let have = target.schemas.iter().find(|(name, _)| name == schema);
         let have = have.map(|(_, create)| create.as_str()).unwrap_or_default();
         if have != wanted {
-            return Err(differs(
-                &format!("schema {schema}"),
-                first_difference(wanted, have),
-            ));
+            found.push((format!("schema {schema}"), first_difference(wanted, have)));
         }
     }
     for (key, wanted) in &source.tables {
         let have = target.tables.get(key).map(String::as_str).unwrap_or_default();
         let (wanted, have) = (without_counter(wanted), without_counter(have));
         if wanted != have {
-            return Err(differs(
-                &format!("{}.{}", key.0, key.1),
-                first_difference(&wanted, &have),
-            ));
+            found.push((format!("{}.{}", key.0, key.1), first_difference(&wanted, &have)));
         }
     }
     for wanted in &source.objects {
@@ -99,13 +111,10 @@ pub(crate) fn check_definitions(source: &Definitions, target: &Definitions) -> R
                 String::from_utf8_lossy(&wanted.create),
                 String::from_utf8_lossy(have),
             );
-            return Err(differs(
-                &wanted.object.shown(),
-                first_difference(&wanted_text, &have),
-            ));
+            found.push((wanted.object.shown(), first_difference(&wanted_text, &have)));
         }
     }
-    Ok(())
+    found
 }
 
 /// Takes out of an object's definition what is meant to differ: whether an event runs.
@@ -116,11 +125,4 @@ fn comparable(definition: &ObjectDefinition) -> ObjectDefinition {
         same.create = event_definition::without_state(&same.create);
     }
     same
-}
-
-fn differs(what: &str, difference: String) -> CopyError {
-    CopyError::DefinitionDiffers {
-        what: what.to_owned(),
-        difference,
-    }
 }

@@ -11,6 +11,16 @@ pub(crate) struct Proof {
     pub(crate) sum: u128,
 }
 
+impl Proof {
+    /// Returns the proof of what is left when a part of the rows is taken away.
+    pub(crate) fn without(self, part: Proof) -> Self {
+        Self {
+            rows: self.rows.saturating_sub(part.rows),
+            sum: self.sum.saturating_sub(part.sum),
+        }
+    }
+}
+
 impl fmt::Display for Proof {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{} rows with checksum {}", self.rows, self.sum)

@@ -77,7 +77,10 @@ pub(crate) async fn with_tries<T>(
 }
 
 /// Hands news to the caller for as long as the copy runs.
-async fn pass_on(mut inbox: mpsc::Receiver<CopyProgress>, progress: &(dyn Fn(CopyProgress) + Send + Sync)) {
+pub(crate) async fn pass_on(
+    mut inbox: mpsc::Receiver<CopyProgress>,
+    progress: &(dyn Fn(CopyProgress) + Send + Sync),
+) {
     while let Some(news) = inbox.recv().await {
         progress(news);
     }

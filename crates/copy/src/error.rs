@@ -57,6 +57,14 @@ pub enum CopyError {
         /// What they are called there.
         names: Vec<String>,
     },
+    /// No moment was found at which both servers had the same transactions.
+    #[error("{text}")]
+    NoCommonPosition {
+        /// What was in the way.
+        text: String,
+        /// Whether the secondary was ahead by what is written on it, and another try can help.
+        ahead: bool,
+    },
     /// The session that held the lock was lost before it gave it back, so the snapshot proves nothing.
     #[error("the connection that held the snapshot's lock on {server} was lost")]
     LockLost {
@@ -192,6 +200,16 @@ impl CopyError {
             CopyError::Sql { source, .. } => source.code() == Some(1062),
             _ => false,
         }
+    }
+
+    /// Tells whether a lock was not granted in time.
+    pub(crate) fn is_lock_wait(&self) -> bool {
+        matches!(self, CopyError::Sql { source, .. } if source.code() == Some(1205))
+    }
+
+    /// Tells whether a table is no longer what a snapshot saw, or is just being changed.
+    pub(crate) fn is_about_ddl(&self) -> bool {
+        matches!(self, CopyError::SchemaChanged { .. }) || self.is_lock_wait()
     }
 
     /// Tells whether another try from the start can help.

@@ -59,6 +59,12 @@ impl Inventory {
         self.schemas.iter().all(|schema| own(schema))
     }
 
+    /// Finds a table by its name.
+    pub(crate) fn table(&self, schema: &str, name: &str) -> Option<&Table> {
+        let is = |table: &&Table| table.schema == schema && table.name == name;
+        self.tables.iter().find(is)
+    }
+
     /// Returns the objects of one kind.
     pub fn objects_of(&self, kind: ObjectKind) -> impl Iterator<Item = &Object> {
         self.objects.iter().filter(move |object| object.kind == kind)

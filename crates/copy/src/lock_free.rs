@@ -8,7 +8,7 @@
 use crate::{
     CopyError, Inventory,
     accounts::AccountBook,
-    check::check_definitions,
+    check::definition_differences,
     definitions::Definitions,
     error::LOCK_WAIT_TIMEOUT,
     query_text::masked,
@@ -164,9 +164,8 @@ fn differs(before: &Still, after: &Still) -> Option<String> {
     if let Some(name) = named(before).symmetric_difference(&named(after)).next() {
         return Some(name.clone());
     }
-    if let Err(CopyError::DefinitionDiffers { what, .. }) =
-        check_definitions(&before.definitions, &after.definitions)
-    {
+    let differing = definition_differences(&before.definitions, &after.definitions);
+    if let Some((what, _)) = differing.into_iter().next() {
         return Some(what);
     }
     let same = [

@@ -96,9 +96,9 @@ impl Sessions {
         let mut session = DataSession::connect(beside, profile)
             .await
             .map_err(connecting())?;
-        let slot = self.slot(match profile {
-            SessionProfile::Loader => Side::Target,
-            _ => Side::Source,
+        let slot = self.slot(match beside.endpoint().address == self.target.address {
+            true => Side::Target,
+            false => Side::Source,
         });
         let dialect = session.dialect();
         session
@@ -180,6 +180,11 @@ pub(crate) struct Guard {
 }
 
 impl Guard {
+    /// Makes a guard that guards nothing: another one does.
+    pub(crate) fn none() -> Self {
+        Self { sessions: None }
+    }
+
     /// Everything came to its end: there is nothing to clean.
     pub(crate) fn disarm(mut self) {
         self.sessions = None;

@@ -1,3 +1,5 @@
+mod together;
+
 use crate::{
     CopyError, CopyOptions, Inventory, ObjectKind,
     accounts::AccountBook,

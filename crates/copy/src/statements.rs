@@ -5,6 +5,7 @@ pub(crate) mod blockers;
 pub(crate) mod checksum;
 pub(crate) mod clear;
 pub(crate) mod clone;
+pub(crate) mod compare;
 pub(crate) mod copied_ranges;
 pub(crate) mod definitions;
 pub(crate) mod inventory;

@@ -41,6 +41,26 @@ impl TableIdentities {
         }
     }
 
+    /// Returns which of these tables, by schema and name, are no longer those of the snapshot; a name that the engine
+    /// writes otherwise is taken for unchanged.
+    pub(crate) async fn changed(
+        &self,
+        session: &mut Session,
+        tables: &[(String, String)],
+    ) -> Result<Vec<(String, String)>, CopyError> {
+        if self.numbers.is_empty() || tables.is_empty() {
+            return Ok(vec![]);
+        }
+        let now = list(session).await?;
+        let is_changed = |(schema, name): &&(String, String)| {
+            let name = format!("{schema}/{name}");
+            self.numbers
+                .get(&name)
+                .is_some_and(|number| now.get(&name) != Some(number))
+        };
+        Ok(tables.iter().filter(is_changed).cloned().collect())
+    }
+
     /// Fails unless every table that [`Self::check_one`] passed over is still the one of the snapshot.
     pub(crate) async fn check_rest(&self, session: &mut Session, tables: &[&Table]) -> Result<(), CopyError> {
         let checked: Vec<String> = match self.numbers.len() <= MOST_TABLES {

@@ -88,6 +88,15 @@ pub enum SetupError {
     /// A load stopped; the server holds a part of the dump.
     #[error("the load stopped half-way")]
     Load(#[source] CopyError),
+    /// A comparison of a running pair did not come to its end; nothing was changed.
+    #[error("could not compare the servers")]
+    Verify {
+        /// What happened.
+        #[source]
+        source: CopyError,
+        /// What to do.
+        fix: String,
+    },
     /// The caller asked to stop.
     #[error("stopped on request")]
     Cancelled,
@@ -128,6 +137,19 @@ impl SetupError {
             SetupError::Blocked(_) => 3,
             SetupError::Clone(_) => 8,
             SetupError::Cancelled => 130,
+            SetupError::Verify { source, .. } => match source {
+                CopyError::NoCommonPosition { .. }
+                | CopyError::LockNotGranted { .. }
+                | CopyError::Sql {
+                    source: SqlError::TimedOut { .. },
+                    ..
+                } => 7,
+                CopyError::Sql {
+                    source: SqlError::Connect { .. } | SqlError::Lost { .. },
+                    ..
+                } => 4,
+                _ => 1,
+            },
             SetupError::Unhealthy(_) => 5,
             SetupError::Receipt(ReceiptError::None { .. } | ReceiptError::Unreadable { .. }) => 2,
             SetupError::HalfUndone(_) | SetupError::Load(_) => 8,
@@ -153,6 +175,7 @@ impl SetupError {
         match self {
             SetupError::Step { error, .. } => Some(error.fix.clone()),
             SetupError::Connect(error) | SetupError::Observe(error) => Some(connect_fix(error)),
+            SetupError::Verify { fix, .. } => Some(fix.clone()),
             SetupError::Dump(error) => Some(copy_fix(error)),
             SetupError::Load(CopyError::Archive(error)) => Some(error.fix()),
             SetupError::HalfUndone(_) | SetupError::Load(_) => {

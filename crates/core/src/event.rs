@@ -1,4 +1,4 @@
-use crate::{DumpDone, Finding, LoadDone, Plan, Proof, Side, Status, Step, UndoStep};
+use crate::{DumpDone, Finding, LoadDone, Plan, Proof, Side, Status, Step, UndoStep, Verified};
 use serde::Serialize;
 use std::{
     fmt,
@@ -124,6 +124,16 @@ pub enum EventKind {
     Loaded {
         /// What it brought.
         load: LoadDone,
+    },
+    /// A comparison went on; droppable.
+    Comparing {
+        /// How far it has come; what is called copied there was compared.
+        counts: CopyCounts,
+    },
+    /// The end of a comparison, whether the data is equal or not.
+    Verified {
+        /// What was found.
+        result: Verified,
     },
     /// The proof of the pair.
     Proved {

@@ -54,6 +54,7 @@ mod status;
 mod steps;
 mod topology;
 mod undo;
+mod verified;
 mod wait;
 
 pub use archive::{DumpDone, DumpOptions, LoadDone, LoadWanted, dump, load};
@@ -81,6 +82,11 @@ pub use steps::{Check, Step, View};
 pub use topology::{Link, ServerPlan, Topology, WantedSetting, plan_for_new_server};
 pub use undo::{UndoKind, UndoOptions, UndoPlan, UndoStep};
 
+pub use verified::{Verified, VerifyOptions};
+
+pub use dbha_copy::{
+    DefinitionDifference, Difference, DifferenceKind, KeyValue, NotCompared, TableDifference,
+};
 pub use dbha_sql::{
     Address, ClientOptions, Dialect, Endpoint, Facts, Flavor, GtidSet, Secret, SqlError, SslMode, TlsOptions,
     Version, Wire, harmless, is_unprintable, panic_is_caught, quote_account, quote_identifier, quote_literal,

@@ -1,6 +1,7 @@
 mod login;
 mod rotate;
 mod take_back;
+mod verify;
 
 use crate::{
     Both, CopyMethod, EventKind, EventSink, Finding, HostAccess, Plan, Proof, SavedPlan, SetupError,

@@ -22,7 +22,7 @@ use crate::{Both, Finding, FindingCode, SetupError, SetupOptions, Severity, Topo
 use dbha_sql::{Facts, Server};
 
 pub(crate) use data::{account_name, is_named_for_overwriting, is_provisioned, is_servers_own, thrown_away};
-pub(crate) use identity::unsupported;
+pub(crate) use identity::{unsupported, verify_privileges};
 pub(crate) use list::shortened;
 
 /// Finds everything that speaks against a set-up, or that its owner should know; the gravest first.

@@ -9,7 +9,7 @@ mod clone_proof;
 mod clone_restart;
 mod configure_server;
 mod copy_data;
-mod copy_tally;
+pub(crate) mod copy_tally;
 mod detach_replaced;
 mod ensure_accounts;
 mod ensure_registry;

@@ -22,7 +22,8 @@ pub(crate) fn count(table: &Table) -> Statement {
     Statement::new(format!("SELECT COUNT(*) FROM {}", rows::source_of(table, None)))
 }
 
-fn row_checksum(table: &Table, own: Dialect, target: Dialect) -> String {
+/// Computes the checksum of one row.
+pub(crate) fn row_checksum(table: &Table, own: Dialect, target: Dialect) -> String {
     let mut parts: Vec<String> = table.proven().map(|column| part(column, own, target)).collect();
     let nulls: Vec<String> = table
         .proven()
@@ -39,7 +40,8 @@ fn row_checksum(table: &Table, own: Dialect, target: Dialect) -> String {
     format!("CRC32(CONCAT_WS('#', {}))", parts.join(", "))
 }
 
-fn part(column: &Column, own: Dialect, target: Dialect) -> String {
+/// Writes a column as it enters the checksum of its row.
+pub(crate) fn part(column: &Column, own: Dialect, target: Dialect) -> String {
     let name = quote_identifier(&column.name);
     match ProofForm::of(column, own) {
         ProofForm::Plain => name,

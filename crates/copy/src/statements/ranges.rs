@@ -53,7 +53,8 @@ fn conditions(piece: &Piece) -> String {
     }
 }
 
-fn order(key: &RangeKey) -> String {
+/// Lists the columns of a key, each in its direction.
+pub(crate) fn order(key: &RangeKey) -> String {
     let part = |part: &crate::range_key::RangeKeyPart| {
         let direction = if part.descending { " DESC" } else { "" };
         format!("{}{direction}", quote_identifier(&part.column))

@@ -68,7 +68,7 @@ impl Pair {
     }
 
     /// Connects to both servers, makes sure that they are two, and looks at them.
-    async fn connect_and_observe(&self) -> Result<(Both<Server>, Both<Facts>), SetupError> {
+    pub(super) async fn connect_and_observe(&self) -> Result<(Both<Server>, Both<Facts>), SetupError> {
         let mut servers = self.connect().await?;
         let same = is_same(&mut servers).await?;
         let facts = observe(&mut servers).await?;

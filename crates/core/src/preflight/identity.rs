@@ -1,6 +1,7 @@
 use super::{list::lines, tables};
 use crate::{Both, Finding, FindingCode as Code, Severity, Side};
-use dbha_sql::{Dialect, Facts, Observed, Setting};
+use dbha_sql::{Dialect, Facts, Observed, Setting, Statement};
+use std::collections::BTreeSet;
 
 pub(super) fn same_server(facts: &Both<Facts>) -> Finding {
     Finding::new(
@@ -161,32 +162,44 @@ fn privileges(side: Side, facts: &Facts) -> Option<Finding> {
         }
         Observed::Absent => return None,
     };
+    let mut missing = missing(have, &facts.dialect.setup_privileges(side == Side::Secondary));
+    missing.retain(|name| !(*name == LOCKS && goes_without_lock(side, facts)));
+    let grant = |user: &str, host: &str| facts.dialect.advise_grant(&grantable(&missing), user, host);
+    lacks(side, facts, &missing, grant)
+}
+
+/// Names what an account lacks that compares a running pair: what it cannot see would be missing on both servers alike.
+pub(crate) fn verify_privileges(side: Side, facts: &Facts) -> Option<Finding> {
+    let have = facts.privileges.known()?;
+    let missing = missing(have, &facts.dialect.verify_privileges(side == Side::Primary));
+    let grant = |user: &str, host: &str| facts.dialect.advise_plain_grant(&missing.join(", "), user, host);
+    lacks(side, facts, &missing, grant)
+}
+
+fn missing<'a>(have: &BTreeSet<String>, wanted: &[&'a str]) -> Vec<&'a str> {
     let all = have.contains("ALL PRIVILEGES");
-    let missing: Vec<&str> = facts
-        .dialect
-        .setup_privileges(side == Side::Secondary)
-        .iter()
-        .copied()
-        .filter(|name| !(all && *name != "GRANT OPTION" || have.contains(*name)))
-        .filter(|name| !(*name == LOCKS && goes_without_lock(side, facts)))
-        .collect();
+    let is_missing = |name: &&&str| !(all && **name != "GRANT OPTION" || have.contains(**name));
+    wanted.iter().filter(is_missing).copied().collect()
+}
+
+fn lacks(
+    side: Side,
+    facts: &Facts,
+    missing: &[&str],
+    grant: impl Fn(&str, &str) -> Statement,
+) -> Option<Finding> {
     if missing.is_empty() {
         return None;
     }
-    let list = missing.join(", ");
     let (user, host) = account_of(facts);
     Some(
         Finding::new(
             Code::MissingPrivilege,
             Some(side),
-            format!("{} lacks {list}", facts.own_account),
+            format!("{} lacks {}", facts.own_account, missing.join(", ")),
             "run this on it, with an account that may grant",
         )
-        .with_lines(lines([facts.dialect.advise_grant(
-            &grantable(&missing),
-            user,
-            host,
-        )])),
+        .with_lines(lines([grant(user, host)])),
     )
 }
 

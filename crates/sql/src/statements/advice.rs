@@ -29,6 +29,12 @@ impl Dialect {
         ))
     }
 
+    /// Shows how privileges are given to an account that may not pass them on.
+    pub fn advise_plain_grant(&self, privileges: &str, user: &str, host: &str) -> Statement {
+        let account = quote_account(user, host);
+        Statement::new(format!("GRANT {privileges} ON *.* TO {account}"))
+    }
+
     /// Shows how a table is changed to InnoDB.
     pub fn advise_innodb(&self, schema: &str, table: &str) -> Statement {
         let (schema, table) = (quote_identifier(schema), quote_identifier(table));

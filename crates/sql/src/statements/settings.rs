@@ -138,6 +138,23 @@ impl Dialect {
         }
     }
 
+    /// Lists the privileges that comparing a running pair needs, by the names that SHOW GRANTS uses: to see everything,
+    /// and on the server whose commits are held up, to do that.
+    pub fn verify_privileges(&self, held_up: bool) -> Vec<&'static str> {
+        let mut all = vec!["SELECT", "SHOW VIEW", "EVENT", "TRIGGER"];
+        match self.flavor() {
+            Flavor::MariaDb => all.extend(["BINLOG MONITOR", "SLAVE MONITOR"]),
+            Flavor::MySql => all.push("REPLICATION CLIENT"),
+        }
+        if held_up {
+            all.extend(["RELOAD", "PROCESS"]);
+            if self.has_instance_backup_lock() {
+                all.push("BACKUP_ADMIN");
+            }
+        }
+        all
+    }
+
     fn mariadb_source_privileges(&self) -> Vec<&'static str> {
         let own = [
             "SUPER",
