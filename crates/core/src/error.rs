@@ -93,7 +93,7 @@ pub enum SetupError {
     Verify {
         /// What happened.
         #[source]
-        source: CopyError,
+        source: Box<CopyError>,
         /// What to do.
         fix: String,
     },
@@ -137,7 +137,7 @@ impl SetupError {
             SetupError::Blocked(_) => 3,
             SetupError::Clone(_) => 8,
             SetupError::Cancelled => 130,
-            SetupError::Verify { source, .. } => match source {
+            SetupError::Verify { source, .. } => match source.as_ref() {
                 CopyError::NoCommonPosition { .. }
                 | CopyError::LockNotGranted { .. }
                 | CopyError::Sql {

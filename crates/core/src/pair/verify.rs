@@ -138,7 +138,10 @@ fn failed(error: CopyError, facts: &Both<Facts>) -> SetupError {
         CopyError::Sql { source, .. } => crate::advice::for_error(source),
         _ => "run the same command again".to_owned(),
     };
-    SetupError::Verify { source: error, fix }
+    SetupError::Verify {
+        source: Box::new(error),
+        fix,
+    }
 }
 
 /// Tells whether the secondary follows anybody at this moment.
