@@ -14,6 +14,7 @@ use tokio::process::Command;
 
 use crate::contents_of_server::{contents, differences};
 use crate::copy_fidelity::{assert_equal, filled_pair};
+use crate::eventually::eventually;
 use crate::operator::Operator;
 use crate::processes::{end_of, send};
 use crate::ran::Ran;
@@ -85,7 +86,10 @@ async fn a_dump_is_loaded_into_a_fresh_server_exactly(release: Release) {
     let operator = Operator::of(&pair);
     let before = SnapshotOfPair::take(&pair).await;
     let (directory, dump) = dumped(&operator).await;
-    before.assert_unchanged(&pair).await;
+    // MySQL's CHECKSUM TABLE of a table with a functional index is another one now and then.
+    before
+        .assert_unchanged_but(&pair, |what| what == "rows of fid.fidx")
+        .await;
     let log = positions(&pair.primary).await;
     assert_eq!(dump["binlog"], format!("{}:{}", log[1], log[2]), "{dump:#}");
     assert_eq!(mode(&directory), 0o700);
@@ -527,7 +531,17 @@ async fn scenario_44_a_dump_whose_logs_are_gone_is_refused(release: Release) {
     primary.run("FLUSH BINARY LOGS").await;
     primary.run("CREATE DATABASE even_later").await;
     let newest = positions(&pair.primary).await[1].clone();
-    primary.run(&format!("PURGE BINARY LOGS TO '{newest}'")).await;
+    // A log that is still in use is not purged, without a word.
+    let purge = format!("PURGE BINARY LOGS TO '{newest}'");
+    eventually(
+        "the older logs are gone",
+        async || {
+            primary.run(&purge).await;
+            primary.rows("SHOW BINARY LOGS").await.len()
+        },
+        |logs| *logs == 1,
+    )
+    .await;
     let before = SnapshotOfPair::take(&pair).await;
     let refused = set_up_from(&operator, &directory).await.exits(3);
     refused.says("DBHA-P87").says_one_error_with_a_fix();
