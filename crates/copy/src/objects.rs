@@ -1,8 +1,8 @@
 use crate::{
     CopyError, Object, ObjectKind, definer::Definer, definitions::ObjectDefinition, event_definition,
-    snapshot::sequence_position, statements,
+    raw_rows::SMALL_ANSWER, snapshot::sequence_position, statements,
 };
-use dbha_sql::{Session, SqlError, Statement};
+use dbha_sql::{Session, SqlError, Statement, driver::prelude::Queryable};
 
 /// Errors of a view that needs something which may come in a later round.
 const NOT_YET: [u16; 6] = [1146, 1356, 1305, 1049, 1054, 4031];
@@ -25,9 +25,15 @@ impl ViewJudge<'_> {
 }
 
 /// Tells whether a server cannot use one of its own views.
+///
+/// The question is prepared and never run: even without a row, a view could draw from a sequence.
 pub(crate) async fn is_broken(server: &mut Session, view: &Object) -> bool {
     let tried = statements::definitions::try_view(&view.schema, &view.name);
-    server.query(&tried).await.is_err()
+    let prepared = server.run(&tried, SMALL_ANSWER, async |conn| {
+        let question = conn.prep(tried.sql()).await?;
+        conn.close(question).await
+    });
+    prepared.await.is_err()
 }
 
 /// Creates everything that is no table: sequences first, because defaults and views may read them.
