@@ -30,10 +30,13 @@ use tokio::{sync::mpsc, task::JoinHandle};
 /// From here on a block is waited for until it is being written: three such rows are enough in memory.
 const HUGE_BLOCK: usize = 8 << 20;
 
+/// Chunks by schema and table.
+type ByTable = HashMap<(String, String), Vec<Chunk>>;
+
 /// The chunks of a dump, by schema and table, as they come about.
 #[derive(Clone, Default)]
 pub(super) struct ChunkList {
-    chunks: Arc<Mutex<HashMap<(String, String), Vec<Chunk>>>>,
+    chunks: Arc<Mutex<ByTable>>,
     files: Arc<AtomicU32>,
 }
 

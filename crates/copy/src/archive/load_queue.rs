@@ -186,6 +186,7 @@ mod tests {
             bytes: 10,
             sum: 5,
             kept: 0,
+            ranges: 1,
         };
         assert!(queue.finish(first.run, one).is_none());
         let (_, report) = queue.finish(second.run, one).unwrap();
