@@ -198,7 +198,8 @@ async fn a_directory_that_is_not_what_was_written_is_refused_by_the_files_name(r
         assert!(text.contains(from));
         fs::write(path, text.replacen(from, to, 1)).unwrap();
     };
-    let cases: [(&str, &str, &dyn Fn(&Path)); 11] = [
+    type Damage<'a> = (&'a str, &'a str, &'a dyn Fn(&Path));
+    let cases: [Damage<'_>; 11] = [
         (chunk, "not what was written", &|dir| flip(&dir.join(chunk))),
         (chunk, "bytes instead of", &|dir| {
             let file = fs::OpenOptions::new().write(true).open(dir.join(chunk)).unwrap();
