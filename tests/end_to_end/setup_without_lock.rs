@@ -200,7 +200,8 @@ async fn what_never_stands_still_needs_a_lock(release: Release) {
     assert_equal(&pair).await;
 }
 
-on_releases!(prepared_transactions_are_not_missed_without_a_lock: mariadb_10_5, mariadb_10_11, mariadb_11_8);
+// Not on 10.5, whose applier can deadlock with itself on an XA COMMIT (1942: 1213 on mysql.gtid_slave_pos).
+on_releases!(prepared_transactions_are_not_missed_without_a_lock: mariadb_10_11, mariadb_11_8);
 
 /// Scenario 42: each is prepared, stays so for a moment, and is committed: none may be lost between log and snapshot.
 async fn prepared_transactions_are_not_missed_without_a_lock(release: Release) {
