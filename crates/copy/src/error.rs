@@ -204,7 +204,11 @@ impl CopyError {
 
     /// Tells whether a lock was not granted in time.
     pub(crate) fn is_lock_wait(&self) -> bool {
-        matches!(self, CopyError::Sql { source, .. } if source.code() == Some(1205))
+        match self {
+            CopyError::TableLocked { .. } => true,
+            CopyError::Sql { source, .. } => source.code() == Some(LOCK_WAIT_TIMEOUT),
+            _ => false,
+        }
     }
 
     /// Tells whether a table is no longer what a snapshot saw, or is just being changed.
