@@ -24,7 +24,15 @@ pub(crate) fn count(table: &Table) -> Statement {
 
 /// Computes the checksum of one row.
 pub(crate) fn row_checksum(table: &Table, own: Dialect, target: Dialect) -> String {
-    let mut parts: Vec<String> = table.proven().map(|column| part(column, own, target)).collect();
+    let as_they_are = has_one_charset(table);
+    let form = |column: &Column| match ProofForm::of(column, own) {
+        ProofForm::Bytes if as_they_are => ProofForm::Plain,
+        form => form,
+    };
+    let mut parts: Vec<String> = table
+        .proven()
+        .map(|column| formed(column, form(column), (own, target)))
+        .collect();
     let nulls: Vec<String> = table
         .proven()
         .filter(|column| column.nullable)
@@ -40,10 +48,22 @@ pub(crate) fn row_checksum(table: &Table, own: Dialect, target: Dialect) -> Stri
     format!("CRC32(CONCAT_WS('#', {}))", parts.join(", "))
 }
 
-/// Writes a column as it enters the checksum of its row.
+/// Writes a column as it enters the checksum of its row when it stands alone.
 pub(crate) fn part(column: &Column, own: Dialect, target: Dialect) -> String {
+    formed(column, ProofForm::of(column, own), (own, target))
+}
+
+/// Tells whether the texts of a table can stand side by side without being converted: then their bytes need no cast,
+/// which costs a third of the proof.
+fn has_one_charset(table: &Table) -> bool {
+    let mut charsets = table.proven().filter_map(|column| column.charset.as_deref());
+    let first = charsets.next();
+    charsets.all(|charset| Some(charset) == first)
+}
+
+fn formed(column: &Column, form: ProofForm, (own, target): (Dialect, Dialect)) -> String {
     let name = quote_identifier(&column.name);
-    match ProofForm::of(column, own) {
+    match form {
         ProofForm::Plain => name,
         ProofForm::Double => format!("({name} + 0e0)"),
         ProofForm::Number => format!("CAST({name} AS UNSIGNED)"),
