@@ -422,7 +422,7 @@ is told from a finished one; the same command begins it anew.";
 #[derive(Debug, Args)]
 #[command(after_help = DUMP_EXAMPLES)]
 pub struct DumpArgs {
-    /// The server: NAME, host[:port], [ipv6]:port, /socket, mysql://user@host/ or user@tcp(host:port)/.
+    /// The server: a NAME, HOST or HOST:PORT, the path of a socket, mysql://user@host/ or user@tcp(host:port)/.
     #[arg(long, value_name = "SERVER")]
     pub from: String,
     /// The directory; made if it is not there, else it must be empty.
@@ -450,7 +450,7 @@ pair use dbha setup --copy-from DIR, which goes on with the links.";
 #[derive(Debug, Args)]
 #[command(after_help = LOAD_EXAMPLES)]
 pub struct LoadArgs {
-    /// The server: NAME, host[:port], [ipv6]:port, /socket, mysql://user@host/ or user@tcp(host:port)/.
+    /// The server: a NAME, HOST or HOST:PORT, the path of a socket, mysql://user@host/ or user@tcp(host:port)/.
     #[arg(long, value_name = "SERVER")]
     pub into: String,
     /// The directory that `dbha dump` wrote.
