@@ -75,3 +75,28 @@ fn formed(column: &Column, form: ProofForm, (own, target): (Dialect, Dialect)) -
         ProofForm::EndOfTime => rows::end_of_time_proof(&name, own, target),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::table::tests::table_with_key;
+    use dbha_sql::{Flavor, Version};
+
+    #[test]
+    fn texts_are_cast_only_where_character_sets_meet() {
+        let dialect = Dialect::new(Flavor::MariaDb, Version::new(10, 11, 6));
+        let mut table = table_with_key(&[("a", "varchar", false), ("b", "char", false)]);
+        for column in &mut table.columns {
+            (column.charset, column.longest_bytes) = (Some("utf8mb4".into()), Some(40));
+        }
+        assert_eq!(
+            row_checksum(&table, dialect, dialect),
+            "CRC32(CONCAT_WS('#', `a`, `b`))"
+        );
+        table.columns[1].charset = Some("latin1".into());
+        assert_eq!(
+            row_checksum(&table, dialect, dialect),
+            "CRC32(CONCAT_WS('#', CAST(`a` AS BINARY), CAST(`b` AS BINARY)))"
+        );
+    }
+}
