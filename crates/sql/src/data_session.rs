@@ -41,7 +41,6 @@ pub struct DataSession {
     name: String,
     profile: SessionProfile,
     dialect: Dialect,
-    connection_id: u64,
     takes_bulk: bool,
     largest_packet: u64,
     packets: Packets,
@@ -95,7 +94,6 @@ impl DataSession {
             name: endpoint.name.clone(),
             profile,
             dialect: control.dialect(),
-            connection_id: 0,
             takes_bulk: logged_in.takes_bulk,
             largest_packet: SMALLEST_PACKET,
             packets: logged_in.packets,
@@ -103,11 +101,12 @@ impl DataSession {
             busy: false,
         };
         session.execute(&session.dialect.prepare_session(profile)).await?;
-        let asked = Statement::new("SELECT CONNECTION_ID(), @@max_allowed_packet");
-        let answer = session.query_first(&asked).await?;
-        let number = |at: usize| answer.as_ref().and_then(|row| row.at(at)?.parse().ok());
-        session.connection_id = number(0).unwrap_or(0);
-        session.largest_packet = number(1).unwrap_or(SMALLEST_PACKET);
+        let largest = session
+            .query_value(&session.dialect.read_largest_packet())
+            .await?;
+        session.largest_packet = largest
+            .and_then(|bytes| bytes.parse().ok())
+            .unwrap_or(SMALLEST_PACKET);
         Ok(session)
     }
 
@@ -119,11 +118,6 @@ impl DataSession {
     /// Returns the server's dialect.
     pub fn dialect(&self) -> Dialect {
         self.dialect
-    }
-
-    /// Returns the server's number for this connection.
-    pub fn connection_id(&self) -> u64 {
-        self.connection_id
     }
 
     /// Returns the largest packet that the server takes, in bytes.

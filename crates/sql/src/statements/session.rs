@@ -27,6 +27,11 @@ impl Dialect {
         Statement::new(format!("SET NAMES {charset}, {}", set.join(", ")))
     }
 
+    /// Reads the largest packet that the server takes, in bytes.
+    pub(crate) fn read_largest_packet(&self) -> Statement {
+        Statement::new("SELECT @@max_allowed_packet")
+    }
+
     /// Turns the binary log of this session off or on again.
     pub fn log_this_session(&self, on: bool) -> Statement {
         Statement::new(format!("SET SESSION sql_log_bin = {}", u8::from(on)))
