@@ -10,6 +10,7 @@ use crate::{
     snapshot::Snapshot,
     sorter::SpareBuffers,
     tables::WaitingTable,
+    turns::Turns,
     workers::copy_tables,
 };
 use dbha_sql::SessionProfile;
@@ -80,6 +81,7 @@ impl<'a> Copying<'a> {
         filling.mean_as(source).await?;
         filling.go_on(&picture, again || options.go_on).await?;
         let lane = Lane::new();
+        let turns = Turns::between(&loaders);
         let identities = snapshot.identities.clone();
         let readers = std::mem::take(&mut snapshot.readers).into_iter();
         let pairs = readers.zip(loaders).map(|(reader, loader)| Pair {
@@ -87,6 +89,7 @@ impl<'a> Copying<'a> {
             sink: ServerSink {
                 loader,
                 lane: lane.clone(),
+                turns: turns.clone(),
                 spare: SpareBuffers::default(),
             },
             identities: identities.clone(),

@@ -61,6 +61,7 @@ mod table;
 mod table_definition;
 mod table_identity;
 mod tables;
+mod turns;
 mod uncopyable;
 mod value_form;
 mod workers;

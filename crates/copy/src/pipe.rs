@@ -13,6 +13,7 @@ use crate::{
     statements,
     table_identity::TableIdentities,
     tables::{self, WaitingTable},
+    turns::Turns,
 };
 use dbha_sql::{DataSession, Dialect, Parameter, Statement};
 use std::sync::Arc;
@@ -92,6 +93,8 @@ pub(crate) struct ServerSink {
     pub(crate) loader: DataSession,
     /// See [`Lane`].
     pub(crate) lane: Lane,
+    /// See [`Turns`].
+    pub(crate) turns: Turns,
     /// See [`SpareBuffers`].
     pub(crate) spare: SpareBuffers,
 }
@@ -176,6 +179,7 @@ async fn pour(
     news: impl FnMut(Loaded),
 ) -> Result<(Walked, Loaded), CopyError> {
     let table = &range.piece.table;
+    let _turn = pair.turns.take(table).await;
     let mut room = Room::new(&pair.lane);
     // A table known for huge rows enters the lane before its first one is in memory.
     room.enter_lane_for(table.bytes_estimate / table.rows_estimate.max(1))

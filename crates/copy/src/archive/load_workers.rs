@@ -17,6 +17,7 @@ use crate::{
     schedule::Tally,
     sorter::{Lanes, Sorter, SpareBuffers},
     statements, tables,
+    turns::Turns,
 };
 use dbha_sql::{BinaryRow, DataSession, Dialect, Parameter};
 use std::{
@@ -48,6 +49,7 @@ pub(super) async fn load_tables(
     queue: LoadQueue,
 ) -> Result<(Vec<DataSession>, Vec<TableReport>), CopyError> {
     let (queue, lane) = (Arc::new(Mutex::new(queue)), Lane::new());
+    let turns = Turns::between(&loaders);
     let mut running = JoinSet::new();
     for loader in loaders {
         let worker = Worker {
@@ -56,6 +58,7 @@ pub(super) async fn load_tables(
             spare: SpareBuffers::default(),
             queue: queue.clone(),
             lane: lane.clone(),
+            turns: turns.clone(),
             told: Instant::now(),
             reports: vec![],
         };
@@ -82,6 +85,7 @@ struct Worker {
     spare: SpareBuffers,
     queue: Arc<Mutex<LoadQueue>>,
     lane: Lane,
+    turns: Turns,
     told: Instant,
     reports: Vec<TableReport>,
 }
@@ -161,6 +165,7 @@ impl Worker {
         number: u32,
     ) -> Result<Loaded, CopyError> {
         let table = job.table.table.clone();
+        let _turn = self.turns.take(&table).await;
         let mut room = Room::new(&self.lane);
         // Entered before the first such row is in memory.
         room.enter_lane_for(chunk.longest_row).await;
