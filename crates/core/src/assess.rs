@@ -11,6 +11,7 @@ use crate::{
 use dbha_sql::Facts;
 use link::{errant, link_problems, link_status};
 use server::server_status;
+use std::time::Duration;
 use verdict::judge;
 
 /// A server as it was seen, or why it could not be.
@@ -29,11 +30,43 @@ pub struct Unseen {
     pub fix: String,
 }
 
-/// Judges a pair, whoever built it.
+/// What somebody who watches a pair knows beside one look at it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Watched {
+    /// How far each link is behind as heartbeats show it, by its source; `None` where they show nothing.
+    pub lag: Both<Option<Duration>>,
+    /// From which lag on a link counts as lagging.
+    pub lagging_from: Duration,
+    /// What else was found wrong with each server.
+    pub problems: Both<Vec<Problem>>,
+}
+
+impl Default for Watched {
+    fn default() -> Self {
+        Self {
+            lag: Both {
+                primary: None,
+                secondary: None,
+            },
+            lagging_from: Duration::from_secs(10),
+            problems: Both {
+                primary: vec![],
+                secondary: vec![],
+            },
+        }
+    }
+}
+
+/// Judges a pair by one look at it, whoever built it.
+pub fn assess(pair: &str, seen: &Both<Seen>) -> Status {
+    assess_watched(pair, seen, &Watched::default())
+}
+
+/// Judges a pair that is being watched.
 ///
 /// Writers, offsets and settings are judged only where dbha recorded what they should be; both links and their
 /// threads always.
-pub fn assess(pair: &str, seen: &Both<Seen>) -> Status {
+pub fn assess_watched(pair: &str, seen: &Both<Seen>, watched: &Watched) -> Status {
     let facts = |side: Side| seen.of(side).as_ref().ok();
     let expected = expected(seen);
     let mut servers: Vec<ServerStatus> = Side::BOTH
@@ -42,7 +75,7 @@ pub fn assess(pair: &str, seen: &Both<Seen>) -> Status {
         .collect();
     let links: Vec<LinkStatus> = Side::BOTH
         .into_iter()
-        .map(|source| link_status(seen, source))
+        .map(|source| link_status(seen, source, *watched.lag.of(source)))
         .collect();
     for (server, side) in servers.iter_mut().zip(Side::BOTH) {
         let (Some(own), peer) = (facts(side), facts(side.peer())) else {
@@ -52,7 +85,7 @@ pub fn assess(pair: &str, seen: &Both<Seen>) -> Status {
             own,
             peer,
             seen.of(side.peer()),
-            &links[index(side.peer())],
+            (&links[index(side.peer())], watched.lagging_from),
         ));
         if let Some(errant) = peer.and_then(|peer| errant(own, peer)) {
             server.problems.push(Problem {
@@ -77,6 +110,7 @@ pub fn assess(pair: &str, seen: &Both<Seen>) -> Status {
                 ),
             });
         }
+        server.problems.extend(watched.problems.of(side).iter().cloned());
         server.problems.sort_by_key(|problem| problem.code);
     }
     let writable = Side::BOTH

@@ -82,5 +82,15 @@ codes! {
             why: "What cannot be seen cannot be judged.",
             fix: "Grant SLAVE MONITOR (MariaDB) or REPLICATION CLIENT (MySQL).",
         }
+        HeartbeatStuck = "DBHA-M12", "The monitor's heartbeat cannot be written on it" {
+            verdict: "–",
+            why: "The lag of the link away from it is known by the server's own figure only; ordinary writes may hang as well.",
+            fix: "As printed: a full disk, a lock that is held, a missing privilege (dbha render monitor-account).",
+        }
+        OwnWrites = "DBHA-M13", "A read-only server has taken a write of its own" {
+            verdict: "degraded",
+            why: "Somebody with SUPER (or its like) wrote on the standby; its data may differ from what applications expect, and with one writer nobody watches for conflicts.",
+            fix: "Find who it was (its binary log names the transaction); dbha verify compares the data.",
+        }
     }
 }

@@ -58,7 +58,7 @@ mod verified;
 mod wait;
 
 pub use archive::{DumpDone, DumpOptions, LoadDone, LoadWanted, dump, load};
-pub use assess::{Seen, Unseen, assess};
+pub use assess::{Seen, Unseen, Watched, assess, assess_watched};
 pub use condition::Condition;
 pub use error::{Certainty, SetupError, StepError, StepFault, error_chain};
 pub use event::{CopyCounts, Event, EventKind, EventSink, StepOutcome};
@@ -88,7 +88,8 @@ pub use dbha_copy::{
     DefinitionDifference, Difference, DifferenceKind, KeyValue, NotCompared, TableDifference,
 };
 pub use dbha_sql::{
-    Address, ClientOptions, Dialect, Endpoint, Facts, Flavor, GtidSet, Secret, SqlError, SslMode, TlsOptions,
-    Version, Wire, harmless, is_unprintable, panic_is_caught, quote_account, quote_identifier, quote_literal,
+    Address, ClientOptions, Dialect, Endpoint, Facts, Flavor, GtidSet, IoState, Secret, SqlError, SqlState,
+    SslMode, TlsOptions, Version, Wire, harmless, is_unprintable, panic_is_caught, quote_account,
+    quote_identifier, quote_literal,
 };
 pub use tokio_util::sync::CancellationToken;

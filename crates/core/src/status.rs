@@ -124,8 +124,21 @@ pub struct LinkStatus {
     pub io: Option<IoState>,
     /// The SQL thread.
     pub sql: Option<SqlState>,
-    /// Seconds behind by the server's own figure; `None` is unknown and never 0.
+    /// Seconds behind: measured by heartbeats where somebody watches, else the server's own figure; `None` is unknown
+    /// and never 0.
     pub lag_seconds: Option<f64>,
+    /// Seconds behind as heartbeats show it; `None` where none were followed.
+    #[serde(default)]
+    pub lag_heartbeat_seconds: Option<f64>,
+    /// Seconds behind by the server's own figure.
+    #[serde(default)]
+    pub lag_server_seconds: Option<f64>,
+    /// What the replica has received, GTIDs or file and offset of the source's binary log.
+    #[serde(default)]
+    pub received: Option<String>,
+    /// Up to where it has applied the source's binary log, file and offset.
+    #[serde(default)]
+    pub applied: Option<String>,
     /// How many transactions of the source the replica lacks.
     pub gtid_missing: Option<u64>,
     /// The last error.

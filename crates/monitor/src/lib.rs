@@ -1,6 +1,15 @@
-//! Keeps watching a replicated pair.
+//! Keeps watching replicated pairs: looks at both servers every second, judges what it saw, and tells whoever asks.
 //!
-//! The loop, damping, heartbeat, history, HTTP, metrics and alerts live here. Until they do, a single look is
-//! [`dbha_core::Pair::status`], and everything that judges it is [`dbha_core::assess`].
+//! The way of the data: a look at each server ([`MonitorSettings`] says how often) → one [`PairReport`], judged by
+//! [`dbha_core::assess_watched`] → the damper, which turns reports into [`MonitorEvent`]s → the [`Board`], which everybody
+//! reads: HTTP, metrics, alerts, the terminal.
 
-pub use dbha_core::{Condition, Status, Verdict, assess};
+mod board;
+mod event;
+mod report;
+mod settings;
+
+pub use board::{Board, LagPoint, News};
+pub use event::{EventKind, MonitorEvent};
+pub use report::{Heartbeat, LookReport, PairReport, Standing};
+pub use settings::{Damping, MonitorSettings, WatchedPair};

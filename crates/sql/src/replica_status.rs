@@ -171,6 +171,24 @@ impl ReplicaStatus {
         }
     }
 
+    /// Says what was received: GTIDs where they are told, else file and offset of the source's binary log.
+    pub fn received_text(&self) -> Option<String> {
+        match &self.received {
+            Some(received) if !received.is_empty() => Some(received.to_string()),
+            _ => self
+                .received_at
+                .as_ref()
+                .map(|(file, offset)| format!("{file}:{offset}")),
+        }
+    }
+
+    /// Says up to where the source's binary log was applied, as file and offset.
+    pub fn applied_text(&self) -> Option<String> {
+        self.applied_at
+            .as_ref()
+            .map(|(file, offset)| format!("{file}:{offset}"))
+    }
+
     /// Returns the filters that touch more than the server's own schemas (scenario 21).
     pub fn harmful_filters(&self) -> Vec<&String> {
         self.filters

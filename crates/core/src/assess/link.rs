@@ -5,9 +5,6 @@ use crate::{Both, Condition, LinkStatus, Problem, Side, advice, status::LastErro
 use dbha_sql::{Facts, IoState, Observed, ReplicaStatus, SqlState};
 use std::time::Duration;
 
-/// Seconds behind from which a link counts as lagging.
-const LAGGING: Duration = Duration::from_secs(10);
-
 fn link_of<'a>(replica: &'a Facts, source: &Seen) -> Option<&'a ReplicaStatus> {
     match source {
         Ok(source) => replica.link_from(
@@ -18,7 +15,7 @@ fn link_of<'a>(replica: &'a Facts, source: &Seen) -> Option<&'a ReplicaStatus> {
     }
 }
 
-pub(super) fn link_status(seen: &Both<Seen>, source: Side) -> LinkStatus {
+pub(super) fn link_status(seen: &Both<Seen>, source: Side, measured: Option<Duration>) -> LinkStatus {
     let name = |side: Side| match seen.of(side) {
         Ok(facts) => facts.name.clone(),
         Err(unseen) => unseen.name.clone(),
@@ -30,6 +27,10 @@ pub(super) fn link_status(seen: &Both<Seen>, source: Side) -> LinkStatus {
         io: None,
         sql: None,
         lag_seconds: None,
+        lag_heartbeat_seconds: None,
+        lag_server_seconds: None,
+        received: None,
+        applied: None,
         gtid_missing: None,
         last_error: None,
     };
@@ -50,10 +51,16 @@ pub(super) fn link_status(seen: &Both<Seen>, source: Side) -> LinkStatus {
         };
     };
     let active = |error: &&dbha_sql::LinkError| !link.is_running() || error.code != 0;
+    let lag_server = link.lag.map(|lag| lag.as_secs_f64());
+    let lag_heartbeat = measured.map(|lag| lag.as_secs_f64());
     LinkStatus {
         io: Some(link.io),
         sql: Some(link.sql),
-        lag_seconds: link.lag.map(|lag| lag.as_secs_f64()),
+        lag_seconds: lag_heartbeat.or(lag_server),
+        lag_heartbeat_seconds: lag_heartbeat,
+        lag_server_seconds: lag_server,
+        received: link.received_text(),
+        applied: link.applied_text(),
         gtid_missing: missing,
         last_error: link.error().filter(active).map(|error| LastError {
             code: error.code,
@@ -71,7 +78,7 @@ pub(super) fn link_problems(
     own: &Facts,
     peer: Option<&Facts>,
     source: &Seen,
-    status: &LinkStatus,
+    (status, lagging): (&LinkStatus, Duration),
 ) -> Vec<Problem> {
     let problem = |code, text: String, fix: String| Problem { code, text, fix };
     if let Observed::Denied(text) = &own.links {
@@ -128,7 +135,7 @@ pub(super) fn link_problems(
     }
     let behind = status
         .lag_seconds
-        .filter(|seconds| *seconds > LAGGING.as_secs_f64());
+        .filter(|seconds| *seconds > lagging.as_secs_f64());
     if let Some(seconds) = behind {
         let fix = "wait, or look for a long transaction on the replica".into();
         found.push(problem(

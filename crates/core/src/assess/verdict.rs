@@ -33,6 +33,7 @@ pub(super) fn judge(servers: &[ServerStatus], writers: WritableServers) -> (Verd
         Condition::Writers,
         Condition::SettingDrift,
         Condition::Errant,
+        Condition::OwnWrites,
     ]) {
         return (Verdict::Degraded, problem.text.clone());
     }

@@ -1,0 +1,61 @@
+use dbha_core::Endpoint;
+use std::time::Duration;
+
+/// A pair that is to be watched.
+#[derive(Debug, Clone)]
+pub struct WatchedPair {
+    /// Its name; unique among all that one monitor watches.
+    pub name: String,
+    /// One server.
+    pub primary: Endpoint,
+    /// The other one.
+    pub secondary: Endpoint,
+}
+
+/// How pairs are watched.
+#[derive(Debug, Clone)]
+pub struct MonitorSettings {
+    /// Time between two looks at a server.
+    pub tick: Duration,
+    /// Longest wait for one answer of a server.
+    pub answer_limit: Duration,
+    /// Time between two looks at what seldom changes: settings, accounts, records.
+    pub full_look_every: Duration,
+    /// From which lag on a link counts as lagging.
+    pub lagging_from: Duration,
+    /// Whether heartbeats are written on servers that take writes.
+    pub heartbeat: bool,
+    /// Whether what is safe to mend is mended.
+    pub heal: bool,
+    /// When something counts as begun and as over.
+    pub damping: Damping,
+}
+
+impl Default for MonitorSettings {
+    fn default() -> Self {
+        Self {
+            tick: Duration::from_secs(1),
+            answer_limit: Duration::from_secs(2),
+            full_look_every: Duration::from_secs(30),
+            lagging_from: Duration::from_secs(10),
+            heartbeat: true,
+            heal: false,
+            damping: Damping::default(),
+        }
+    }
+}
+
+/// How many of the last looks decide.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Damping {
+    /// So many looks are remembered; at least 1.
+    pub window: usize,
+    /// So many of them must be bad; at least 1, at most `window`.
+    pub bad: usize,
+}
+
+impl Default for Damping {
+    fn default() -> Self {
+        Self { window: 5, bad: 3 }
+    }
+}
