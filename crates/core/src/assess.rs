@@ -6,7 +6,7 @@ mod verdict;
 
 use crate::{
     AutoIncrement, Both, Condition, LinkStatus, Problem, ServerStatus, SetupOptions, Side, Status, Topology,
-    WritableServers, Writers, partner,
+    WantedSetting, WritableServers, Writers, partner,
 };
 use dbha_sql::Facts;
 use link::{errant, link_problems, link_status};
@@ -132,6 +132,43 @@ pub fn assess_watched(pair: &str, seen: &Both<Seen>, watched: &Watched) -> Statu
         servers,
         links,
     }
+}
+
+/// Returns the settings of each server that are no longer what dbha made them, and that can be put back while everything
+/// runs: whose number and whose turn to write it is are not among them, since writes may have been taken under another
+/// identity, or somebody may be changing the roles.
+pub fn drifted_settings(seen: &Both<Seen>) -> Both<Vec<WantedSetting>> {
+    let expected = expected(seen);
+    let of = |side: Side| -> Vec<WantedSetting> {
+        let (Some(topology), Ok(facts)) = (&expected, seen.of(side)) else {
+            return vec![];
+        };
+        let wrong = |wanted: &&WantedSetting| {
+            !wanted.after_restart_only
+                && !facts.has(wanted.setting, &wanted.value)
+                && safe_to_put_back(wanted)
+        };
+        let settings = &topology.server(side).settings;
+        settings.iter().filter(wrong).cloned().collect()
+    };
+    Both {
+        primary: of(Side::Primary),
+        secondary: of(Side::Secondary),
+    }
+}
+
+fn safe_to_put_back(wanted: &WantedSetting) -> bool {
+    use dbha_sql::Setting as S;
+    matches!(
+        wanted.setting,
+        S::AutoIncrementIncrement
+            | S::AutoIncrementOffset
+            | S::SyncBinlog
+            | S::InnodbFlushLogAtTrxCommit
+            | S::GtidStrictMode
+            | S::BinlogRowImage
+            | S::ReplicaNetTimeout
+    )
 }
 
 fn index(source: Side) -> usize {

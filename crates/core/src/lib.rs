@@ -58,7 +58,7 @@ mod verified;
 mod wait;
 
 pub use archive::{DumpDone, DumpOptions, LoadDone, LoadWanted, dump, load};
-pub use assess::{Seen, Unseen, Watched, assess, assess_watched};
+pub use assess::{Seen, Unseen, Watched, assess, assess_watched, drifted_settings};
 pub use condition::Condition;
 pub use error::{Certainty, SetupError, StepError, StepFault, error_chain};
 pub use event::{CopyCounts, Event, EventKind, EventSink, StepOutcome};

@@ -5,14 +5,17 @@ mod surroundings;
 
 use crate::{Address, CloneNote, Dialect, GtidSet, Marker, ReplicaStatus, Setting, Wire};
 use serde::{Deserialize, Serialize};
-use std::collections::{BTreeMap, BTreeSet};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    time::{Duration, SystemTime},
+};
 
 pub use clone::{CloneFacts, CloneState};
 pub(crate) use host::read_place;
 pub use host::{COMMAND_LINE, DropIn, HostFacts, OptionFact, Place, RestartMeans, option_name};
 #[cfg(fuzzing)]
 pub use observe::global_privileges;
-pub(crate) use observe::observe;
+pub(crate) use observe::{look, map, observe, unexpected_gtids};
 pub use surroundings::{KeptSetting, Login, NotedTable, Surroundings};
 
 /// One part of what was looked for: seen, not allowed to be seen, or not there.
@@ -164,6 +167,22 @@ pub struct ClockReading {
     pub ahead: f64,
     /// How far off that may be: half of the question's round trip.
     pub error: f64,
+}
+
+impl ClockReading {
+    /// Compares an answer of a server with the clock here: it was made somewhere within the round trip, and the middle of
+    /// that is the best guess.
+    pub(crate) fn of_answer(asked: SystemTime, took: Duration, there: Option<f64>) -> Self {
+        let half = took.as_secs_f64() / 2.0;
+        let here = asked
+            .duration_since(SystemTime::UNIX_EPOCH)
+            .map_or(0.0, |since| since.as_secs_f64())
+            + half;
+        Self {
+            ahead: there.map_or(0.0, |there| there - here),
+            error: half,
+        }
+    }
 }
 
 /// Membership in a cluster of another kind.

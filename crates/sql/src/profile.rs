@@ -44,6 +44,8 @@ impl SessionProfile {
     pub(crate) fn lock_wait_seconds(self) -> u32 {
         match self {
             SessionProfile::Loader => 60,
+            // Shorter than the wait for an answer: a lock on its heartbeat must not look like a server that is gone.
+            SessionProfile::Monitor => 1,
             _ => 10,
         }
     }

@@ -5,6 +5,7 @@ mod advice;
 mod clone;
 mod dbha_schema;
 mod facts;
+mod heartbeat;
 mod named_locks;
 mod replication;
 mod session;

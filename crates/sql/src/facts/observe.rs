@@ -9,7 +9,7 @@ use crate::{
 };
 use std::{
     collections::{BTreeMap, BTreeSet},
-    time::{Duration, Instant, SystemTime},
+    time::{Instant, SystemTime},
 };
 
 /// Looks at one server, as deep as asked; what the account may not see becomes [`Observed::Denied`].
@@ -17,24 +17,18 @@ pub(crate) async fn observe(session: &mut Session, depth: Depth) -> Result<Facts
     let dialect = session.dialect();
     let asked = (SystemTime::now(), Instant::now());
     let identity = required(session, &dialect.read_identity()).await?;
-    let clock_offset = read_clock(asked.0, asked.1.elapsed(), &identity);
+    let clock_offset = ClockReading::of_answer(asked.0, asked.1.elapsed(), identity.parse("now"));
     let settings = session.query(&dialect.read_settings(&Setting::ALL)).await?;
     let settings = read_settings(dialect, &settings);
     let gtids = required(session, &dialect.read_gtids()).await?;
-    let parse = |text: Option<&str>| GtidSet::parse(dialect.flavor(), text.unwrap_or(""));
-    let unexpected =
-        |statement: Statement, error: crate::ParseGtidError, server: &str| SqlError::Unexpected {
-            server: server.to_owned(),
-            statement: statement.shown().to_owned(),
-            text: error.to_string(),
-        };
     let name = session.name().to_owned();
-    let executed =
-        parse(gtids.get("executed")).map_err(|error| unexpected(dialect.read_gtids(), error, &name))?;
-    let applied =
-        parse(gtids.get("applied")).map_err(|error| unexpected(dialect.read_gtids(), error, &name))?;
-    let purged =
-        parse(gtids.get("purged")).map_err(|error| unexpected(dialect.read_gtids(), error, &name))?;
+    let parse = |column: &str| {
+        GtidSet::parse(dialect.flavor(), gtids.get(column).unwrap_or(""))
+            .map_err(|error| unexpected_gtids(&dialect.read_gtids(), &error, &name))
+    };
+    let executed = parse("executed")?;
+    let applied = parse("applied")?;
+    let purged = parse("purged")?;
     let coordinates = look(session, &dialect.read_binlog_coordinates()).await?;
     let surroundings = surroundings_of(session, depth, &settings).await?;
     let processes = look(session, &dialect.read_processlist()).await?;
@@ -137,8 +131,21 @@ async fn required(session: &mut Session, statement: &Statement) -> Result<Row, S
         })
 }
 
+/// What a server calls GTIDs, and is none.
+pub(crate) fn unexpected_gtids(
+    statement: &Statement,
+    error: &crate::ParseGtidError,
+    server: &str,
+) -> SqlError {
+    SqlError::Unexpected {
+        server: server.to_owned(),
+        statement: statement.shown().to_owned(),
+        text: error.to_string(),
+    }
+}
+
 /// Runs a statement that may be forbidden or may ask for something this server does not have.
-pub(super) async fn look(
+pub(crate) async fn look(
     session: &mut Session,
     statement: &Statement,
 ) -> Result<Observed<Vec<Row>>, SqlError> {
@@ -153,7 +160,7 @@ pub(super) async fn look(
     }
 }
 
-pub(super) fn map<T>(rows: Observed<Vec<Row>>, read: impl Fn(&Row) -> T) -> Observed<Vec<T>> {
+pub(crate) fn map<T>(rows: Observed<Vec<Row>>, read: impl Fn(&Row) -> T) -> Observed<Vec<T>> {
     match rows {
         Observed::Known(rows) => Observed::Known(rows.iter().map(read).collect()),
         Observed::Denied(text) => Observed::Denied(text),
@@ -225,19 +232,6 @@ fn read_log_filters(rows: &Observed<Vec<Row>>) -> Vec<String> {
         Some(format!("{option}={}", printable(value)))
     })
     .collect()
-}
-
-/// The answer was made somewhere within the round trip; its middle is the best guess.
-fn read_clock(asked: SystemTime, took: Duration, identity: &Row) -> ClockReading {
-    let half = took.as_secs_f64() / 2.0;
-    let here = asked
-        .duration_since(SystemTime::UNIX_EPOCH)
-        .map_or(0.0, |since| since.as_secs_f64())
-        + half;
-    ClockReading {
-        ahead: identity.parse::<f64>("now").map_or(0.0, |there| there - here),
-        error: half,
-    }
 }
 
 fn connected_replicas(processes: &Observed<Vec<Row>>) -> Observed<Vec<ConnectedReplica>> {
