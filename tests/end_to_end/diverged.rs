@@ -7,7 +7,7 @@ use crate::operator::Operator;
 use crate::refusal::refused;
 use crate::releases::on_releases;
 use crate::servers::{
-    assert_all_threads_run, assert_same_contents, cross, pair_with_sample, positions, threads,
+    assert_all_threads_run, assert_same_contents, cross, pair_with_sample, purge_old_logs, threads,
 };
 use crate::session::Session;
 
@@ -24,11 +24,7 @@ async fn purge_logs(server: &PrivateServer) {
     session
         .run("CREATE TABLE IF NOT EXISTS rental_shop.written_before_the_purge (id INT)")
         .await;
-    for _ in 0..2 {
-        session.run("FLUSH BINARY LOGS").await;
-    }
-    let newest = positions(server).await[1].clone();
-    session.run(&format!("PURGE BINARY LOGS TO '{newest}'")).await;
+    purge_old_logs(server).await;
 }
 
 on_releases!(scenario_51_a_row_in_the_way_stops_and_explains_and_is_never_skipped: mariadb_10_11, mysql_9_7);
@@ -98,12 +94,7 @@ async fn scenario_62_the_way_back_runs_again_after_its_logs_were_purged(release:
     let (pair, operator) = pair_of_two_writers(release).await;
     Session::open(&pair.primary).await.run("STOP REPLICA").await;
     cross("Ada", &pair.primary, &pair.secondary).await;
-    let mut secondary = Session::open(&pair.secondary).await;
-    for _ in 0..2 {
-        secondary.run("FLUSH BINARY LOGS").await;
-    }
-    let newest = positions(&pair.secondary).await[1].clone();
-    secondary.run(&format!("PURGE BINARY LOGS TO '{newest}'")).await;
+    purge_old_logs(&pair.secondary).await;
 
     operator.setup(["--writers", "both"]).await.exits(0);
     assert_all_threads_run(&pair).await;

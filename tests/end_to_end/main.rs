@@ -24,6 +24,7 @@ mod stopped_at;
 mod stripping_proxy;
 mod trial;
 mod watcher;
+mod watching;
 mod writers;
 
 mod by_way_of_files;
@@ -35,6 +36,7 @@ mod copy_meets_purges;
 mod demo;
 mod diverged;
 mod hostile_server;
+mod monitor_watches;
 mod ndjson;
 mod option_files;
 mod option_files_over_ssh;

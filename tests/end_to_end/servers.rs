@@ -147,3 +147,21 @@ pub(crate) async fn cross(name: &str, from: &PrivateServer, to: &PrivateServer) 
     .await;
     key
 }
+
+/// Begins new binary logs until the old ones can be thrown away, and throws them away.
+///
+/// A log stays for as long as a thread reads it, and that of a replica that has gone away notices late.
+pub(crate) async fn purge_old_logs(server: &PrivateServer) {
+    let mut session = Session::open(server).await;
+    eventually(
+        "only the newest binary log is left",
+        async || {
+            session.run("FLUSH BINARY LOGS").await;
+            let newest = positions(server).await[1].clone();
+            session.run(&format!("PURGE BINARY LOGS TO '{newest}'")).await;
+            session.rows("SHOW BINARY LOGS").await.len()
+        },
+        |logs| *logs == 1,
+    )
+    .await;
+}
