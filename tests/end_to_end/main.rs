@@ -36,6 +36,7 @@ mod copy_meets_purges;
 mod demo;
 mod diverged;
 mod hostile_server;
+mod monitor_tells_causes;
 mod monitor_watches;
 mod ndjson;
 mod option_files;

@@ -19,10 +19,15 @@ pub(crate) struct Watching {
 impl Watching {
     /// Begins to watch a pair as root.
     pub(crate) fn begin(pair: &ServerPair, settings: &MonitorSettings) -> Self {
+        Self::begin_at(&pair.primary.url(), &pair.secondary.url(), settings)
+    }
+
+    /// Begins to watch two servers by these ways into them.
+    pub(crate) fn begin_at(primary: &str, secondary: &str, settings: &MonitorSettings) -> Self {
         let watched = WatchedPair {
             name: PAIR.to_owned(),
-            primary: pair.primary.url().parse().unwrap(),
-            secondary: pair.secondary.url().parse().unwrap(),
+            primary: primary.parse().unwrap(),
+            secondary: secondary.parse().unwrap(),
         };
         Self {
             monitor: Monitor::start(vec![watched], settings, Board::new()),

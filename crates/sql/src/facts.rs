@@ -15,7 +15,7 @@ pub(crate) use host::read_place;
 pub use host::{COMMAND_LINE, DropIn, HostFacts, OptionFact, Place, RestartMeans, option_name};
 #[cfg(fuzzing)]
 pub use observe::global_privileges;
-pub(crate) use observe::{look, map, observe, unexpected_gtids};
+pub(crate) use observe::{observe, read_links, unexpected_gtids};
 pub use surroundings::{KeptSetting, Login, NotedTable, Surroundings};
 
 /// One part of what was looked for: seen, not allowed to be seen, or not there.

@@ -1,6 +1,6 @@
 use crate::{
     ClockReading, Facts, GtidSet, Observed, ReplicaStatus, Row, Server, Setting, SqlError, Statement,
-    facts::{look, map, unexpected_gtids},
+    facts::{read_links, unexpected_gtids},
     printable,
 };
 use std::{
@@ -70,7 +70,7 @@ impl Server {
             (Setting::ReadOnly, "read_only"),
             (Setting::SuperReadOnly, "super_read_only"),
         ];
-        let links = look(&mut self.session, &dialect.read_replica_status()).await?;
+        let links = read_links(&mut self.session).await?;
         Ok(Pulse {
             server_id: row.parse("server_id").unwrap_or(0),
             executed,
@@ -83,9 +83,7 @@ impl Server {
             clock: row.parse("now").unwrap_or(0.0),
             clock_read: asked.1 + took / 2,
             clock_offset: ClockReading::of_answer(asked.0, took, row.parse("now")),
-            links: map(links, |row| {
-                ReplicaStatus::of_row(row, |text| GtidSet::parse(dialect.flavor(), text).ok())
-            }),
+            links,
             heartbeats,
             setup_at_work: row.get("setup") == Some("1"),
         })

@@ -54,9 +54,7 @@ pub(crate) async fn observe(session: &mut Session, depth: Depth) -> Result<Facts
         purged,
         binlog: read_coordinates(&coordinates),
         log_filters: read_log_filters(&coordinates),
-        links: map(look(session, &dialect.read_replica_status()).await?, |row| {
-            ReplicaStatus::of_row(row, |text| GtidSet::parse(dialect.flavor(), text).ok())
-        }),
+        links: read_links(session).await?,
         connected_replicas: connected_replicas(&processes),
         sessions: client_sessions(&processes),
         privileges: privileges(look(session, &dialect.read_own_grants()).await?),
@@ -88,6 +86,41 @@ pub(crate) async fn observe(session: &mut Session, depth: Depth) -> Result<Facts
         host: Observed::Absent,
         name,
     })
+}
+
+/// Reads the links into a server, each with the words of whoever failed first.
+pub(crate) async fn read_links(session: &mut Session) -> Result<Observed<Vec<ReplicaStatus>>, SqlError> {
+    let dialect = session.dialect();
+    let rows = look(session, &dialect.read_replica_status()).await?;
+    let mut links = map(rows, |row| {
+        ReplicaStatus::of_row(row, |text| GtidSet::parse(dialect.flavor(), text).ok())
+    });
+    let Observed::Known(known) = &mut links else {
+        return Ok(links);
+    };
+    // With several workers the status only says where to look (8.0 and later).
+    let points_elsewhere = |link: &&mut ReplicaStatus| {
+        let error = link.sql_error.as_ref();
+        error.is_some_and(|error| error.text.contains("replication_applier_status_by_worker"))
+    };
+    for link in known.iter_mut().filter(points_elsewhere) {
+        let Some(statement) = dialect.read_worker_errors() else {
+            continue;
+        };
+        // Whoever may not read it has what the status says.
+        let Observed::Known(errors) = look(session, &statement).await? else {
+            continue;
+        };
+        let of_link = errors
+            .iter()
+            .find(|row| row.get("channel") == Some(&link.channel));
+        if let Some(message) = of_link.and_then(|row| row.get("message"))
+            && let Some(error) = &mut link.sql_error
+        {
+            error.text = printable(message);
+        }
+    }
+    Ok(links)
 }
 
 fn offers_tls(rows: &Observed<Vec<Row>>) -> bool {

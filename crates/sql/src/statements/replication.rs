@@ -44,6 +44,18 @@ impl Dialect {
         })
     }
 
+    /// Reads the errors of the applier's workers, the newest first: columns `channel`, `number`, `message`; `None` where
+    /// the status itself has them.
+    pub(crate) fn read_worker_errors(&self) -> Option<Statement> {
+        (self.flavor() == Flavor::MySql).then(|| {
+            Statement::new(
+                "SELECT CHANNEL_NAME AS channel, LAST_ERROR_NUMBER AS number, LAST_ERROR_MESSAGE AS message \
+                 FROM performance_schema.replication_applier_status_by_worker WHERE LAST_ERROR_NUMBER <> 0 \
+                 ORDER BY LAST_ERROR_TIMESTAMP DESC",
+            )
+        })
+    }
+
     /// Reads file and position of the binary log; no row where it is off.
     pub fn read_binlog_coordinates(&self) -> Statement {
         let new = self.flavor() == Flavor::MySql && self.version() >= Version::new(8, 2, 0);
