@@ -1,6 +1,6 @@
 use crate::{MonitorSettings, beat::Beat, look::Look, remedy::Remedy};
 use dbha_core::{Endpoint, Facts, Seen, SetupError, SqlError, Unseen, error_chain};
-use dbha_sql::{Depth, Observed, Pulse, Server};
+use dbha_sql::{Depth, Marker, Observed, Pulse, RecordedServer, Server};
 use std::time::{Duration, Instant};
 use tokio::{
     sync::{mpsc, watch},
@@ -18,10 +18,27 @@ pub(crate) struct Watcher {
 }
 
 /// What was seen so far over the connection that is open.
+#[derive(Clone)]
 struct Known {
     facts: Facts,
     full_at: Instant,
     heartbeats_readable: bool,
+}
+
+impl Known {
+    /// Looks at everything that is judged by.
+    async fn look(server: &mut Server) -> Result<Self, SqlError> {
+        Ok(Self {
+            facts: lightened(server.observe(Depth::Running).await?),
+            full_at: Instant::now(),
+            heartbeats_readable: true,
+        })
+    }
+
+    /// Returns what dbha itself has written there, and changes with every set-up.
+    fn records(&self) -> (&Observed<Vec<Marker>>, &Observed<Vec<RecordedServer>>) {
+        (&self.facts.markers, &self.facts.recorded)
+    }
 }
 
 /// Where a watcher gets its orders from and sends what it saw.
@@ -103,31 +120,33 @@ impl Watcher {
                 Server::connect_for_watching(&self.endpoint).await?
             }
         };
-        let readable = self.known.as_ref().is_none_or(|known| known.heartbeats_readable);
+        let last = self.known.take();
+        let readable = last.as_ref().is_none_or(|known| known.heartbeats_readable);
         let pulse = server.pulse(readable, self.settings.answer_limit).await?;
-        let due = self
-            .known
-            .as_ref()
-            .is_none_or(|known| known.full_at.elapsed() >= self.settings.full_look_every);
-        let before = self.known.take();
-        let mut facts = match (before.as_ref(), due) {
-            (Some(known), false) => known.facts.clone(),
-            _ => lightened(server.observe(Depth::Running).await?),
+        let mut known = match &last {
+            Some(last) if last.full_at.elapsed() < self.settings.full_look_every => last.clone(),
+            _ => Known::look(&mut server).await?,
         };
-        facts.refresh(&pulse);
-        let own_writes = before
+        known.facts.refresh(&pulse);
+        let mut own_writes = last
             .as_ref()
-            .map_or(0, |before| own_writes(&before.facts, &facts));
+            .map_or(0, |last| count_own_writes(&last.facts, &known.facts));
+        if own_writes > 0 {
+            known = Known::look(&mut server).await?;
+            // A set-up writes its records and markers on a standby too, and may have begun and ended since the last look.
+            if last.is_some_and(|last| last.records() != known.records()) {
+                own_writes = 0;
+            }
+        }
+        known.facts.refresh(&pulse);
+        known.heartbeats_readable = match pulse.heartbeats {
+            Observed::Known(_) => true,
+            // Tried again with each look at everything.
+            _ => known.full_at.elapsed() < self.settings.tick,
+        };
+        let facts = known.facts.clone();
         self.beat.seen(&facts, &pulse);
-        let heartbeats_readable = matches!(pulse.heartbeats, Observed::Known(_)) || due;
-        self.known = Some(Known {
-            full_at: match (&before, due) {
-                (Some(known), false) => known.full_at,
-                _ => Instant::now(),
-            },
-            facts: facts.clone(),
-            heartbeats_readable,
-        });
+        self.known = Some(known);
         self.server = Some(server);
         Ok(self.seen(facts, pulse, own_writes))
     }
@@ -190,7 +209,7 @@ fn lightened(facts: Facts) -> Facts {
 }
 
 /// Counts what a server has written by itself between two looks at both of which it refused ordinary writes (scenario 63).
-fn own_writes(before: &Facts, now: &Facts) -> u64 {
+fn count_own_writes(before: &Facts, now: &Facts) -> u64 {
     let same = before.server_id == now.server_id && before.server_uuid == now.server_uuid;
     match same && before.is_read_only() && now.is_read_only() {
         true => now
