@@ -6,6 +6,7 @@ pub mod json;
 pub mod plan;
 pub mod progress;
 pub mod proof;
+pub mod server_error;
 pub mod setup_lines;
 pub mod state_word;
 pub mod status;

@@ -35,6 +35,7 @@ mod copy_lock_waits;
 mod copy_meets_purges;
 mod demo;
 mod diverged;
+mod explains;
 mod hostile_server;
 mod monitor_tells_causes;
 mod monitor_watches;

@@ -169,19 +169,30 @@ async fn only_findings_that_say_so_can_be_ignored() {
 #[tokio::test]
 async fn a_code_is_explained() {
     let operator = Operator::without_servers();
-    for text in ["DBHA-P07", "p07", "m02"] {
+    for text in ["DBHA-P07", "p07", "m02", "1062", "13121"] {
         let ran = operator
             .finish(&mut operator.bare(["explain", text]))
             .await
             .exits(0);
         assert!(
-            ran.stdout.to_lowercase().contains(&text.to_lowercase()) && ran.stdout.contains("→ "),
+            ran.stdout.to_lowercase().contains(&text.to_lowercase())
+                && (ran.stdout.contains("→ ") || ran.stdout.contains("What to do, in order")),
             "{ran}"
         );
     }
-    operator
-        .finish(&mut operator.bare(["explain", "P00"]))
+    let error = operator
+        .bare(["explain", "MY-013121", "-o", "json"])
+        .output()
         .await
-        .exits(2)
-        .says_one_error_with_a_fix();
+        .unwrap();
+    let error: serde_json::Value = serde_json::from_slice(&error.stdout).unwrap();
+    assert_eq!(error["code"], "1594", "{error:#}");
+    assert_eq!(error["server_error"]["numbers"][1]["number"], 13121, "{error:#}");
+    for unknown in ["P00", "9999999", "-1"] {
+        operator
+            .finish(&mut operator.bare(["explain", "--", unknown]))
+            .await
+            .exits(2)
+            .says_one_error_with_a_fix();
+    }
 }

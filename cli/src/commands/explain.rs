@@ -3,7 +3,7 @@
 use crate::{
     args::{Cli, ExplainArgs, Output},
     exit::Failure,
-    render::{json, style, wrap},
+    render::{json, server_error, style, wrap},
 };
 use dbha_core::{Explanation, explain, explanations};
 
@@ -14,11 +14,17 @@ pub fn run(cli: &Cli, args: &ExplainArgs) -> Result<u8, Failure> {
             let found = explain(code).ok_or_else(|| {
                 Failure::usage(
                     format!("there is no code {}", dbha_sql::printable(code)),
-                    "codes are DBHA-P01 and so on for findings, DBHA-M01 and so on for conditions; dbha explain lists them",
+                    "codes are DBHA-P01 and so on for findings, DBHA-M01 and so on for conditions, and the number for an error of a server that a pair meets; dbha explain lists them",
                 )
             })?;
             match cli.output.format {
-                Output::Human => one(&found),
+                Output::Human => match found.server_error {
+                    Some(error) => data!(
+                        "{}",
+                        server_error::human(error, style::of_stdout(), wrap::width())
+                    ),
+                    None => one(&found),
+                },
                 form => json::print(&found, form == Output::Json),
             }
         }
@@ -35,7 +41,7 @@ fn one(found: &Explanation) {
     let ignorable = if found.ignorable { ", may be ignored" } else { "" };
     data!(
         "{} {} ({}{ignorable})",
-        style.bold(found.code),
+        style.bold(&found.code),
         found.title,
         found.effect
     );
@@ -52,12 +58,13 @@ fn one(found: &Explanation) {
 fn list(all: &[Explanation]) {
     let style = style::of_stdout();
     for found in all {
-        data!(
-            "{}  {:<9} {}",
-            style.bold(found.code),
-            first_word(&found.effect),
-            found.title
-        );
+        // What an error does takes a sentence, where a finding's weight takes a word.
+        let effect = match found.server_error {
+            Some(_) => "error",
+            None => first_word(&found.effect),
+        };
+        let code = format!("{:<8}", found.code);
+        data!("{}  {effect:<9} {}", style.bold(&code), found.title);
     }
 }
 

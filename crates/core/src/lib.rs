@@ -49,6 +49,7 @@ mod reference_page;
 mod run_lock;
 mod same_server;
 mod saved_plan;
+mod server_error;
 mod side;
 mod status;
 mod steps;
@@ -74,8 +75,9 @@ pub use receipt::{
     DropInBefore, LinkBefore, Receipt, ReceiptError, ReceiptState, ReceiptStore, ServerBefore, StepRecord,
     StoredReceipt,
 };
-pub use reference_page::{Explanation, explain, explanations, reference_page};
+pub use reference_page::{Explanation, explain, explanations, reference_page, server_errors_page};
 pub use saved_plan::{SavedPlan, SavedPlanError};
+pub use server_error::{ErrorCase, ErrorNumber, NextStep, ServerError};
 pub use side::{Both, Side};
 pub use status::{KeyStep, LastError, LinkStatus, Problem, ServerStatus, Status, Verdict, WritableServers};
 pub use steps::{Check, Step, View};

@@ -1,16 +1,20 @@
 //! The reference page of all codes, and what one code means: both are made of the catalogue.
 
-use crate::{Condition, FindingCode};
+mod server_errors;
+
+use crate::{Condition, FindingCode, ServerError};
 use serde::Serialize;
+
+pub use server_errors::server_errors_page;
 
 /// What one code means and what is to be done.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Explanation {
-    /// The stable code.
-    pub code: &'static str,
+    /// The stable code, or the number of a server's error.
+    pub code: String,
     /// What it is, in a few words.
     pub title: &'static str,
-    /// A finding's weight, or the verdict that a condition makes.
+    /// A finding's weight, the verdict that a condition makes, or what an error does.
     pub effect: String,
     /// Why it matters.
     pub why: &'static str,
@@ -18,35 +22,60 @@ pub struct Explanation {
     pub what_to_do: &'static str,
     /// Whether `--ignore` lets it through.
     pub ignorable: bool,
+    /// Everything else that is known of a server's error.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub server_error: Option<&'static ServerError>,
 }
 
-/// Explains a finding or a condition by its code; `P07` is enough for `DBHA-P07`.
+impl Explanation {
+    fn of_error(error: &'static ServerError) -> Self {
+        Self {
+            code: error.code().to_string(),
+            title: error.title,
+            effect: error.effect.to_owned(),
+            why: error.means,
+            what_to_do: error.advice,
+            ignorable: false,
+            server_error: Some(error),
+        }
+    }
+}
+
+/// Explains a finding or a condition by its code, or a server's error by its number.
+///
+/// `P07` is enough for `DBHA-P07`, and `MY-013121` is found as `13121` is.
 pub fn explain(code: &str) -> Option<Explanation> {
     let finding = FindingCode::named(code).map(|code| Explanation {
-        code: code.as_str(),
+        code: code.as_str().to_owned(),
         title: code.title(),
         effect: code.severity().to_string(),
         why: code.why(),
         what_to_do: code.what_to_do(),
         ignorable: code.is_ignorable(),
+        server_error: None,
     });
-    finding.or_else(|| {
+    let found = finding.or_else(|| {
         Condition::named(code).map(|code| Explanation {
-            code: code.as_str(),
+            code: code.as_str().to_owned(),
             title: code.title(),
             effect: code.verdict().to_owned(),
             why: code.why(),
             what_to_do: code.what_to_do(),
             ignorable: false,
+            server_error: None,
         })
-    })
+    });
+    found.or_else(|| ServerError::named(code).map(Explanation::of_error))
 }
 
-/// Explains every code, findings first.
+/// Explains every code: findings, conditions, errors of servers.
 pub fn explanations() -> Vec<Explanation> {
     let findings = FindingCode::ALL.iter().map(|code| code.as_str());
     let conditions = Condition::ALL.iter().map(|code| code.as_str());
-    findings.chain(conditions).filter_map(explain).collect()
+    let codes = findings.chain(conditions).filter_map(explain);
+    codes
+        .chain(ServerError::all().map(Explanation::of_error))
+        .collect()
 }
 
 const ABOUT_FINDINGS: &str = include_str!("reference_page/findings.md");
@@ -135,7 +164,7 @@ mod tests {
     fn every_code_is_explained_in_sentences() {
         assert_eq!(
             explanations().len(),
-            FindingCode::ALL.len() + Condition::ALL.len()
+            FindingCode::ALL.len() + Condition::ALL.len() + ServerError::all().count()
         );
         for found in explanations() {
             assert!(
@@ -143,12 +172,14 @@ mod tests {
                 "{found:?}"
             );
             assert!(
-                found.why.ends_with('.') && found.what_to_do.ends_with('.'),
+                found.why.ends_with('.') && (found.server_error.is_some() || found.what_to_do.ends_with('.')),
                 "{found:?}"
             );
         }
-        assert_eq!(explain("p07").map(|found| found.code), Some("DBHA-P07"));
-        assert_eq!(explain(" dbha-m02 ").map(|found| found.code), Some("DBHA-M02"));
+        let code = |text| explain(text).map(|found| found.code);
+        assert_eq!(code("p07").as_deref(), Some("DBHA-P07"));
+        assert_eq!(code(" dbha-m02 ").as_deref(), Some("DBHA-M02"));
+        assert_eq!(code("MY-013117").as_deref(), Some("1593"));
         assert_eq!(explain("P00"), None);
     }
 }
