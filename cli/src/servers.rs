@@ -78,6 +78,19 @@ pub fn resolve_two(
     Ok((primary, secondary))
 }
 
+/// Finds a server's name and address, and nothing by which one could log in.
+pub fn located(flag: &str, text: &str, output: &OutputArgs) -> Result<Endpoint, Failure> {
+    let config = Config::read(output.config.as_deref())?;
+    let parse = |address: &str| {
+        let endpoint = address.parse::<Endpoint>();
+        endpoint.map_err(|error| Failure::usage(format!("{flag}: {error}"), format!("check {flag}")))
+    };
+    match config.server.get(text) {
+        Some(server) => Ok(parse(&server.address)?.with_name(text)),
+        None => parse(text),
+    }
+}
+
 /// Resolves the one server of a dump or a load, which `flag` names.
 pub fn resolve_one(
     flag: &str,

@@ -1,20 +1,95 @@
 //! `dbha render`
 
 use crate::{
-    args::{Cli, FlavorArg, MyCnfArgs, RenderArgs, RenderKind, SideArg, WritersArg},
+    args::{
+        Cli, FlavorArg, HaproxyArgs, MyCnfArgs, OutputArgs, PrometheusRulesArgs, RenderArgs, RenderKind,
+        SideArg, SystemdArgs, WritersArg,
+    },
     exit::Failure,
     servers,
 };
 use dbha_core::{
-    AutoIncrement, Dialect, Flavor, Pair, ServerPlan, SetupOptions, Side, Version, Writers, option_file,
-    plan_for_new_server,
+    AutoIncrement, Dialect, Flavor, HaproxyServer, HaproxyWanted, NotRenderable, Pair, PrometheusRulesWanted,
+    ServerPlan, SetupOptions, Side, SystemdUnitWanted, Version, Writers, option_file, plan_for_new_server,
 };
 
 /// Prints a configuration file.
 pub async fn run(cli: &Cli, args: &RenderArgs) -> Result<u8, Failure> {
     match &args.kind {
         RenderKind::MyCnf(args) => my_cnf(cli, args).await,
+        RenderKind::Haproxy(args) => printed(haproxy(args, &cli.output)?),
+        RenderKind::Systemd(args) => printed(systemd(args)),
+        RenderKind::PrometheusRules(args) => printed(prometheus_rules(args)),
     }
+}
+
+fn printed(text: Result<String, NotRenderable>) -> Result<u8, Failure> {
+    let text = text.map_err(|wrong| Failure::usage(wrong.to_string(), wrong.fix))?;
+    crate::out::write_data(format_args!("{text}"));
+    Ok(0)
+}
+
+/// Nobody is asked: names and addresses are those of the arguments and the config file.
+fn haproxy(args: &HaproxyArgs, output: &OutputArgs) -> Result<Result<String, NotRenderable>, Failure> {
+    let server = |flag: &str, text: &str| {
+        let endpoint = servers::located(flag, text, output)?;
+        let Some((host, port)) = endpoint.address.tcp() else {
+            let what = format!("{flag}: HAProxy cannot send clients to a socket");
+            return Err(Failure::usage(
+                what,
+                format!("give {flag} HOST:PORT, or such an address in the config file"),
+            ));
+        };
+        Ok(HaproxyServer {
+            host: host.to_owned(),
+            port,
+            name: endpoint.name.clone(),
+        })
+    };
+    Ok(dbha_core::haproxy(&HaproxyWanted {
+        servers: [
+            server("--primary", &args.primary)?,
+            server("--secondary", &args.secondary)?,
+        ],
+        monitor: place("--monitor", &args.monitor)?,
+        writes: place("--writes", &args.writes)?,
+        reads: place("--reads", &args.reads)?,
+        max_lag: u32::try_from(args.max_lag.as_secs()).unwrap_or(u32::MAX),
+        writers: writers(args.writers),
+    }))
+}
+
+/// Takes `HOST:PORT`, `[IPV6]:PORT` or `*:PORT` apart.
+fn place(flag: &str, text: &str) -> Result<(String, u16), Failure> {
+    let parts = text.rsplit_once(':').and_then(|(host, port)| {
+        let inner = host.strip_prefix('[').and_then(|host| host.strip_suffix(']'));
+        let host = inner.or_else(|| (!host.contains(':')).then_some(host))?;
+        Some((
+            host.to_owned(),
+            port.parse::<u16>().ok().filter(|port| *port > 0)?,
+        ))
+    });
+    parts.ok_or_else(|| {
+        Failure::usage(
+            format!("{flag}: {text:?} is no HOST:PORT"),
+            format!("check {flag}"),
+        )
+    })
+}
+
+fn systemd(args: &SystemdArgs) -> Result<String, NotRenderable> {
+    dbha_core::systemd_unit(&SystemdUnitWanted {
+        program: args.program.clone(),
+        password_file: args.password_file.clone(),
+        token_file: args.token_file.clone(),
+    })
+}
+
+fn prometheus_rules(args: &PrometheusRulesArgs) -> Result<String, NotRenderable> {
+    dbha_core::prometheus_rules(&PrometheusRulesWanted {
+        two_writers: args.two_writers.clone(),
+        max_lag: u32::try_from(args.max_lag.as_secs()).unwrap_or(u32::MAX),
+    })
 }
 
 async fn my_cnf(cli: &Cli, args: &MyCnfArgs) -> Result<u8, Failure> {
@@ -23,11 +98,7 @@ async fn my_cnf(cli: &Cli, args: &MyCnfArgs) -> Result<u8, Failure> {
         SideArg::Secondary => Side::Secondary,
     };
     let options = SetupOptions {
-        writers: if args.writers == WritersArg::Both {
-            Writers::Both
-        } else {
-            Writers::One
-        },
+        writers: writers(args.writers),
         auto_increment: args.auto_increment.as_deref().map(|step| match step {
             "1" => AutoIncrement::Single,
             _ => AutoIncrement::Interleaved,
@@ -46,6 +117,13 @@ async fn my_cnf(cli: &Cli, args: &MyCnfArgs) -> Result<u8, Failure> {
     };
     crate::out::write_data(format_args!("{}", option_file(dialect, &plan)));
     Ok(0)
+}
+
+fn writers(writers: WritersArg) -> Writers {
+    match writers {
+        WritersArg::One => Writers::One,
+        WritersArg::Both => Writers::Both,
+    }
 }
 
 async fn of_servers(

@@ -50,6 +50,11 @@ pub fn refuse_if_open(path: &Path) -> Result<(), Failure> {
     let Ok(metadata) = std::fs::metadata(path) else {
         return Ok(());
     };
+    // What systemd hands over can be readable by root's group; the directory lets nobody in but the service.
+    let handed_over = std::env::var_os("CREDENTIALS_DIRECTORY").map(PathBuf::from);
+    if handed_over.is_some_and(|directory| is_credential(path, &directory)) {
+        return Ok(());
+    }
     if metadata.is_file() && metadata.permissions().mode() & 0o077 != 0 {
         return Err(Failure::usage(
             format!("{} can be read by other users", path.display()),
@@ -57,6 +62,15 @@ pub fn refuse_if_open(path: &Path) -> Result<(), Failure> {
         ));
     }
     Ok(())
+}
+
+/// Tells whether a file is one that systemd handed over (LoadCredential): it stands in that directory itself, and others
+/// get at neither.
+fn is_credential(path: &Path, directory: &Path) -> bool {
+    use std::os::unix::fs::PermissionsExt;
+    let closed =
+        |path: &Path| std::fs::metadata(path).is_ok_and(|found| found.permissions().mode() & 0o007 == 0);
+    directory.is_absolute() && path.parent() == Some(directory) && closed(directory) && closed(path)
 }
 
 /// Asks on the terminal; without one there is no password.
@@ -96,4 +110,39 @@ impl Drop for EchoOff {
 fn stty(mode: &str) {
     // stty works on its standard input, which is the terminal here.
     let _ = Command::new("stty").arg(mode).status();
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::{fs, os::unix::fs::PermissionsExt};
+
+    #[test]
+    fn a_credential_of_systemd_may_be_readable_by_its_group_and_nothing_else_may() {
+        let home = tempfile::tempdir().unwrap();
+        let (directory, file) = (
+            home.path().join("credentials"),
+            home.path().join("credentials/password"),
+        );
+        fs::create_dir(&directory).unwrap();
+        fs::write(&file, "x").unwrap();
+        let set = |path: &Path, mode| fs::set_permissions(path, fs::Permissions::from_mode(mode)).unwrap();
+        for (of_directory, of_file, expected) in [
+            (0o750, 0o440, true),
+            (0o700, 0o400, true),
+            (0o755, 0o440, false),
+            (0o750, 0o444, false),
+        ] {
+            set(&directory, of_directory);
+            set(&file, of_file);
+            assert_eq!(
+                is_credential(&file, &directory),
+                expected,
+                "{of_directory:o} {of_file:o}"
+            );
+        }
+        set(&directory, 0o750);
+        assert!(!is_credential(&home.path().join("other"), &directory));
+        assert!(!is_credential(&file, home.path()));
+    }
 }

@@ -46,6 +46,7 @@ mod proof;
 mod reach;
 mod receipt;
 mod reference_page;
+mod rendered;
 mod run_lock;
 mod same_server;
 mod saved_plan;
@@ -76,6 +77,10 @@ pub use receipt::{
     StoredReceipt,
 };
 pub use reference_page::{Explanation, explain, explanations, reference_page, server_errors_page};
+pub use rendered::{
+    HaproxyServer, HaproxyWanted, NotRenderable, PrometheusRulesWanted, SystemdUnitWanted, haproxy,
+    prometheus_rules, systemd_unit,
+};
 pub use saved_plan::{SavedPlan, SavedPlanError};
 pub use server_error::{ErrorCase, ErrorNumber, NextStep, ServerError};
 pub use side::{Both, Side};
