@@ -487,6 +487,19 @@ pub enum RenderKind {
     Systemd(SystemdArgs),
     /// Alert rules of Prometheus over the monitor's metrics.
     PrometheusRules(PrometheusRulesArgs),
+    /// The statements that make the monitor's account by hand.
+    MonitorAccount(MonitorAccountArgs),
+}
+
+/// Options of render monitor-account.
+#[derive(Debug, Args)]
+pub struct MonitorAccountArgs {
+    /// Host part of the account: where the monitor comes from, as the servers see it; can be given several times.
+    #[arg(long, required = true, value_name = "HOST")]
+    pub monitor_host: Vec<String>,
+    /// Flavour of the servers.
+    #[arg(long, value_enum, default_value_t = FlavorArg::Mariadb)]
+    pub flavor: FlavorArg,
 }
 
 /// Options of render haproxy.

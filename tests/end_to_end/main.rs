@@ -38,6 +38,7 @@ mod demo;
 mod diverged;
 mod explains;
 mod hostile_server;
+mod monitor_account;
 mod monitor_tells_causes;
 mod monitor_watches;
 mod ndjson;

@@ -20,6 +20,10 @@ pub async fn run(cli: &Cli, args: &RenderArgs) -> Result<u8, Failure> {
         RenderKind::Haproxy(args) => printed(haproxy(args, &cli.output)?),
         RenderKind::Systemd(args) => printed(systemd(args)),
         RenderKind::PrometheusRules(args) => printed(prometheus_rules(args)),
+        RenderKind::MonitorAccount(args) => printed(dbha_core::monitor_account(
+            newest(args.flavor),
+            &args.monitor_host,
+        )),
     }
 }
 
@@ -108,15 +112,20 @@ async fn my_cnf(cli: &Cli, args: &MyCnfArgs) -> Result<u8, Failure> {
     let (dialect, plan) = match (&args.primary, &args.secondary) {
         (Some(primary), Some(secondary)) => of_servers(cli, args, primary, secondary, options, side).await?,
         _ => {
-            let dialect = match args.flavor {
-                FlavorArg::Mariadb => Dialect::new(Flavor::MariaDb, Version::new(10, 11, 0)),
-                FlavorArg::Mysql => Dialect::new(Flavor::MySql, Version::new(8, 4, 0)),
-            };
+            let dialect = newest(args.flavor);
             (dialect, plan_for_new_server(dialect, side, &options))
         }
     };
     crate::out::write_data(format_args!("{}", option_file(dialect, &plan)));
     Ok(0)
+}
+
+/// The dialect of servers that nobody has named.
+fn newest(flavor: FlavorArg) -> Dialect {
+    match flavor {
+        FlavorArg::Mariadb => Dialect::new(Flavor::MariaDb, Version::new(10, 11, 0)),
+        FlavorArg::Mysql => Dialect::new(Flavor::MySql, Version::new(8, 4, 0)),
+    }
 }
 
 fn writers(writers: WritersArg) -> Writers {

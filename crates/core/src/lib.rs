@@ -79,7 +79,7 @@ pub use receipt::{
 pub use reference_page::{Explanation, explain, explanations, reference_page, server_errors_page};
 pub use rendered::{
     HaproxyServer, HaproxyWanted, NotRenderable, PrometheusRulesWanted, SystemdUnitWanted, haproxy,
-    prometheus_rules, systemd_unit,
+    monitor_account, prometheus_rules, systemd_unit,
 };
 pub use saved_plan::{SavedPlan, SavedPlanError};
 pub use server_error::{ErrorCase, ErrorNumber, NextStep, ServerError};

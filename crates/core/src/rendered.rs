@@ -1,10 +1,12 @@
 //! Configuration of other software around a pair, as text: pure functions, in which no name can become a directive.
 
 mod haproxy;
+mod monitor_account;
 mod prometheus_rules;
 mod systemd_unit;
 
 pub use haproxy::{HaproxyServer, HaproxyWanted, haproxy};
+pub use monitor_account::monitor_account;
 pub use prometheus_rules::{PrometheusRulesWanted, prometheus_rules};
 pub use systemd_unit::{SystemdUnitWanted, systemd_unit};
 

@@ -129,6 +129,11 @@ impl Dialect {
         self.flavor == Flavor::MySql
     }
 
+    /// Tells whether statements about accounts stand in the binary log as they were sent, with the password in them.
+    pub fn logs_account_statements_verbatim(&self) -> bool {
+        self.flavor == Flavor::MariaDb
+    }
+
     /// Tells whether a snapshot can be taken under staged backup locks, which hold writers only for the last moment.
     pub fn has_backup_stages(&self) -> bool {
         self.flavor == Flavor::MariaDb

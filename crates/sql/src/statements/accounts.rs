@@ -24,6 +24,18 @@ impl Dialect {
         tls: AccountTls,
     ) -> Vec<Statement> {
         let account = quote_account(user, host);
+        let mut statements = self.identify_account(&account, password, tls);
+        statements.extend(only_replicate(&account));
+        statements
+    }
+
+    /// Makes an account with this password, or gives it to one that is there; grants stay as they are.
+    pub(super) fn identify_account(
+        &self,
+        account: &str,
+        password: &Secret,
+        tls: AccountTls,
+    ) -> Vec<Statement> {
         let masked = self.identified("'***'");
         let sent = match self.flavor() {
             Flavor::MariaDb => self.identified(&quote_literal(native_password_hash(password).expose())),
@@ -39,7 +51,6 @@ impl Dialect {
         statements.push(both("CREATE USER IF NOT EXISTS", ""));
         statements.push(both("ALTER USER", &format!(" {}", require(tls))));
         statements.extend(self.hide_from_logs(false));
-        statements.extend(only_replicate(&account));
         statements
     }
 
@@ -113,7 +124,7 @@ impl Dialect {
     }
 }
 
-fn require(tls: AccountTls) -> &'static str {
+pub(super) fn require(tls: AccountTls) -> &'static str {
     match tls {
         AccountTls::Required => "REQUIRE SSL",
         AccountTls::Free => "REQUIRE NONE",

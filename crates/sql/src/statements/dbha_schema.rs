@@ -20,6 +20,16 @@ impl Dialect {
         .into()
     }
 
+    /// Creates the table of heartbeats where it is missing: a row for each server, written by that server alone.
+    ///
+    /// `at_us` is the moment of writing by the server's own clock, in microseconds since 1970.
+    pub fn heartbeat_table(&self) -> Statement {
+        Statement::new(
+            "CREATE TABLE IF NOT EXISTS dbha.heartbeat (server_id INT UNSIGNED NOT NULL PRIMARY KEY, \
+             at_us BIGINT UNSIGNED NOT NULL) ENGINE=InnoDB",
+        )
+    }
+
     /// Drops dbha's own schema.
     pub fn drop_dbha_schema(&self) -> Statement {
         Statement::new("DROP DATABASE IF EXISTS dbha")

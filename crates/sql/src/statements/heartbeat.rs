@@ -28,13 +28,8 @@ impl Dialect {
 
     /// Creates the table of heartbeats, and dbha's schema for it, where they are missing.
     pub fn ensure_heartbeat_table(&self) -> Vec<Statement> {
-        [
-            "CREATE DATABASE IF NOT EXISTS dbha CHARACTER SET utf8mb4 COLLATE utf8mb4_bin",
-            "CREATE TABLE IF NOT EXISTS dbha.heartbeat (server_id INT UNSIGNED NOT NULL PRIMARY KEY, \
-             at_us BIGINT UNSIGNED NOT NULL) ENGINE=InnoDB",
-        ]
-        .map(Statement::new)
-        .into()
+        let schema = "CREATE DATABASE IF NOT EXISTS dbha CHARACTER SET utf8mb4 COLLATE utf8mb4_bin";
+        vec![Statement::new(schema), self.heartbeat_table()]
     }
 
     /// Writes the heartbeat of this server: its number, and microseconds since 1970 by its own clock.
