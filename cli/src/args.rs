@@ -186,6 +186,26 @@ pub struct SetupArgs {
     /// own ssl_ca, where --ssl-ca is given.
     #[arg(long, value_name = "PATH")]
     pub replication_ssl_ca: Option<String>,
+    /// Create the account dbha_monitor, which may look and write heartbeats and nothing else; put its grants back where
+    /// they drifted.
+    #[arg(long, requires = "monitor_password_file", help_heading = "Monitor")]
+    pub monitor_account: bool,
+    /// File with its password; made, with a new password, where it is not there.
+    #[arg(
+        long,
+        value_name = "FILE",
+        requires = "monitor_account",
+        help_heading = "Monitor"
+    )]
+    pub monitor_password_file: Option<PathBuf>,
+    /// Its host part: where the monitor comes from, as the servers see it. Default: where this dbha comes from.
+    #[arg(
+        long,
+        value_name = "HOST",
+        requires = "monitor_account",
+        help_heading = "Monitor"
+    )]
+    pub monitor_host: Option<String>,
     /// Longest wait for the snapshot's lock on the primary, in seconds.
     #[arg(long, default_value = "10", value_parser = seconds, value_name = "SECONDS")]
     pub lock_wait_timeout: Duration,
@@ -201,7 +221,10 @@ pub struct SetupArgs {
 }
 
 /// What a saved plan holds, so that it cannot be given beside it.
-const FIXED_BY_A_PLAN: [&str; 19] = [
+const FIXED_BY_A_PLAN: [&str; 22] = [
+    "monitor_account",
+    "monitor_password_file",
+    "monitor_host",
     "host_access",
     "primary_host_access",
     "secondary_host_access",

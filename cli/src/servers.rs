@@ -12,6 +12,8 @@ use crate::{
 use dbha_core::{Both, ClientOptions, Endpoint, HostAccess, Side};
 use password::PasswordFiles;
 
+pub use password::refuse_if_open;
+
 /// Resolves both servers of a pair.
 pub fn resolve(pair: &PairArgs, output: &OutputArgs) -> Result<(Endpoint, Endpoint), Failure> {
     let missing = || {

@@ -1,23 +1,36 @@
 //! The monitor's own account: it sees all that a status tells, writes heartbeats, and can do nothing else.
 
-use dbha_testkit::{Release, ServerPair};
+use std::fs;
+use std::os::unix::fs::PermissionsExt;
+use std::path::Path;
 
+use dbha_testkit::{PrivateServer, Release, ServerPair};
+
+use crate::eventually::eventually;
 use crate::operator::Operator;
 use crate::releases::on_releases;
-use crate::servers::{assert_same_contents, pair_with_sample};
+use crate::servers::{assert_same_contents, pair_with_sample, positions};
 use crate::session::Session;
 
 const PASSWORD: &str = "aMonitorsPassw0rd";
 
 /// An operator who has the monitor's account and no other.
-fn monitor_of(pair: &ServerPair) -> Operator {
+fn monitor_of(pair: &ServerPair, password: &str) -> Operator {
     let mut monitor = Operator::of(pair);
     monitor.primary = format!("mysql://dbha_monitor@{}/", pair.primary.address());
     monitor.secondary = format!("mysql://dbha_monitor@{}/", pair.secondary.address());
-    let file = monitor.password_file("monitor", PASSWORD);
+    let file = monitor.password_file("monitor", password);
     monitor.primary_password_file.clone_from(&file);
     monitor.secondary_password_file = file;
     monitor
+}
+
+/// Logs in as the monitor: over TLS where the private servers offer it, because the account then demands it.
+async fn enter(server: &PrivateServer, password: &str) -> Result<Session, mysql_async::Error> {
+    match server.release().is_mysql() {
+        true => Session::open_over_tls_as(server, "dbha_monitor", password).await,
+        false => Session::open_as(server, "dbha_monitor", password).await,
+    }
 }
 
 /// Everything that a status says is wrong with the servers, by code.
@@ -28,9 +41,9 @@ fn problems(status: &serde_json::Value) -> Vec<String> {
 }
 
 /// Proves that the account sees what root sees, writes heartbeats, and writes nothing else.
-async fn assert_is_enough_and_no_more(pair: &ServerPair, operator: &Operator) {
+async fn assert_is_enough_and_no_more(pair: &ServerPair, operator: &Operator, password: &str) {
     let as_root = operator.status().await.exits(0).json();
-    let as_monitor = monitor_of(pair).status().await.exits(0).json();
+    let as_monitor = monitor_of(pair, password).status().await.exits(0).json();
     assert_eq!(problems(&as_root), problems(&as_monitor), "{as_monitor:#}");
     for field in [
         "/verdict",
@@ -55,9 +68,7 @@ async fn assert_is_enough_and_no_more(pair: &ServerPair, operator: &Operator) {
         );
     }
 
-    let mut session = Session::open_as(&pair.primary, "dbha_monitor", PASSWORD)
-        .await
-        .unwrap();
+    let mut session = enter(&pair.primary, password).await.unwrap();
     session.run("SHOW FULL PROCESSLIST").await;
     session
         .run("INSERT INTO dbha.heartbeat (server_id, at_us) VALUES (1, 1) ON DUPLICATE KEY UPDATE at_us = 1")
@@ -120,7 +131,7 @@ async fn an_account_made_by_hand_is_enough_and_no_more(release: Release) {
         session.run(statement.trim_end_matches(';')).await;
     }
     assert_same_contents(&pair).await;
-    assert_is_enough_and_no_more(&pair, &operator).await;
+    assert_is_enough_and_no_more(&pair, &operator, PASSWORD).await;
 }
 
 #[tokio::test]
@@ -135,4 +146,174 @@ async fn scenario_84_an_account_gets_no_host_that_becomes_a_statement() {
     let ran = operator.finish(&mut operator.bare(arguments)).await.exits(2);
     assert!(ran.stdout.is_empty(), "{ran}");
     ran.says_one_error_with_a_fix().says("cannot stand in");
+}
+
+/// Words of a set-up that makes the account.
+fn with_account(file: &Path) -> [&str; 3] {
+    [
+        "--monitor-account",
+        "--monitor-password-file",
+        file.to_str().unwrap(),
+    ]
+}
+
+/// Fails the test unless the account logs in on both servers with the password in the file.
+async fn assert_logs_in(pair: &ServerPair, file: &Path) {
+    let text = fs::read_to_string(file).unwrap();
+    for server in [&pair.primary, &pair.secondary] {
+        let session = enter(server, text.trim_end()).await;
+        assert!(session.is_ok(), "{:?}", session.err());
+    }
+    assert_eq!(fs::metadata(file).unwrap().permissions().mode() & 0o777, 0o600);
+}
+
+on_releases!(a_set_up_makes_the_account_mends_it_and_takes_it_back: mariadb_10_11, slow_mariadb_10_5, slow_mariadb_11_8, mysql_9_7);
+
+async fn a_set_up_makes_the_account_mends_it_and_takes_it_back(release: Release) {
+    let pair = pair_with_sample(release, 1).await;
+    let mut operator = Operator::of(&pair);
+    operator.setup([]).await.exits(0);
+    let file = operator.home().join("monitor");
+    let run = async |operator: &Operator| {
+        let mut command = operator.command("setup", with_account(&file));
+        operator
+            .finish(command.args(["--yes", "-o", "ndjson"]))
+            .await
+            .exits(0)
+            .changed_steps()
+    };
+    assert_eq!(run(&operator).await, ["ensure_monitor_account"]);
+    let password = fs::read_to_string(&file).unwrap().trim_end().to_owned();
+    operator.secrets.push(password.clone());
+    assert_logs_in(&pair, &file).await;
+    assert_same_contents(&pair).await;
+    assert_is_enough_and_no_more(&pair, &operator, &password).await;
+
+    assert_same_contents(&pair).await;
+    let before = [positions(&pair.primary).await, positions(&pair.secondary).await];
+    assert_eq!(run(&operator).await, [""; 0]);
+    assert_eq!(
+        before,
+        [positions(&pair.primary).await, positions(&pair.secondary).await]
+    );
+
+    let mut primary = Session::open(&pair.primary).await;
+    let hosts = primary
+        .column("SELECT host FROM mysql.user WHERE user = 'dbha_monitor'")
+        .await;
+    for drift in [
+        format!("GRANT SELECT ON rental_shop.* TO 'dbha_monitor'@'{}'", hosts[0]),
+        format!("REVOKE PROCESS ON *.* FROM 'dbha_monitor'@'{}'", hosts[0]),
+        "DROP TABLE dbha.heartbeat".to_owned(),
+    ] {
+        primary.run(&drift).await;
+        assert_same_contents(&pair).await;
+        assert_eq!(run(&operator).await, ["ensure_monitor_account"], "{drift}");
+        assert_is_enough_and_no_more(&pair, &operator, &password).await;
+    }
+
+    // Without its file the password is lost: the account gets a new one.
+    fs::remove_file(&file).unwrap();
+    assert_eq!(run(&operator).await, ["ensure_monitor_account"]);
+    assert_logs_in(&pair, &file).await;
+    assert_ne!(fs::read_to_string(&file).unwrap().trim_end(), password);
+
+    operator.run("undo", ["--yes"]).await.exits(0);
+    let there = "SELECT COUNT(*) FROM mysql.user WHERE user = 'dbha_monitor'";
+    assert_eq!(
+        primary.number(there).await,
+        hosts.len() as u64,
+        "the last run only gave it a password"
+    );
+}
+
+on_releases!(undo_takes_the_account_and_its_table_back: mariadb_10_11, slow_mysql_9_7);
+
+async fn undo_takes_the_account_and_its_table_back(release: Release) {
+    let pair = pair_with_sample(release, 1).await;
+    let operator = Operator::of(&pair);
+    operator.setup([]).await.exits(0);
+    let file = operator.home().join("monitor");
+    operator.setup(with_account(&file)).await.exits(0);
+    operator.run("undo", ["--yes"]).await.exits(0);
+    for server in [&pair.primary, &pair.secondary] {
+        let mut session = Session::open(server).await;
+        let there = "SELECT (SELECT COUNT(*) FROM mysql.user WHERE user = 'dbha_monitor') + (SELECT COUNT(*) FROM \
+                     information_schema.tables WHERE table_schema = 'dbha' AND table_name = 'heartbeat')";
+        eventually(
+            "nothing of it is left",
+            async || session.number(there).await,
+            |left| *left == 0,
+        )
+        .await;
+    }
+    operator.status().await.exits(0);
+}
+
+on_releases!(scenario_30_a_run_that_was_cut_off_leaves_no_password_that_nobody_has: mariadb_10_11, slow_mysql_9_7);
+
+async fn scenario_30_a_run_that_was_cut_off_leaves_no_password_that_nobody_has(release: Release) {
+    let pair = pair_with_sample(release, 1).await;
+    let operator = Operator::of(&pair);
+    operator.setup([]).await.exits(0);
+    let file = operator.home().join("monitor");
+    let held = operator.home().join("held");
+    for point in ["before", "applied", "after"] {
+        let _ = fs::remove_file(&file);
+        let mut command = operator.command("setup", with_account(&file));
+        let failpoint = format!("{point}:ensure_monitor_account={}", held.display());
+        let mut child = command
+            .arg("--yes")
+            .env("DBHA_FAILPOINT", failpoint)
+            .spawn()
+            .unwrap();
+        eventually("the run waits", async || held.exists(), |exists| *exists).await;
+        child.kill().await.unwrap();
+        fs::remove_file(&held).unwrap();
+        eventually(
+            "the next run goes on",
+            async || operator.setup(with_account(&file)).await.code,
+            |code| *code == Some(0),
+        )
+        .await;
+        assert_logs_in(&pair, &file).await;
+        let last = operator
+            .finish(
+                operator
+                    .command("setup", with_account(&file))
+                    .args(["--yes", "-o", "ndjson"]),
+            )
+            .await;
+        assert_eq!(last.exits(0).changed_steps(), [""; 0], "{point}");
+    }
+}
+
+#[tokio::test]
+async fn a_password_file_that_cannot_be_is_refused_before_any_server_is_asked() {
+    let mut operator = Operator::without_servers();
+    operator.primary = "127.0.0.1:1".into();
+    operator.secondary = "127.0.0.1:2".into();
+    let open = operator.home().join("open");
+    fs::write(&open, "x\n").unwrap();
+    fs::set_permissions(&open, fs::Permissions::from_mode(0o644)).unwrap();
+    operator
+        .setup(with_account(&open))
+        .await
+        .exits(2)
+        .says("chmod 600")
+        .says_one_error_with_a_fix();
+    let nowhere = Path::new("/no-such-directory/monitor");
+    operator
+        .setup(with_account(nowhere))
+        .await
+        .exits(2)
+        .says("no directory")
+        .says_one_error_with_a_fix();
+    for lacking in [
+        ["--monitor-account"].as_slice(),
+        &["--monitor-password-file", "x"],
+        &["--monitor-host", "x"],
+    ] {
+        operator.setup(lacking.iter().copied()).await.exits(2);
+    }
 }

@@ -11,8 +11,8 @@ use crate::{
     state_dir::state_dir,
 };
 use dbha_core::{
-    Address, AutoIncrement, CancellationToken, CopyMethod, Endpoint, EventSink, Finding, FindingCode, Pair,
-    ReceiptStore, Restart, SetupDone, SetupOptions, Writers,
+    Address, AutoIncrement, CancellationToken, CopyMethod, Endpoint, EventSink, Finding, FindingCode,
+    MonitorAccountWanted, Pair, ReceiptStore, Restart, SetupDone, SetupOptions, Writers,
 };
 use serde::Serialize;
 use std::{io::IsTerminal, sync::Arc};
@@ -131,8 +131,36 @@ fn options(args: &SetupArgs) -> Result<SetupOptions, Failure> {
             RestartArg::Allowed => Restart::Allowed,
             RestartArg::Never => Restart::Never,
         },
+        monitor_account: monitor_account(args)?,
         ..SetupOptions::default()
     })
+}
+
+/// A file that is not there is made by the set-up, with a new password.
+fn monitor_account(args: &SetupArgs) -> Result<Option<MonitorAccountWanted>, Failure> {
+    let Some(file) = args
+        .monitor_password_file
+        .as_deref()
+        .filter(|_| args.monitor_account)
+    else {
+        return Ok(None);
+    };
+    servers::refuse_if_open(file)?;
+    let wrong = |what: String| Failure::usage(what, "check --monitor-password-file");
+    // Kept in a saved plan, which may be run from elsewhere.
+    let password_file =
+        std::path::absolute(file).map_err(|error| wrong(format!("--monitor-password-file: {error}")))?;
+    if !password_file.parent().is_some_and(std::path::Path::is_dir) {
+        return Err(wrong(format!(
+            "there is no directory for {}",
+            password_file.display()
+        )));
+    }
+    Ok(Some(MonitorAccountWanted {
+        host: args.monitor_host.clone(),
+        new_password: !password_file.exists(),
+        password_file,
+    }))
 }
 
 fn address(flag: &str, text: Option<&str>) -> Result<Option<(String, u16)>, Failure> {

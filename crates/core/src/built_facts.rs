@@ -1,7 +1,7 @@
 //! Facts of servers that were never there, for tests of what is judged by facts alone.
 
 use crate::{Both, SetupOptions, Topology};
-use dbha_sql::{Dialect, Facts, GtidSet, Observed, Setting, SettingFact, Version};
+use dbha_sql::{Dialect, Facts, GtidSet, MonitorFacts, Observed, Setting, SettingFact, Version};
 use std::collections::BTreeMap;
 
 /// Two fresh, reachable servers of one version, ready to become a pair; only their names and addresses differ.
@@ -111,6 +111,7 @@ fn fresh(version: &str, name: &str) -> Facts {
             false => Observed::Absent,
         },
         clone_note: Observed::Absent,
+        monitor: MonitorFacts::default(),
         host: Observed::Absent,
     }
 }

@@ -67,7 +67,7 @@ pub use event::{CopyCounts, Event, EventKind, EventSink, StepOutcome};
 pub use finding::{Finding, FindingCode, Severity};
 pub use host::{HostAccess, HostError, Restart};
 pub use option_file::{OptionLine, option_file, option_lines};
-pub use options::{AutoIncrement, CopyMethod, SetupOptions, Writers};
+pub use options::{AutoIncrement, CopyMethod, MonitorAccountWanted, SetupOptions, Writers};
 pub use pair::{BuildError, Pair, PairBuilder, SetupDone};
 pub use plan::{Plan, PlannedStatement, PlannedStep, plan};
 pub use preflight::preflight;

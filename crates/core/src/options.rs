@@ -58,6 +58,17 @@ pub enum CopyMethod {
     ClonePlugin,
 }
 
+/// An account for the monitor.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct MonitorAccountWanted {
+    /// Its host part; `None` takes the hosts of the accounts that are there, else those that dbha is seen to come from.
+    pub host: Option<String>,
+    /// File with its password; made, with a new password, where it is not there.
+    pub password_file: PathBuf,
+    /// Whether the account gets its password anew although it is there: its file was not.
+    pub new_password: bool,
+}
+
 /// What the caller wants of a set-up.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
@@ -101,6 +112,8 @@ pub struct SetupOptions {
     pub host_access: Both<Option<HostAccess>>,
     /// Whether servers may be restarted where a setting cannot be had without.
     pub restart: Restart,
+    /// The monitor's own account; `None` leaves it as it is.
+    pub monitor_account: Option<MonitorAccountWanted>,
 }
 
 impl Default for SetupOptions {
@@ -128,6 +141,7 @@ impl Default for SetupOptions {
                 secondary: None,
             },
             restart: Restart::Never,
+            monitor_account: None,
         }
     }
 }

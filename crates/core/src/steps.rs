@@ -12,6 +12,7 @@ mod copy_data;
 pub(crate) mod copy_tally;
 mod detach_replaced;
 mod ensure_accounts;
+mod ensure_monitor_account;
 mod ensure_registry;
 mod follow;
 mod new_password;
@@ -77,11 +78,13 @@ pub enum Step {
     ProveLinks,
     /// Who takes writes.
     SetWriters,
+    /// The monitor's own account and the table of its heartbeats, where they are wanted.
+    EnsureMonitorAccount,
 }
 
 impl Step {
     /// Every step, in order.
-    pub const ALL: [Step; 16] = [
+    pub const ALL: [Step; 17] = [
         Step::AdoptSecondary,
         Step::ClaimSecondary,
         Step::DetachReplaced,
@@ -98,6 +101,7 @@ impl Step {
         Step::FollowSecondary,
         Step::ProveLinks,
         Step::SetWriters,
+        Step::EnsureMonitorAccount,
     ];
 
     /// The steps of a change of the replication password, in order.
@@ -127,6 +131,7 @@ impl Step {
             Step::FollowSecondary => "follow_secondary",
             Step::ProveLinks => "prove_links",
             Step::SetWriters => "set_writers",
+            Step::EnsureMonitorAccount => "ensure_monitor_account",
         }
     }
 
@@ -149,6 +154,7 @@ impl Step {
             Step::FollowSecondary => "let the primary follow the secondary",
             Step::ProveLinks => "prove both links with a marker",
             Step::SetWriters => "decide who takes writes",
+            Step::EnsureMonitorAccount => "create the monitor's account",
         }
     }
 
@@ -189,6 +195,7 @@ impl Step {
             Step::FollowSecondary => follow::check(view, Side::Secondary),
             Step::ProveLinks => prove_links::check(view),
             Step::SetWriters => set_writers::check(view),
+            Step::EnsureMonitorAccount => ensure_monitor_account::check(view),
         }
     }
 
@@ -206,6 +213,7 @@ impl Step {
             Step::FollowPrimary => follow::statements(view, Side::Primary),
             Step::FollowSecondary => follow::statements(view, Side::Secondary),
             Step::SetWriters => set_writers::statements(view),
+            Step::EnsureMonitorAccount => ensure_monitor_account::statements(view),
             Step::AdoptSecondary | Step::CheckReach | Step::CopyData | Step::CatchUp | Step::ProveLinks => {
                 vec![]
             }
@@ -231,6 +239,7 @@ impl Step {
             Step::FollowSecondary => follow::apply(run, Side::Secondary).await,
             Step::ProveLinks => prove_links::apply(run).await,
             Step::SetWriters => set_writers::apply(run).await,
+            Step::EnsureMonitorAccount => ensure_monitor_account::apply(run).await,
         }
     }
 
@@ -250,8 +259,11 @@ impl Step {
 
     /// Tells whether the same judgement after the step must say that nothing is left to do.
     pub(crate) fn can_be_checked_afterwards(self) -> bool {
-        // These two leave nothing that facts could show: they were the look itself.
-        !matches!(self, Step::CheckReach | Step::ProveLinks | Step::EnsureAccounts)
+        // These leave nothing that facts could show, or look themselves.
+        !matches!(
+            self,
+            Step::CheckReach | Step::ProveLinks | Step::EnsureAccounts | Step::EnsureMonitorAccount
+        )
     }
 }
 

@@ -6,6 +6,7 @@
 mod accounts;
 mod data;
 mod links;
+mod monitor_account;
 mod option_file;
 mod run;
 mod schema;
@@ -115,6 +116,7 @@ pub(crate) fn undo_plan(
     steps.extend(data::step(&view)?);
     for side in Side::BOTH {
         steps.extend(accounts::step(&view, side));
+        steps.extend(monitor_account::step(&view, side));
         steps.extend(schema::step(&view, side));
     }
     // The secondary first: the primary stays as careful as it is until nothing else is left.

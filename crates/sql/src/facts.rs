@@ -1,5 +1,6 @@
 mod clone;
 mod host;
+mod monitor;
 mod observe;
 mod surroundings;
 
@@ -13,6 +14,7 @@ use std::{
 pub use clone::{CloneFacts, CloneState};
 pub(crate) use host::read_place;
 pub use host::{COMMAND_LINE, DropIn, HostFacts, OptionFact, Place, RestartMeans, option_name};
+pub use monitor::{MonitorAccount, MonitorFacts};
 #[cfg(fuzzing)]
 pub use observe::global_privileges;
 pub(crate) use observe::{observe, read_links, unexpected_gtids};
@@ -328,6 +330,9 @@ pub struct Facts {
     /// The note of a clone that is under way, or of which this server is the outcome.
     #[serde(default)]
     pub clone_note: Observed<CloneNote>,
+    /// What a monitor with an account of its own depends on.
+    #[serde(default)]
+    pub monitor: MonitorFacts,
     /// What was seen on the server's machine; absent without host access.
     #[serde(default)]
     pub host: Observed<HostFacts>,

@@ -44,9 +44,9 @@ pub use endpoint::{Address, Endpoint, ParseEndpointError};
 pub use error::{ConnectFault, SqlError};
 pub use facts::{
     Account, COMMAND_LINE, Claim, ClaimState, ClientSession, ClockReading, CloneFacts, CloneState, Cluster,
-    ConnectedReplica, Depth, DropIn, Engine, Facts, HostFacts, KeptSetting, Login, NotedTable, Observed,
-    OptionFact, Place, RecordedServer, ReplicationAccount, RestartMeans, SchemaFacts, SettingFact,
-    Surroundings, option_name,
+    ConnectedReplica, Depth, DropIn, Engine, Facts, HostFacts, KeptSetting, Login, MonitorAccount,
+    MonitorFacts, NotedTable, Observed, OptionFact, Place, RecordedServer, ReplicationAccount, RestartMeans,
+    SchemaFacts, SettingFact, Surroundings, option_name,
 };
 pub use flavor::Flavor;
 pub use greeting::Greeting;

@@ -34,12 +34,13 @@ fn a_finished_pair_needs_nothing() {
 }
 
 #[test]
-fn a_fresh_pair_needs_every_step_but_those_for_older_pairs_and_what_takes_access_to_machines() {
+fn a_fresh_pair_needs_every_step_but_those_for_older_pairs_and_what_is_to_be_asked_for() {
     let other = [
         Step::AdoptSecondary,
         Step::DetachReplaced,
         Step::WriteOptionFilePrimary,
         Step::WriteOptionFileSecondary,
+        Step::EnsureMonitorAccount,
     ];
     let all: Vec<Step> = Step::ALL
         .into_iter()

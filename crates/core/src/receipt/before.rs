@@ -53,6 +53,9 @@ pub struct ServerBefore {
     pub accounts: Vec<Account>,
     /// Whether dbha had a schema there.
     pub had_schema: bool,
+    /// Whether the table of heartbeats was there.
+    #[serde(default)]
+    pub had_heartbeat: bool,
     /// What dbha had recorded of a pair.
     pub recorded: Option<Vec<RecordedServer>>,
     /// Everything that the server had, as a GTID position.
@@ -86,6 +89,7 @@ impl ServerBefore {
             replication_accounts: facts.replication_accounts.known().cloned().unwrap_or_default(),
             accounts: own(facts),
             had_schema: facts.has_dbha_schema(),
+            had_heartbeat: facts.monitor.has_heartbeat,
             recorded: facts.recorded.known().cloned(),
             position: facts.position().to_string(),
             drop_in: drop_in(facts, access),

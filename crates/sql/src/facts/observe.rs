@@ -1,6 +1,6 @@
 use super::{
     Account, Claim, ClaimState, ClientSession, ClockReading, Cluster, ConnectedReplica, Depth, Engine, Facts,
-    Observed, RecordedServer, ReplicationAccount, SchemaFacts, SettingFact, Surroundings, clone,
+    Observed, RecordedServer, ReplicationAccount, SchemaFacts, SettingFact, Surroundings, clone, monitor,
     surroundings,
 };
 use crate::{
@@ -83,6 +83,7 @@ pub(crate) async fn observe(session: &mut Session, depth: Depth) -> Result<Facts
         surroundings,
         clone: clone::look_at_clone(session, depth).await?,
         clone_note: clone::look_for_note(session).await?,
+        monitor: monitor::look_at_monitor(session).await?,
         host: Observed::Absent,
         name,
     })

@@ -36,6 +36,20 @@ impl Dialect {
         statements
     }
 
+    /// Reads where dbha's connection is seen to come from, and whether the table of heartbeats is there: columns `host`
+    /// and `heartbeat` (1 or 0).
+    pub fn read_monitor_place(&self) -> Statement {
+        Statement::new(
+            "SELECT SUBSTRING_INDEX(USER(), '@', -1) AS host, (SELECT COUNT(*) FROM information_schema.tables \
+             WHERE table_schema = 'dbha' AND table_name = 'heartbeat') AS heartbeat",
+        )
+    }
+
+    /// Drops the table of heartbeats.
+    pub fn drop_heartbeat_table(&self) -> Statement {
+        Statement::new("DROP TABLE IF EXISTS dbha.heartbeat")
+    }
+
     /// Reads what the monitor's accounts may do: columns `grantee`, `place` (`*.*`, `schema.*`, `schema.table`) and
     /// `privilege`; `USAGE` for one that may do nothing.
     pub fn read_monitor_grants(&self) -> Statement {
