@@ -129,6 +129,7 @@ pub fn assess_watched(pair: &str, seen: &Both<Seen>, watched: &Watched) -> Statu
         verdict,
         reason,
         writers,
+        writers_recorded: recorded_writers(seen),
         servers,
         links,
     }
@@ -169,6 +170,18 @@ fn safe_to_put_back(wanted: &WantedSetting) -> bool {
             | S::BinlogRowImage
             | S::ReplicaNetTimeout
     )
+}
+
+/// What any server that answers says of who should write; one of them is enough, since both hold the same record.
+fn recorded_writers(seen: &Both<Seen>) -> Option<Writers> {
+    Side::BOTH
+        .into_iter()
+        .filter_map(|side| seen.of(side).as_ref().ok())
+        .find_map(|facts| {
+            let rows = facts.recorded.known()?;
+            let own = rows.iter().find(|row| row.server_id == facts.server_id)?;
+            Some(if own.writers == "both" { Writers::Both } else { Writers::One })
+        })
 }
 
 fn index(source: Side) -> usize {

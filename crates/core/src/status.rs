@@ -1,4 +1,4 @@
-use crate::Condition;
+use crate::{Condition, Writers};
 use dbha_sql::{Flavor, IoState, SqlState};
 use serde::{Deserialize, Serialize};
 use std::fmt;
@@ -143,6 +143,32 @@ pub struct LinkStatus {
     pub gtid_missing: Option<u64>,
     /// The last error.
     pub last_error: Option<LastError>,
+    /// What the replica says of the link, for those who chart it; `None` where it has none or cannot be looked at.
+    #[serde(default)]
+    pub detail: Option<LinkDetail>,
+}
+
+/// What a replica says of one link, in its own figures.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LinkDetail {
+    /// Host of the source as the replica dials it.
+    pub source_host: String,
+    /// Number of the source; 0 until it was seen.
+    pub source_server_id: u64,
+    /// Unique name of the source, where servers have one.
+    pub source_uuid: Option<String>,
+    /// Name of the connection or channel; empty for the default one.
+    pub channel: String,
+    /// Number of the IO thread's last error; 0 without one.
+    pub io_error: u32,
+    /// Number of the SQL thread's last error; 0 without one.
+    pub sql_error: u32,
+    /// Offset in the source's binary log up to which events were received.
+    pub received_offset: Option<u64>,
+    /// Offset in the source's binary log up to which they were applied.
+    pub applied_offset: Option<u64>,
+    /// Delay by intent, in seconds.
+    pub delay_seconds: u64,
 }
 
 /// The state of a pair.
@@ -160,6 +186,9 @@ pub struct Status {
     pub reason: String,
     /// How many servers take writes.
     pub writers: WritableServers,
+    /// How many are to take writes, as dbha recorded it; `None` where nothing is recorded or seen.
+    #[serde(default)]
+    pub writers_recorded: Option<Writers>,
     /// The servers, in the order in which they were given.
     pub servers: Vec<ServerStatus>,
     /// The links.

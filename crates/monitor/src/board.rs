@@ -23,6 +23,7 @@ pub struct Board(Arc<Shared>);
 
 struct Shared {
     state: Mutex<State>,
+    began: Instant,
     news: broadcast::Sender<News>,
 }
 
@@ -33,7 +34,8 @@ struct State {
     events: VecDeque<Arc<MonitorEvent>>,
     counts: BTreeMap<(String, crate::EventKind), u64>,
     next_event: u64,
-    ticked: Option<Instant>,
+    judged: BTreeMap<String, Instant>,
+    watched: Option<Vec<String>>,
 }
 
 /// Something new on the board.
@@ -65,6 +67,7 @@ impl Board {
     pub fn new() -> Self {
         Self(Arc::new(Shared {
             state: Mutex::default(),
+            began: Instant::now(),
             news: broadcast::channel(NEWS).0,
         }))
     }
@@ -73,13 +76,23 @@ impl Board {
         self.0.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// Says which pairs are to be watched, so that it can be told whether all of them were judged.
+    pub fn set_watched(&self, pairs: Vec<String>) {
+        self.state().watched = Some(pairs);
+    }
+
+    /// Returns the pairs that are to be watched; `None` until it was said.
+    pub fn watched(&self) -> Option<Vec<String>> {
+        self.state().watched.clone()
+    }
+
     /// Puts a report up in the place of the pair's last one.
     pub fn publish(&self, report: PairReport) {
         let report = Arc::new(report);
         {
             let mut state = self.state();
-            state.ticked = Some(Instant::now());
             let name = report.status.pair.clone();
+            state.judged.insert(name.clone(), Instant::now());
             note_lag(state.lags.entry(name.clone()).or_default(), &report);
             state.reports.insert(name, report.clone());
         }
@@ -92,6 +105,7 @@ impl Board {
         let mut state = self.state();
         state.reports.remove(pair);
         state.lags.remove(pair);
+        state.judged.remove(pair);
         state.counts.retain(|(of, _), _| of != pair);
     }
 
@@ -164,7 +178,29 @@ impl Board {
 
     /// Returns how long ago any pair was judged; `None` while none was.
     pub fn since_tick(&self) -> Option<Duration> {
-        self.state().ticked.map(|ticked| ticked.elapsed())
+        self.state().judged.values().map(Instant::elapsed).min()
+    }
+
+    /// Returns how long ago the board was made.
+    pub fn age(&self) -> Duration {
+        self.0.began.elapsed()
+    }
+
+    /// Returns the last report of every pair, by name, and how long ago it was put up.
+    ///
+    /// The age is of a clock that nobody sets, unlike [`PairReport::at`].
+    pub fn aged_reports(&self) -> Vec<(Arc<PairReport>, Duration)> {
+        let state = self.state();
+        state
+            .reports
+            .iter()
+            .filter_map(|(name, report)| Some((report.clone(), state.judged.get(name)?.elapsed())))
+            .collect()
+    }
+
+    /// Returns the number of the last event; 0 before the first.
+    pub fn last_event(&self) -> u64 {
+        self.state().next_event
     }
 
     /// Lets somebody hear everything that is put up from now on.

@@ -1,7 +1,7 @@
 //! The state of one link, and what is wrong with it.
 
 use super::Seen;
-use crate::{Both, Condition, LinkStatus, Problem, Side, advice, status::LastError};
+use crate::{Both, Condition, LinkStatus, Problem, Side, advice, status::{LastError, LinkDetail}};
 use dbha_sql::{Facts, IoState, Observed, ReplicaStatus, SqlState};
 use std::time::Duration;
 
@@ -33,6 +33,7 @@ pub(super) fn link_status(seen: &Both<Seen>, source: Side, measured: Option<Dura
         applied: None,
         gtid_missing: None,
         last_error: None,
+        detail: None,
     };
     let Ok(replica) = seen.of(source.peer()) else {
         return nothing;
@@ -69,7 +70,24 @@ pub(super) fn link_status(seen: &Both<Seen>, source: Side, measured: Option<Dura
                 .unwrap_or("see the server's error log")
                 .to_owned(),
         }),
+        detail: Some(link_detail(link)),
         ..nothing
+    }
+}
+
+fn link_detail(link: &ReplicaStatus) -> LinkDetail {
+    let code = |error: &Option<dbha_sql::LinkError>| error.as_ref().map_or(0, |error| error.code);
+    let offset = |at: &Option<(String, u64)>| at.as_ref().map(|(_, offset)| *offset);
+    LinkDetail {
+        source_host: link.source_host.clone(),
+        source_server_id: link.source_server_id,
+        source_uuid: link.source_uuid.clone(),
+        channel: link.channel.clone(),
+        io_error: code(&link.io_error),
+        sql_error: code(&link.sql_error),
+        received_offset: offset(&link.received_at),
+        applied_offset: offset(&link.applied_at),
+        delay_seconds: link.delay_seconds,
     }
 }
 

@@ -116,6 +116,7 @@ fn scenario_70_a_server_that_does_not_answer_is_unreachable() {
     assert_eq!((status.verdict, status.exit_code()), (Verdict::Unreachable, 4));
     assert_eq!(status.servers[1].problems[0].code, Condition::Unreachable);
     assert_eq!(status.links[0].io, None);
+    assert_eq!(status.writers_recorded, Some(Writers::One));
 }
 
 #[test]
@@ -171,4 +172,21 @@ fn the_pair_is_the_same_pair_in_the_other_order() {
         secondary: facts.primary,
     };
     assert_eq!(assess("p", &seen(swapped)).verdict, Verdict::Healthy);
+}
+
+#[test]
+fn what_a_replica_says_of_its_link_is_told_in_its_figures() {
+    let mut facts = finished_pair(MARIADB, &SetupOptions::default());
+    let into_b = link(&mut facts.secondary);
+    into_b.sql = SqlState::Stopped;
+    into_b.delay_seconds = 60;
+    into_b.received_at = Some(("a.000001".into(), 900));
+    into_b.applied_at = Some(("a.000001".into(), 400));
+    into_b.sql_error = Some(LinkError {
+        code: 1062,
+        text: String::new(),
+    });
+    let detail = assess("p", &seen(facts)).links[0].detail.clone().unwrap();
+    assert_eq!((detail.io_error, detail.sql_error, detail.delay_seconds), (0, 1062, 60));
+    assert_eq!((detail.received_offset, detail.applied_offset), (Some(900), Some(400)));
 }
