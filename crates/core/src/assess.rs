@@ -180,7 +180,11 @@ fn recorded_writers(seen: &Both<Seen>) -> Option<Writers> {
         .find_map(|facts| {
             let rows = facts.recorded.known()?;
             let own = rows.iter().find(|row| row.server_id == facts.server_id)?;
-            Some(if own.writers == "both" { Writers::Both } else { Writers::One })
+            Some(if own.writers == "both" {
+                Writers::Both
+            } else {
+                Writers::One
+            })
         })
 }
 

@@ -84,7 +84,9 @@ pub use rendered::{
 pub use saved_plan::{SavedPlan, SavedPlanError};
 pub use server_error::{ErrorCase, ErrorNumber, NextStep, ServerError};
 pub use side::{Both, Side};
-pub use status::{KeyStep, LastError, LinkDetail, LinkStatus, Problem, ServerStatus, Status, Verdict, WritableServers};
+pub use status::{
+    KeyStep, LastError, LinkDetail, LinkStatus, Problem, ServerStatus, Status, Verdict, WritableServers,
+};
 pub use steps::{Check, Step, View};
 pub use topology::{Link, ServerPlan, Topology, WantedSetting, plan_for_new_server};
 pub use undo::{UndoKind, UndoOptions, UndoPlan, UndoStep};

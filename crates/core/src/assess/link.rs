@@ -1,7 +1,10 @@
 //! The state of one link, and what is wrong with it.
 
 use super::Seen;
-use crate::{Both, Condition, LinkStatus, Problem, Side, advice, status::{LastError, LinkDetail}};
+use crate::{
+    Both, Condition, LinkStatus, Problem, Side, advice,
+    status::{LastError, LinkDetail},
+};
 use dbha_sql::{Facts, IoState, Observed, ReplicaStatus, SqlState};
 use std::time::Duration;
 

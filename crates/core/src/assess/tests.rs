@@ -187,6 +187,12 @@ fn what_a_replica_says_of_its_link_is_told_in_its_figures() {
         text: String::new(),
     });
     let detail = assess("p", &seen(facts)).links[0].detail.clone().unwrap();
-    assert_eq!((detail.io_error, detail.sql_error, detail.delay_seconds), (0, 1062, 60));
-    assert_eq!((detail.received_offset, detail.applied_offset), (Some(900), Some(400)));
+    assert_eq!(
+        (detail.io_error, detail.sql_error, detail.delay_seconds),
+        (0, 1062, 60)
+    );
+    assert_eq!(
+        (detail.received_offset, detail.applied_offset),
+        (Some(900), Some(400))
+    );
 }

@@ -28,7 +28,7 @@ const SIGNS: [(&str, &str, &str); 6] = [
     ("lagging", "#b7791f", "M16 9v8l5 3"),
     ("degraded", "#c2680a", "M16 9v9M16 22v1"),
     ("broken", "#c93434", "M11 11l10 10M21 11L11 21"),
-    ("unreachable", "#c93434", "M9 16h5M18 16h5"),
+    ("unreachable", "#c93434", "M7 16h6M13 11v10M19 11v10M19 16h6"),
     ("unknown", "#6b7280", "M12 12a4 4 0 1 1 4 5v2M16 23v.5"),
 ];
 
@@ -38,11 +38,15 @@ pub(super) async fn asset(Path(name): Path<String>) -> Response {
     if let Some((_, kind, text)) = FILES.iter().find(|(file, _, _)| *file == name) {
         return ([(header::CONTENT_TYPE, *kind), kept], *text).into_response();
     }
-    let sign = name.strip_prefix("sign-").and_then(|rest| rest.strip_suffix(".svg"));
+    let sign = name
+        .strip_prefix("sign-")
+        .and_then(|rest| rest.strip_suffix(".svg"));
     match SIGNS.iter().find(|(verdict, _, _)| sign == Some(verdict)) {
-        Some((_, colour, path)) => {
-            ([(header::CONTENT_TYPE, "image/svg+xml"), kept], drawn(colour, path)).into_response()
-        }
+        Some((_, colour, path)) => (
+            [(header::CONTENT_TYPE, "image/svg+xml"), kept],
+            drawn(colour, path),
+        )
+            .into_response(),
         None => plain(StatusCode::NOT_FOUND, "no such file\n"),
     }
 }

@@ -52,7 +52,10 @@ pub(super) async fn front(State(state): State<router::State>) -> Response {
 pub(super) async fn pair(State(state): State<router::State>, Path(name): Path<String>) -> Response {
     match Seen::one(&state, &name) {
         Some(seen) => pair_page(&state, &seen, Seen::all(&state).len() > 1),
-        None => plain(StatusCode::NOT_FOUND, "no pair of that name was judged; / lists them\n"),
+        None => plain(
+            StatusCode::NOT_FOUND,
+            "no pair of that name was judged; / lists them\n",
+        ),
     }
 }
 
@@ -66,7 +69,10 @@ pub(super) async fn front_view(State(state): State<router::State>) -> Response {
 /// The parts of a pair's page that change.
 pub(super) async fn pair_view(State(state): State<router::State>, Path(name): Path<String>) -> Response {
     match Seen::one(&state, &name) {
-        Some(seen) => sent(frame::parts(&pair_view::now(&seen), &figures::figures(&seen.report))),
+        Some(seen) => sent(frame::parts(
+            &pair_view::now(&seen),
+            &figures::figures(&seen.report),
+        )),
         None => plain(StatusCode::NOT_FOUND, "no pair of that name was judged\n"),
     }
 }

@@ -1,12 +1,12 @@
 //! The documents for programs.
 
 use super::{guard::plain, router, seen};
-use seen::{Seen, waiting, worst};
 use axum::{
     extract::{Path, Query, State},
     http::{StatusCode, header},
     response::{IntoResponse, Response},
 };
+use seen::{Seen, waiting, worst};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
@@ -82,5 +82,8 @@ fn document(value: &Value) -> Response {
 }
 
 fn no_such_pair() -> Response {
-    plain(StatusCode::NOT_FOUND, "no pair of that name was judged; /api/v1/status lists them\n")
+    plain(
+        StatusCode::NOT_FOUND,
+        "no pair of that name was judged; /api/v1/status lists them\n",
+    )
 }

@@ -65,7 +65,12 @@ pub(super) async fn stream(
 }
 
 impl Reader {
-    fn new(state: &router::State, pair: Option<String>, last: Option<u64>, place: OwnedSemaphorePermit) -> Self {
+    fn new(
+        state: &router::State,
+        pair: Option<String>,
+        last: Option<u64>,
+        place: OwnedSemaphorePermit,
+    ) -> Self {
         // Subscribed first: what comes between this and the lists is told twice by the news, and dropped by its number.
         let news = state.board.subscribe();
         let newest = state.board.last_event();
@@ -144,7 +149,9 @@ impl Reader {
 }
 
 fn reload() -> Event {
-    Event::default().event("reload").data("something was missed; load everything anew")
+    Event::default()
+        .event("reload")
+        .data("something was missed; load everything anew")
 }
 
 fn news(reader: Reader) -> impl Stream<Item = Result<Event, Infallible>> {

@@ -17,8 +17,14 @@ const HEADERS: [(HeaderName, &str); 6] = [
     (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
     (header::REFERRER_POLICY, "no-referrer"),
     (header::X_FRAME_OPTIONS, "DENY"),
-    (HeaderName::from_static("cross-origin-resource-policy"), "same-origin"),
-    (HeaderName::from_static("cross-origin-opener-policy"), "same-origin"),
+    (
+        HeaderName::from_static("cross-origin-resource-policy"),
+        "same-origin",
+    ),
+    (
+        HeaderName::from_static("cross-origin-opener-policy"),
+        "same-origin",
+    ),
 ];
 
 /// Lets a request through that calls the monitor by its name, only reads, and may know what it asks for.
@@ -74,7 +80,9 @@ fn refusal(state: &State, request: &Request) -> Option<Response> {
     // Browsers ask for a password only where Basic is offered; the name does not matter.
     response.headers_mut().insert(
         header::WWW_AUTHENTICATE,
-        HeaderValue::from_static("Basic realm=\"dbha monitor: any name, the token as password\", charset=\"UTF-8\""),
+        HeaderValue::from_static(
+            "Basic realm=\"dbha monitor: any name, the token as password\", charset=\"UTF-8\"",
+        ),
     );
     Some(response)
 }

@@ -42,7 +42,9 @@ impl Hosts {
         };
         match host.parse::<IpAddr>() {
             // An address cannot be rebound; still only those that lead here.
-            Ok(ip) => ip.is_loopback() || ip.to_canonical() == dialled.to_canonical() || self.0.contains(&host),
+            Ok(ip) => {
+                ip.is_loopback() || ip.to_canonical() == dialled.to_canonical() || self.0.contains(&host)
+            }
             Err(_) => self.0.contains(&host),
         }
     }
@@ -77,7 +79,13 @@ mod tests {
     #[test]
     fn own_names_are_allowed_with_any_port() {
         for own in [
-            "localhost:1", "LOCALHOST", "127.0.0.1:9104", "[::1]:9104", "10.0.0.5:80", "10.0.0.6", "monitor.example",
+            "localhost:1",
+            "LOCALHOST",
+            "127.0.0.1:9104",
+            "[::1]:9104",
+            "10.0.0.5:80",
+            "10.0.0.6",
+            "monitor.example",
             "monitor.example.:443",
         ] {
             assert!(allows(own), "{own}");
@@ -87,8 +95,15 @@ mod tests {
     #[test]
     fn scenario_83_other_names_are_not() {
         for other in [
-            "evil.example", "127.0.0.1.evil.example", "localhost.evil.example", "10.0.0.7", "", ":9104", "[::1",
-            "localhost:80@evil.example", "evil.example:localhost",
+            "evil.example",
+            "127.0.0.1.evil.example",
+            "localhost.evil.example",
+            "10.0.0.7",
+            "",
+            ":9104",
+            "[::1",
+            "localhost:80@evil.example",
+            "evil.example:localhost",
         ] {
             assert!(!allows(other), "{other}");
         }

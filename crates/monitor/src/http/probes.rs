@@ -23,9 +23,14 @@ pub(super) async fn alive(State(state): State<router::State>) -> Response {
     let limit = ALIVE.max(state.settings.stale_after());
     match state.board.since_tick() {
         Some(age) if age <= limit => yes("the loop runs"),
-        Some(age) => no(&format!("the loop has judged nothing for {:.0} s", age.as_secs_f64())),
+        Some(age) => no(&format!(
+            "the loop has judged nothing for {:.0} s",
+            age.as_secs_f64()
+        )),
         None if state.board.age() <= FIRST => yes("the loop has just begun"),
-        None if state.board.watched().is_some_and(|pairs| pairs.is_empty()) => yes("no pair is to be watched"),
+        None if state.board.watched().is_some_and(|pairs| pairs.is_empty()) => {
+            yes("no pair is to be watched")
+        }
         None => no("the loop has judged nothing yet"),
     }
 }
@@ -48,15 +53,21 @@ pub(super) async fn ready(State(state): State<router::State>) -> Response {
 }
 
 pub(super) fn primary_route() -> MethodRouter<router::State> {
-    on(ASKED, |State(state): State<router::State>, Path(name): Path<String>, headers: HeaderMap| async move {
-        asked(&state, name, &headers, Question::Primary)
-    })
+    on(
+        ASKED,
+        |State(state): State<router::State>, Path(name): Path<String>, headers: HeaderMap| async move {
+            asked(&state, name, &headers, Question::Primary)
+        },
+    )
 }
 
 pub(super) fn health_route() -> MethodRouter<router::State> {
-    on(ASKED, |State(state): State<router::State>, Path(name): Path<String>, headers: HeaderMap| async move {
-        asked(&state, name, &headers, Question::Health)
-    })
+    on(
+        ASKED,
+        |State(state): State<router::State>, Path(name): Path<String>, headers: HeaderMap| async move {
+            asked(&state, name, &headers, Question::Health)
+        },
+    )
 }
 
 /// How far a replica may be behind.
@@ -75,7 +86,12 @@ pub(super) fn replica_route() -> MethodRouter<router::State> {
             let lag = match limit.lag.as_deref().map(duration) {
                 None => REPLICA_LAG,
                 Some(Some(lag)) => lag,
-                Some(None) => return plain(StatusCode::BAD_REQUEST, "lag is a time such as 10s, 500ms or 2m\n"),
+                Some(None) => {
+                    return plain(
+                        StatusCode::BAD_REQUEST,
+                        "lag is a time such as 10s, 500ms or 2m\n",
+                    );
+                }
             };
             asked(&state, name, &headers, Question::Replica { lag })
         },
@@ -157,9 +173,19 @@ mod tests {
     fn times_are_read() {
         let ms = Duration::from_millis;
         for (text, read) in [
-            ("10s", Some(ms(10_000))), ("10", Some(ms(10_000))), ("500ms", Some(ms(500))), ("2m", Some(ms(120_000))),
-            ("0.5", Some(ms(500))), ("0", Some(ms(0))), ("", None), ("s", None), ("-1s", None), ("1d", None),
-            ("1e9s", None), ("inf", None), ("99999999999999999999999999999999", None),
+            ("10s", Some(ms(10_000))),
+            ("10", Some(ms(10_000))),
+            ("500ms", Some(ms(500))),
+            ("2m", Some(ms(120_000))),
+            ("0.5", Some(ms(500))),
+            ("0", Some(ms(0))),
+            ("", None),
+            ("s", None),
+            ("-1s", None),
+            ("1d", None),
+            ("1e9s", None),
+            ("inf", None),
+            ("99999999999999999999999999999999", None),
         ] {
             assert_eq!(duration(text), read, "{text}");
         }

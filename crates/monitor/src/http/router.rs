@@ -1,6 +1,8 @@
 //! Which path leads where.
 
-use super::{HttpSettings, assets, dashboard, documents, events, guard, hosts::Hosts, metrics, probes, token::Token};
+use super::{
+    HttpSettings, assets, dashboard, documents, events, guard, hosts::Hosts, metrics, probes, token::Token,
+};
 use crate::Board;
 use axum::{
     Router,

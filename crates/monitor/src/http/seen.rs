@@ -82,7 +82,10 @@ pub(super) fn worst(seen: &[Seen], waiting: &[String]) -> (Verdict, String) {
             (pair.verdict(), sentence(pair, seen))
         }
         _ if waiting.is_empty() => (Verdict::Unknown, "no pair was looked at yet".into()),
-        _ => (Verdict::Unknown, format!("{} was not looked at yet", waiting.join(", "))),
+        _ => (
+            Verdict::Unknown,
+            format!("{} was not looked at yet", waiting.join(", ")),
+        ),
     }
 }
 
@@ -90,10 +93,18 @@ fn sentence(worst: &Seen, seen: &[Seen]) -> String {
     if seen.len() == 1 {
         return worst.reason();
     }
-    let alike = seen.iter().filter(|pair| pair.verdict() == worst.verdict()).count();
+    let alike = seen
+        .iter()
+        .filter(|pair| pair.verdict() == worst.verdict())
+        .count();
     match (worst.verdict(), alike) {
         (Verdict::Healthy, _) => format!("all {} pairs are healthy", seen.len()),
         (_, 1) => format!("{}: {}", worst.name(), worst.reason()),
-        (verdict, more) => format!("{}: {}; {} more {verdict}", worst.name(), worst.reason(), more - 1),
+        (verdict, more) => format!(
+            "{}: {}; {} more {verdict}",
+            worst.name(),
+            worst.reason(),
+            more - 1
+        ),
     }
 }

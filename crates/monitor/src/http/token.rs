@@ -63,7 +63,13 @@ mod tests {
         let basic = |text: &str| format!("Basic {}", STANDARD.encode(text));
         assert!(shown("Bearer 0123456789abcdef") && shown("bearer 0123456789abcdef"));
         assert!(shown(&basic("anybody:0123456789abcdef")) && shown(&basic(":0123456789abcdef")));
-        for wrong in ["Bearer", "Bearer ", "Bearer 0123456789abcdeg", "Basic !!", "Digest 0123456789abcdef"] {
+        for wrong in [
+            "Bearer",
+            "Bearer ",
+            "Bearer 0123456789abcdeg",
+            "Basic !!",
+            "Digest 0123456789abcdef",
+        ] {
             assert!(!shown(wrong), "{wrong}");
         }
         assert!(!shown(&basic("0123456789abcdef:")) && !shown(&basic("0123456789abcdef")));
@@ -71,7 +77,13 @@ mod tests {
 
     #[test]
     fn a_token_that_could_be_guessed_is_not_taken() {
-        for unfit in ["", "short", "0123456789abcde", "0123456789 abcdef", "0123456789abcdéf"] {
+        for unfit in [
+            "",
+            "short",
+            "0123456789abcde",
+            "0123456789 abcdef",
+            "0123456789abcdéf",
+        ] {
             assert!(Token::new(&Secret::new(unfit)).is_none(), "{unfit}");
         }
     }

@@ -1,14 +1,17 @@
 //! Reports as the watching loop makes them, of pairs that were never there.
 
 use dbha_core::{
-    Condition, Flavor, IoState, KeyStep, LastError, LinkDetail, LinkStatus, Problem, ServerStatus, SqlState, Status,
-    Verdict, WritableServers, Writers,
+    Condition, Flavor, IoState, KeyStep, LastError, LinkDetail, LinkStatus, Problem, ServerStatus, SqlState,
+    Status, Verdict, WritableServers, Writers,
 };
 use dbha_monitor::{EventKind, Heartbeat, LookReport, MonitorEvent, PairReport, Standing};
 use std::time::{SystemTime, UNIX_EPOCH};
 
 pub(crate) fn now() -> f64 {
-    SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_secs_f64()
+    SystemTime::now()
+        .duration_since(UNIX_EPOCH)
+        .unwrap()
+        .as_secs_f64()
 }
 
 /// A pair of which nothing bad can be said.
@@ -115,7 +118,13 @@ pub(crate) fn lagging(pair: &str) -> PairReport {
     into.lag_heartbeat_seconds = Some(42.6);
     into.gtid_missing = Some(1_873);
     report.status.verdict = Verdict::Lagging;
-    wrong(&mut report, 1, Condition::Lag, "db2 is 43 s behind db1", "wait, or look for a long transaction on the replica");
+    wrong(
+        &mut report,
+        1,
+        Condition::Lag,
+        "db2 is 43 s behind db1",
+        "wait, or look for a long transaction on the replica",
+    );
     report
 }
 
@@ -126,7 +135,11 @@ pub(crate) fn broken(pair: &str) -> PairReport {
     let fix = "compare that row on both servers before anything else: they have diverged (dbha verify names the keys)";
     let into = &mut report.status.links[0];
     into.sql = Some(SqlState::Stopped);
-    (into.lag_seconds, into.lag_heartbeat_seconds, into.lag_server_seconds) = (None, None, None);
+    (
+        into.lag_seconds,
+        into.lag_heartbeat_seconds,
+        into.lag_server_seconds,
+    ) = (None, None, None);
     into.gtid_missing = Some(12);
     into.detail.as_mut().unwrap().sql_error = 1062;
     into.last_error = Some(LastError {
@@ -145,16 +158,30 @@ pub(crate) fn unreachable(pair: &str) -> PairReport {
     let gone = &mut report.status.servers[1];
     gone.reachable = false;
     (gone.flavor, gone.version, gone.server_id, gone.role) = (None, None, None, None);
-    (gone.read_only, gone.auto_increment, gone.gtid, gone.settings_persisted) = (None, None, None, None);
+    (
+        gone.read_only,
+        gone.auto_increment,
+        gone.gtid,
+        gone.settings_persisted,
+    ) = (None, None, None, None);
     report.status.restart_safe = false;
     report.status.verdict = Verdict::Unreachable;
     let into = &mut report.status.links[0];
     (into.io, into.sql, into.lag_seconds, into.lag_heartbeat_seconds) = (None, None, None, None);
-    (into.lag_server_seconds, into.received, into.applied, into.gtid_missing) = (None, None, None, None);
+    (
+        into.lag_server_seconds,
+        into.received,
+        into.applied,
+        into.gtid_missing,
+    ) = (None, None, None, None);
     into.detail = None;
     let back = &mut report.status.links[1];
     back.io = Some(IoState::Connecting);
-    (back.lag_seconds, back.lag_heartbeat_seconds, back.lag_server_seconds) = (None, None, None);
+    (
+        back.lag_seconds,
+        back.lag_heartbeat_seconds,
+        back.lag_server_seconds,
+    ) = (None, None, None);
     back.gtid_missing = None;
     back.last_error = Some(LastError {
         code: 2003,
@@ -177,7 +204,13 @@ pub(crate) fn two_writers(pair: &str) -> PairReport {
     report.status.writers = WritableServers::Both;
     report.status.verdict = Verdict::Degraded;
     let fix = "run dbha setup again, or dbha setup --writers both if both are to take writes";
-    wrong(&mut report, 1, Condition::Writers, "db2 is writable and should be read-only", fix);
+    wrong(
+        &mut report,
+        1,
+        Condition::Writers,
+        "db2 is writable and should be read-only",
+        fix,
+    );
     report
 }
 
@@ -187,7 +220,13 @@ pub(crate) fn none_writable(pair: &str) -> PairReport {
     report.status.writers = WritableServers::None;
     report.status.verdict = Verdict::Degraded;
     let fix = "run dbha setup again, or dbha setup --writers both if both are to take writes";
-    wrong(&mut report, 0, Condition::Writers, "db1 is read-only and should take writes", fix);
+    wrong(
+        &mut report,
+        0,
+        Condition::Writers,
+        "db1 is read-only and should take writes",
+        fix,
+    );
     report
 }
 
@@ -201,13 +240,22 @@ pub(crate) fn drifted(pair: &str) -> PairReport {
     report.status.servers[0].settings_persisted = Some(false);
     report.status.servers[0].lost_at_restart = vec!["sync_binlog=1".into(), "gtid_strict_mode=ON".into()];
     let drift = "db1: sync_binlog is 0 and should be 1";
-    wrong(&mut report, 0, Condition::SettingDrift, drift, "run dbha setup again: it puts back just these");
+    wrong(
+        &mut report,
+        0,
+        Condition::SettingDrift,
+        drift,
+        "run dbha setup again: it puts back just these",
+    );
     report
 }
 
 pub(crate) fn event(pair: &str, kind: EventKind, ago: f64, text: &str) -> MonitorEvent {
     let (code, fix) = match kind {
-        EventKind::Began => (Some(Condition::Lag), Some("wait, or look for a long transaction".to_owned())),
+        EventKind::Began => (
+            Some(Condition::Lag),
+            Some("wait, or look for a long transaction".to_owned()),
+        ),
         EventKind::Ended => (Some(Condition::Lag), None),
         _ => (None, None),
     };

@@ -22,7 +22,8 @@ pub(crate) async fn get(address: SocketAddr, path: &str) -> Heard {
 
 /// Asks with further header lines, each with its end of line.
 pub(crate) async fn ask(address: SocketAddr, method: &str, path: &str, headers: &str) -> Heard {
-    let request = format!("{method} {path} HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n{headers}\r\n");
+    let request =
+        format!("{method} {path} HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n{headers}\r\n");
     raw(address, request.as_bytes()).await
 }
 

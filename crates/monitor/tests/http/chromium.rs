@@ -36,8 +36,18 @@ impl Chromium {
         let profile = tempfile::tempdir().unwrap();
         let mut child = Command::new("sh")
             .args(["-c", "exec chromium \"$@\" 3<&0 4>&1 </dev/null >&2", "sh"])
-            .args(["--headless=new", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--no-first-run"])
-            .args(["--disable-background-networking", "--hide-scrollbars", "--remote-debugging-pipe"])
+            .args([
+                "--headless=new",
+                "--no-sandbox",
+                "--disable-gpu",
+                "--disable-dev-shm-usage",
+                "--no-first-run",
+            ])
+            .args([
+                "--disable-background-networking",
+                "--hide-scrollbars",
+                "--remote-debugging-pipe",
+            ])
             .arg(format!("--user-data-dir={}", profile.path().display()))
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
@@ -71,7 +81,10 @@ impl Chromium {
 
     fn attach(&mut self) {
         let target = self.call("Target.createTarget", json!({"url": "about:blank"}))["targetId"].clone();
-        let attached = self.call("Target.attachToTarget", json!({"targetId": target, "flatten": true}));
+        let attached = self.call(
+            "Target.attachToTarget",
+            json!({"targetId": target, "flatten": true}),
+        );
         self.session = attached["sessionId"].as_str().map(str::to_owned);
         for domain in ["Page", "Network", "Runtime", "Log", "DOM"] {
             self.call(&format!("{domain}.enable"), json!({}));
@@ -100,7 +113,10 @@ impl Chromium {
     }
 
     fn hear(&mut self, end: Instant) -> Option<Value> {
-        match self.messages.recv_timeout(end.saturating_duration_since(Instant::now())) {
+        match self
+            .messages
+            .recv_timeout(end.saturating_duration_since(Instant::now()))
+        {
             Ok(message) => {
                 self.note(&message);
                 Some(message)
@@ -173,7 +189,10 @@ impl Chromium {
     /// Returns a picture of the page, the whole of it or what fits in the window, in base64.
     pub(crate) fn picture(&mut self, whole: bool) -> String {
         let parameters = json!({"format": "png", "captureBeyondViewport": whole});
-        self.call("Page.captureScreenshot", parameters)["data"].as_str().unwrap().to_owned()
+        self.call("Page.captureScreenshot", parameters)["data"]
+            .as_str()
+            .unwrap()
+            .to_owned()
     }
 }
 

@@ -9,6 +9,8 @@ window.lagChart = (function () {
   const colour = (name) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
   const words = (value) => (value == null ? "unknown" : value < 10 ? value.toFixed(1) + " s" : Math.round(value) + " s");
 
+  const clock = (at) => new Date(at * 1e3).toISOString().slice(11, 16);
+
   // Events, oldest last in the list, as the page shows them.
   function marks() {
     return [...document.querySelectorAll("#event-rows tr[data-at]")].map((row) => ({
@@ -47,7 +49,7 @@ window.lagChart = (function () {
   function options() {
     const axis = { stroke: colour("--quiet"), grid: { stroke: colour("--line"), width: 1 }, ticks: { stroke: colour("--line"), width: 1 } };
     const series = (label, name, dash) => ({
-      label, stroke: colour(name), width: 2, dash, spanGaps: false, points: { show: false }, value: (u, value) => words(value),
+      label, stroke: colour(name), width: 2, dash, spanGaps: false, points: { show: false }, value: (u, value, at, index) => words(index == null ? data[at][data[at].length - 1] : value),
     });
     return {
       width: box.clientWidth, height: 240, tzDate: (at) => uPlot.tzDate(new Date(at * 1e3), "Etc/UTC"),
@@ -56,9 +58,9 @@ window.lagChart = (function () {
         x: { range: (u, low, high) => { const end = high ?? Date.now() / 1000; return [Math.min(low ?? end, end - 600), end]; } },
         y: { range: (u, low, high) => [0, Math.max(1, (high ?? 0) * 1.1)] },
       },
-      axes: [{ ...axis }, { ...axis, values: (u, ticks) => ticks.map((tick) => tick + " s"), size: 64 }],
+      axes: [{ ...axis, values: (u, ticks) => ticks.map(clock) }, { ...axis, values: (u, ticks) => ticks.map((tick) => tick + " s"), size: 64 }],
       series: [
-        { label: "UTC", value: (u, at) => (at == null ? "–" : new Date(at * 1e3).toISOString().slice(11, 19)) },
+        { label: "UTC", value: (u, at) => (at == null ? "now" : clock(at) + new Date(at * 1e3).toISOString().slice(16, 19)) },
         series(names[0], "--series-1"), series(names[1], "--series-2", [8, 4]),
       ],
       hooks: { draw: [draw] },

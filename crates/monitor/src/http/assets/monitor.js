@@ -30,6 +30,8 @@
   }
 
   const refresh = fetcher(view, (fresh) => {
+    // Before they are put in: what is hidden for a moment loses its focus.
+    unveil(fresh);
     for (const id of ["now", "figures"]) {
       const part = fresh.getElementById(id);
       if (part) morph(element(id), part);
@@ -45,7 +47,6 @@
     if (window.lagChart) lagChart.redraw();
   });
 
-  // What only a script can do is hidden until it runs.
   function dress() {
     const verdict = document.querySelector(".verdict");
     if (verdict) {
@@ -53,7 +54,11 @@
       document.title = word + ": " + (pair === undefined ? "all pairs" : pair) + " – dbha";
       element("sign").href = "/assets/sign-" + verdict.dataset.verdict + ".svg";
     }
-    document.querySelectorAll("button.copy").forEach((button) => { button.hidden = false; });
+  }
+
+  // What only a script can do is hidden until it runs.
+  function unveil(tree) {
+    tree.querySelectorAll("button.copy").forEach((button) => { button.hidden = false; });
   }
 
   // ---- the stream ---------------------------------------------------------------------------------------------
@@ -134,6 +139,7 @@
     setTimeout(() => { button.textContent = "Copy"; }, 2000);
   });
 
+  unveil(document);
   dress();
   listen();
   if (pair !== undefined && window.lagChart) lagChart.load(pair);

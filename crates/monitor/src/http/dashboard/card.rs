@@ -1,19 +1,22 @@
 //! One server.
 
+use super::figures::{clock_words, heartbeat_word};
+use crate::{LookReport, PairReport};
 use dbha_core::{ServerStatus, Status, WritableServers, Writers};
 use maud::{Markup, html};
 
 /// Draws the card of a server.
-pub(super) fn card(server: &ServerStatus, status: &Status) -> Markup {
+pub(super) fn card(server: &ServerStatus, report: &PairReport) -> Markup {
+    let look = report.looks.iter().find(|look| look.server == server.name);
     html! {
         article class={ "server" @if !server.reachable { " gone" } } {
             header {
                 h3 { (server.name) }
-                (badge(server, status))
+                (badge(server, &report.status))
             }
             p.role { (role(server)) @if server.address != server.name { " · " (server.address) } }
             dl.facts {
-                @for (name, value) in facts(server) { div { dt { (name) } dd { (value) } } }
+                @for (name, value) in facts(server, look) { div { dt { (name) } dd { (value) } } }
             }
             @if let Some(gtid) = server.gtid.as_deref().filter(|gtid| !gtid.is_empty()) {
                 p.position { span.quiet { "position " } span.mono { (gtid) } }
@@ -26,8 +29,7 @@ pub(super) fn card(server: &ServerStatus, status: &Status) -> Markup {
 }
 
 fn badge(server: &ServerStatus, status: &Status) -> Markup {
-    let too_many =
-        status.writers == WritableServers::Both && status.writers_recorded != Some(Writers::Both);
+    let too_many = status.writers == WritableServers::Both && status.writers_recorded != Some(Writers::Both);
     let none = status.writers == WritableServers::None;
     let (class, word) = match (server.reachable, server.read_only) {
         (false, _) => ("away", "no answer"),
@@ -54,7 +56,7 @@ fn with_flavor(flavor: &str, version: &str) -> String {
     format!("{flavor} {number}")
 }
 
-fn facts(server: &ServerStatus) -> Vec<(&'static str, String)> {
+fn facts(server: &ServerStatus, look: Option<&LookReport>) -> Vec<(&'static str, String)> {
     let mut facts = Vec::new();
     if let Some(id) = server.server_id {
         facts.push(("server id", id.to_string()));
@@ -64,8 +66,22 @@ fn facts(server: &ServerStatus) -> Vec<(&'static str, String)> {
     }
     if let Some(kept) = server.settings_persisted {
         let lost = server.lost_at_restart.len();
-        let text = if kept { "kept".into() } else { format!("{lost} settings lost") };
-        facts.push(("restart", text));
+        let text = if kept {
+            "as now".into()
+        } else {
+            format!("{lost} settings lost")
+        };
+        facts.push(("after a restart", text));
+    }
+    let Some(look) = look else { return facts };
+    if server.reachable {
+        facts.push(("answers in", format!("{:.0} ms", look.took * 1000.0)));
+        facts.push(("heartbeat", heartbeat_word(look.heartbeat).into()));
+        if let Some(ahead) = look.clock_ahead {
+            facts.push(("clock", clock_words(ahead)));
+        }
+    } else if let Some(at) = look.answered_at {
+        facts.push(("last answer", format!("{} UTC", super::utc::moment(at))));
     }
     facts
 }

@@ -3,7 +3,14 @@
 use dbha_core::{Condition, Status};
 
 /// What every command about a pair needs.
-const OF_PAIR: [&str; 6] = ["setup", "verify", "status", "preflight", "plan", "rotate-password"];
+const OF_PAIR: [&str; 6] = [
+    "setup",
+    "verify",
+    "status",
+    "preflight",
+    "plan",
+    "rotate-password",
+];
 
 /// Finds the command in a fix; where there is none, the one that explains the code.
 pub(super) fn command(status: &Status, code: Condition, fix: &str) -> String {
@@ -14,7 +21,9 @@ pub(super) fn command(status: &Status, code: Condition, fix: &str) -> String {
 
 /// Returns the words after `dbha`: a command, its object, and flags with their values.
 fn spoken_of(fix: &str) -> Option<Vec<&str>> {
-    let mut words = fix.split_whitespace().skip_while(|word| word.trim_start_matches('(') != "dbha");
+    let mut words = fix
+        .split_whitespace()
+        .skip_while(|word| word.trim_start_matches('(') != "dbha");
     words.next()?;
     let verb = words.next().map(bare)?;
     let is_verb = !verb.is_empty() && verb.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'-');
@@ -71,11 +80,23 @@ mod tests {
     fn commands_are_found_in_fixes() {
         for (fix, found) in [
             ("run dbha setup again: it puts back just these", Some("setup")),
-            ("run dbha setup again, or dbha setup --writers both if both", Some("setup")),
-            ("dbha setup --writers both if that is meant.", Some("setup --writers both")),
-            ("put these lines in (dbha render my.cnf --server primary)", Some("render my.cnf --server primary")),
+            (
+                "run dbha setup again, or dbha setup --writers both if both",
+                Some("setup"),
+            ),
+            (
+                "dbha setup --writers both if that is meant.",
+                Some("setup --writers both"),
+            ),
+            (
+                "put these lines in (dbha render my.cnf --server primary)",
+                Some("render my.cnf --server primary"),
+            ),
             ("Find who it was; dbha verify compares the data.", Some("verify")),
-            ("as printed (dbha render monitor-account).", Some("render monitor-account")),
+            (
+                "as printed (dbha render monitor-account).",
+                Some("render monitor-account"),
+            ),
             ("start it", None),
             ("dbha", None),
             ("dbha's own schema", None),

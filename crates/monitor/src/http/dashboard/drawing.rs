@@ -1,11 +1,13 @@
 //! Both servers, and an arrow for each link.
 
 use super::{card, words};
+use crate::PairReport;
 use dbha_core::{IoState, LinkStatus, SqlState, Status};
 use maud::{Markup, html};
 
 /// Draws the pair; where it was last seen too long ago, nothing in it looks alive.
-pub(super) fn drawing(status: &Status, stale: bool) -> Markup {
+pub(super) fn drawing(report: &PairReport, stale: bool) -> Markup {
+    let status = &report.status;
     let middle = html! {
         div.links {
             @for (at, link) in status.links.iter().enumerate() { (arrow(link, at == 0, status)) }
@@ -14,7 +16,7 @@ pub(super) fn drawing(status: &Status, stale: bool) -> Markup {
     html! {
         section class={ "pair" @if stale { " stale" } } aria-label="Servers and links" {
             @for (at, server) in status.servers.iter().enumerate() {
-                (card::card(server, status))
+                (card::card(server, report))
                 @if at == 0 { (middle) }
             }
         }
@@ -24,7 +26,11 @@ pub(super) fn drawing(status: &Status, stale: bool) -> Markup {
 /// How a link is drawn.
 fn state(link: &LinkStatus, status: &Status) -> (&'static str, &'static str) {
     let lagging = status.servers.iter().any(|server| {
-        server.name == link.to && server.problems.iter().any(|problem| problem.code == dbha_core::Condition::Lag)
+        server.name == link.to
+            && server
+                .problems
+                .iter()
+                .any(|problem| problem.code == dbha_core::Condition::Lag)
     });
     match (link.io, link.sql) {
         (None, _) | (_, None) => ("unseen", "cannot be seen"),
@@ -47,7 +53,8 @@ fn arrow(link: &LinkStatus, forward: bool, status: &Status) -> Markup {
                 @if link.lag_seconds.is_some() { " " span.quiet { "behind" } }
             }
             p.threads {
-                "IO " b { (words::io_word(link.io)) } " · SQL " b { (words::sql_word(link.sql)) }
+                "IO " b.bad[link.io.is_some_and(|io| io != IoState::Running)] { (words::io_word(link.io)) }
+                " · SQL " b.bad[link.sql.is_some_and(|sql| sql != SqlState::Running)] { (words::sql_word(link.sql)) }
                 @if let Some(missing) = link.gtid_missing.filter(|missing| *missing > 0) {
                     " · " b { (missing) } " transactions to come"
                 }
@@ -59,14 +66,18 @@ fn arrow(link: &LinkStatus, forward: bool, status: &Status) -> Markup {
                 }
             }
             @if let Some(error) = &link.last_error {
-                p.error { b { "Error " (error.code) } " " (error.text) }
+                p.error title=(error.text) { b { "Error " (error.code) } " " (error.text) }
             }
         }
     }
 }
 
 fn drawn(class: &str, forward: bool) -> Markup {
-    let head = if forward { "M228 4L238 12L228 20" } else { "M12 4L2 12L12 20" };
+    let head = if forward {
+        "M228 4L238 12L228 20"
+    } else {
+        "M12 4L2 12L12 20"
+    };
     html! {
         svg.arrow viewBox="0 0 240 24" preserveAspectRatio="xMidYMid meet" aria-hidden="true" focusable="false" {
             @if class == "stopped" {

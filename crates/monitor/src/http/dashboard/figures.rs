@@ -41,7 +41,9 @@ fn server_row(server: &ServerStatus, look: Option<&LookReport>) -> Markup {
         (_, Some(false)) => "yes",
     };
     let text = |value: Option<String>| value.unwrap_or_else(|| "–".into());
-    let keys = server.auto_increment.map(|keys| format!("{}/{}", keys.increment, keys.offset));
+    let keys = server
+        .auto_increment
+        .map(|keys| format!("{}/{}", keys.increment, keys.offset));
     let clock = look.and_then(|look| look.clock_ahead).map(clock_words);
     html! {
         tr {
@@ -58,7 +60,7 @@ fn server_row(server: &ServerStatus, look: Option<&LookReport>) -> Markup {
     }
 }
 
-fn clock_words(ahead: f64) -> String {
+pub(super) fn clock_words(ahead: f64) -> String {
     if ahead.abs() < 0.05 {
         return "equal".into();
     }
@@ -66,7 +68,7 @@ fn clock_words(ahead: f64) -> String {
     format!("{} {way}", words::seconds(ahead.abs()))
 }
 
-fn heartbeat_word(heartbeat: Heartbeat) -> &'static str {
+pub(super) fn heartbeat_word(heartbeat: Heartbeat) -> &'static str {
     match heartbeat {
         Heartbeat::Written => "written",
         Heartbeat::Off => "off",

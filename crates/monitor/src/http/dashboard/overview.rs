@@ -89,7 +89,8 @@ pub(super) fn encoded(name: &str) -> String {
     let mut out = String::new();
     for byte in name.bytes() {
         // A step that is only dots would be another path.
-        if byte.is_ascii_alphanumeric() || b"-_~+".contains(&byte) || (byte == b'.' && !name.starts_with('.')) {
+        if byte.is_ascii_alphanumeric() || b"-_~+".contains(&byte) || (byte == b'.' && !name.starts_with('.'))
+        {
             out.push(char::from(byte));
         } else {
             out.push_str(&format!("%{byte:02X}"));

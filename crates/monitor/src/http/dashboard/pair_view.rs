@@ -14,13 +14,13 @@ use maud::{Markup, html};
 pub(super) fn now(seen: &Seen) -> Markup {
     let status = &seen.report.status;
     html! {
-        (headline(seen.verdict(), &seen.reason(), &format!("{} · as of {} UTC", status.pair, clock(seen.report.at))))
+        (headline(seen.verdict(), &sentence(seen), &format!("{} · as of {} UTC", status.pair, clock(seen.report.at))))
         @if seen.report.setup_at_work {
             p.note { "A set-up by dbha is at work on this pair; what it changes is not told meanwhile." }
         }
         @if seen.report.silenced { p.note { "Alerts are silenced." } }
         @if !seen.stale { (alarm(seen)) }
-        (drawing(status, seen.stale))
+        (drawing(&seen.report, seen.stale))
         (problems(&seen.report))
     }
 }
@@ -38,6 +38,40 @@ pub(super) fn headline(verdict: Verdict, reason: &str, about: &str) -> Markup {
                 p.about { (about) }
             }
         }
+    }
+}
+
+/// Letters of the headline's sentence; all of it stands below.
+const LETTERS: usize = 150;
+
+/// The reason as a short sentence: without a server's own words, which stand in full among the problems.
+fn sentence(seen: &Seen) -> String {
+    let reason = seen.reason();
+    let cut = reason
+        .find(", error ")
+        .and_then(|at| Some(at + reason.get(at..)?.find(": ")?));
+    let mut short = reason
+        .get(..cut.unwrap_or(reason.len()))
+        .unwrap_or(&reason)
+        .to_owned();
+    if short.chars().count() > LETTERS {
+        short = short.chars().take(LETTERS).collect::<String>() + " …";
+    }
+    let first = short.split([' ', ':']).next().unwrap_or_default();
+    let is_name = seen
+        .report
+        .status
+        .servers
+        .iter()
+        .any(|server| server.name == first);
+    if is_name { short } else { capitalised(&short) }
+}
+
+fn capitalised(text: &str) -> String {
+    let mut letters = text.chars();
+    match letters.next() {
+        Some(first) => first.to_uppercase().chain(letters).collect(),
+        None => String::new(),
     }
 }
 

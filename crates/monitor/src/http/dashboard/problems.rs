@@ -9,10 +9,12 @@ use maud::{Markup, html};
 pub(super) fn problems(report: &PairReport) -> Markup {
     let status = &report.status;
     let all = || {
-        status
-            .servers
-            .iter()
-            .flat_map(|server| server.problems.iter().map(move |problem| (server.name.as_str(), problem)))
+        status.servers.iter().flat_map(|server| {
+            server
+                .problems
+                .iter()
+                .map(move |problem| (server.name.as_str(), problem))
+        })
     };
     let loud: Vec<_> = all().filter(|(_, problem)| counts(problem.code)).collect();
     let quiet: Vec<_> = all().filter(|(_, problem)| !counts(problem.code)).collect();
@@ -43,7 +45,7 @@ fn entry(report: &PairReport, server: &str, problem: &Problem, quiet: bool) -> M
             h3 { (problem.text) }
             p.fix { span.arrow-word aria-hidden="true" { "→ " } (problem.fix) }
             p.run {
-                code.command { (command) }
+                code.command { @for (at, word) in in_pieces(&command).iter().enumerate() { @if at > 0 { " " } span { (word) } } }
                 button.copy type="button" data-copy=(command) hidden { "Copy" }
             }
             p.about {
@@ -60,6 +62,15 @@ fn since(report: &PairReport, server: &str, code: Condition) -> Option<f64> {
         .filter(|standing| standing.code == code && standing.server == server)
         .map(|standing| standing.since)
         .next()
+}
+
+/// Cuts a command before its flags, so that a narrow window breaks it there and nowhere else.
+fn in_pieces(command: &str) -> Vec<String> {
+    let mut pieces = command.split(" --");
+    let first = pieces.next().unwrap_or_default().to_owned();
+    std::iter::once(first)
+        .chain(pieces.map(|piece| format!("--{piece}")))
+        .collect()
 }
 
 /// Counts what is wrong.

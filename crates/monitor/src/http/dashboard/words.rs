@@ -23,7 +23,7 @@ pub(super) fn sign(verdict: Verdict) -> Markup {
         Verdict::Lagging => "M24 13v12l8 5",
         Verdict::Degraded => "M24 13v14M24 33.5v.5",
         Verdict::Broken => "M17 17l14 14M31 17L17 31",
-        Verdict::Unreachable => "M12 24h8M28 24h8M22 17l4 14",
+        Verdict::Unreachable => "M10 24h9M19 17v14M29 17v14M29 24h9",
         _ => "M19 19a5.5 5.5 0 1 1 7 6c-2 1-2 2-2 3.5M24 34v.5",
     };
     html! {

@@ -12,37 +12,53 @@ type Figure = fn(&LinkStatus, &LinkDetail) -> Option<f64>;
 
 /// The columns that dashboards and rules in the field ask for.
 const FIGURES: [(&str, &str, Figure); 10] = [
-    ("slave_io_running", "Whether the IO thread is connected", |link, _| {
-        link.io.map(|io| f64::from(io == IoState::Running))
-    }),
+    (
+        "slave_io_running",
+        "Whether the IO thread is connected",
+        |link, _| link.io.map(|io| f64::from(io == IoState::Running)),
+    ),
     ("slave_sql_running", "Whether the SQL thread runs", |link, _| {
         link.sql.map(|sql| f64::from(sql == SqlState::Running))
     }),
-    ("seconds_behind_master", "Seconds behind by the server's own figure", |link, _| {
-        link.lag_server_seconds
-    }),
+    (
+        "seconds_behind_master",
+        "Seconds behind by the server's own figure",
+        |link, _| link.lag_server_seconds,
+    ),
     ("sql_delay", "Delay by intent in seconds", |_, detail| {
         Some(detail.delay_seconds as f64)
     }),
     ("last_errno", "Number of the last error", |_, detail| {
-        let code = if detail.sql_error != 0 { detail.sql_error } else { detail.io_error };
+        let code = if detail.sql_error != 0 {
+            detail.sql_error
+        } else {
+            detail.io_error
+        };
         Some(f64::from(code))
     }),
-    ("last_io_errno", "Number of the IO thread's last error", |_, detail| {
-        Some(f64::from(detail.io_error))
-    }),
-    ("last_sql_errno", "Number of the SQL thread's last error", |_, detail| {
-        Some(f64::from(detail.sql_error))
-    }),
+    (
+        "last_io_errno",
+        "Number of the IO thread's last error",
+        |_, detail| Some(f64::from(detail.io_error)),
+    ),
+    (
+        "last_sql_errno",
+        "Number of the SQL thread's last error",
+        |_, detail| Some(f64::from(detail.sql_error)),
+    ),
     ("master_server_id", "Number of the source", |_, detail| {
         Some(detail.source_server_id as f64)
     }),
-    ("read_master_log_pos", "Offset up to which events were received", |_, detail| {
-        detail.received_offset.map(|offset| offset as f64)
-    }),
-    ("exec_master_log_pos", "Offset up to which events were applied", |_, detail| {
-        detail.applied_offset.map(|offset| offset as f64)
-    }),
+    (
+        "read_master_log_pos",
+        "Offset up to which events were received",
+        |_, detail| detail.received_offset.map(|offset| offset as f64),
+    ),
+    (
+        "exec_master_log_pos",
+        "Offset up to which events were applied",
+        |_, detail| detail.applied_offset.map(|offset| offset as f64),
+    ),
 ];
 
 pub(super) fn write(page: &mut Page, reports: &[&PairReport]) {

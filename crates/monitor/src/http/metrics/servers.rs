@@ -6,14 +6,26 @@ use dbha_core::{Condition, GtidSet, ServerStatus, WritableServers};
 
 pub(super) fn write(page: &mut Page, reports: &[&PairReport]) {
     let up = page.gauge("dbha_up", "Whether the server answers the monitor");
-    let read_only = page.gauge("dbha_read_only", "Whether ordinary accounts are kept from writing");
-    let drift = page.gauge("dbha_settings_drift", "How many findings of settings that are not as recorded");
+    let read_only = page.gauge(
+        "dbha_read_only",
+        "Whether ordinary accounts are kept from writing",
+    );
+    let drift = page.gauge(
+        "dbha_settings_drift",
+        "How many findings of settings that are not as recorded",
+    );
     let errant = page.gauge(
         "dbha_errant_transactions",
         "How many transactions it has that cannot reach the other server",
     );
-    let writable = page.gauge("dbha_writable_servers", "How many servers of the pair take writes");
-    let took = page.gauge("dbha_check_duration_seconds", "How long the last look at the server took");
+    let writable = page.gauge(
+        "dbha_writable_servers",
+        "How many servers of the pair take writes",
+    );
+    let took = page.gauge(
+        "dbha_check_duration_seconds",
+        "How long the last look at the server took",
+    );
     for report in reports {
         let status = &report.status;
         let pair = status.pair.as_str();
