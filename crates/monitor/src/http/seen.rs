@@ -5,6 +5,9 @@ use crate::PairReport;
 use dbha_core::Verdict;
 use std::{sync::Arc, time::Duration};
 
+/// Letters of a short reason.
+const LETTERS: usize = 150;
+
 /// A pair as it may be shown.
 pub(super) struct Seen {
     pub(super) report: Arc<PairReport>,
@@ -44,6 +47,11 @@ impl Seen {
         }
     }
 
+    /// Returns the sentence to the verdict without a server's own words; they stand in full among the problems.
+    pub(super) fn short_reason(&self) -> String {
+        shortened(&self.reason())
+    }
+
     /// Returns the sentence to the verdict.
     pub(super) fn reason(&self) -> String {
         if self.stale {
@@ -52,6 +60,18 @@ impl Seen {
             self.report.status.reason.clone()
         }
     }
+}
+
+/// Cuts a reason before a server's own words, which may be a page long.
+fn shortened(reason: &str) -> String {
+    let cut = reason
+        .find(", error ")
+        .and_then(|at| Some(at + reason.get(at..)?.find(": ")?));
+    let short = reason.get(..cut.unwrap_or(reason.len())).unwrap_or(reason);
+    if short.chars().count() > LETTERS {
+        return short.chars().take(LETTERS).collect::<String>() + " …";
+    }
+    short.to_owned()
 }
 
 /// Orders verdicts, the worst greatest.

@@ -14,11 +14,15 @@ pub(super) fn now(seen: &[Seen], waiting: &[String]) -> Markup {
     let (verdict, reason) = worst(seen, waiting);
     let mut sorted: Vec<&Seen> = seen.iter().collect();
     sorted.sort_by_key(|pair| (std::cmp::Reverse(weight(pair.verdict())), pair.name().to_owned()));
+    let (worse, better): (Vec<&Seen>, Vec<&Seen>) = sorted
+        .into_iter()
+        .partition(|pair| weight(pair.verdict()) > weight(Verdict::Unknown));
     html! {
         (headline(verdict, &reason, &tally(seen, waiting)))
         ol.overview {
+            @for pair in worse { (row(pair)) }
             @for name in waiting { (waiting_row(name)) }
-            @for pair in sorted { (row(pair)) }
+            @for pair in better { (row(pair)) }
         }
     }
 }
@@ -71,7 +75,7 @@ fn row(pair: &Seen) -> Markup {
                 (sign(pair.verdict()))
                 span.name { (pair.name()) }
                 span.word { (word) }
-                span.reason { (pair.reason()) }
+                span.reason { (pair.short_reason()) }
                 @if !pair.stale {
                     span.lags {
                         @for link in &status.links { span { "→ " (link.to) " " b { (lag(link)) } } }

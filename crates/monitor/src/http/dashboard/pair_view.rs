@@ -41,22 +41,9 @@ pub(super) fn headline(verdict: Verdict, reason: &str, about: &str) -> Markup {
     }
 }
 
-/// Letters of the headline's sentence; all of it stands below.
-const LETTERS: usize = 150;
-
-/// The reason as a short sentence: without a server's own words, which stand in full among the problems.
+/// The reason as the headline's sentence.
 fn sentence(seen: &Seen) -> String {
-    let reason = seen.reason();
-    let cut = reason
-        .find(", error ")
-        .and_then(|at| Some(at + reason.get(at..)?.find(": ")?));
-    let mut short = reason
-        .get(..cut.unwrap_or(reason.len()))
-        .unwrap_or(&reason)
-        .to_owned();
-    if short.chars().count() > LETTERS {
-        short = short.chars().take(LETTERS).collect::<String>() + " …";
-    }
+    let short = seen.short_reason();
     let first = short.split([' ', ':']).next().unwrap_or_default();
     let is_name = seen
         .report
