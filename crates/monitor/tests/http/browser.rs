@@ -225,6 +225,13 @@ async fn dashboard_follows_the_board_and_says_when_the_monitor_is_gone() {
         "an open page held the monitor up"
     );
     browser.until("document.body.classList.contains('lost') && !document.querySelector('#lost').hidden");
+    assert!(
+        browser
+            .evaluate("document.querySelector('h1').textContent")
+            .as_str()
+            .unwrap()
+            .starts_with("Unknown: Last seen: lagging")
+    );
     assert_eq!(
         browser.evaluate("document.title"),
         "Unknown: no connection – dbha"

@@ -89,6 +89,7 @@
     live.textContent = lost ? "not connected" : "live";
     if (lost) {
       const ago = Math.round((Date.now() - shown) / 1000);
+      forget();
       note.textContent = "The monitor does not answer. What stands below is " + ago + " s old and may no longer be so.";
       document.title = "Unknown: no connection – dbha";
       element("sign").href = "/assets/sign-unknown.svg";
@@ -98,6 +99,17 @@
   }
 
   // Without news the page asks all the same: the monitor may be gone, or its news old.
+  // The last verdict is no verdict any more; the next answer of the monitor puts another one here.
+  function forget() {
+    const verdict = document.querySelector(".verdict");
+    if (!verdict || verdict.dataset.verdict === "lost") return;
+    const [word, reason] = [verdict.querySelector(".word"), verdict.querySelector(".reason")];
+    reason.textContent = "Last seen: " + word.textContent.toLowerCase() + " – " + reason.textContent;
+    word.textContent = "Unknown";
+    verdict.dataset.verdict = "lost";
+    verdict.querySelector(".sign path").setAttribute("d", "M19 19a5.5 5.5 0 1 1 7 6c-2 1-2 2-2 3.5M24 34v.5");
+  }
+
   setInterval(() => {
     if (Date.now() - shown > 2500) refresh();
     // The browser gives up on some failures for good; begin anew.

@@ -43,7 +43,11 @@ fn badge(server: &ServerStatus, status: &Status) -> Markup {
 }
 
 fn role(server: &ServerStatus) -> String {
-    let role = server.role.as_deref().unwrap_or("no role recorded");
+    let role = match server.role.as_deref() {
+        Some(role) => role,
+        None if server.reachable => "no role recorded",
+        None => "role not seen",
+    };
     match (&server.flavor, &server.version) {
         (Some(flavor), Some(version)) => format!("{role} · {}", with_flavor(&flavor.to_string(), version)),
         _ => role.to_owned(),

@@ -32,6 +32,17 @@ pub(super) fn problems(report: &PairReport) -> Markup {
     }
 }
 
+/// The class of the verdict that it makes; the first where it makes one of two.
+fn tone(code: Condition) -> &'static str {
+    match code.verdict().split(';').next().unwrap_or_default() {
+        "lagging" => "lagging",
+        "degraded" => "degraded",
+        "broken" => "broken",
+        "unreachable" => "unreachable",
+        _ => "unknown",
+    }
+}
+
 /// Whether it changes the verdict.
 fn counts(code: Condition) -> bool {
     code.verdict() != "–"
@@ -41,7 +52,7 @@ fn entry(report: &PairReport, server: &str, problem: &Problem, quiet: bool) -> M
     let command = command(&report.status, problem.code, &problem.fix);
     let since = since(report, server, problem.code);
     html! {
-        article class={ "problem" @if quiet { " minor" } } {
+        article class={ "problem " (tone(problem.code)) @if quiet { " minor" } } {
             h3 { (problem.text) }
             p.fix { span.arrow-word aria-hidden="true" { "→ " } (problem.fix) }
             p.run {
