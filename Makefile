@@ -28,6 +28,7 @@ test: servers check ## the checks, all tests but the slow ones, and the examples
 	cargo nextest run $(LOCKED) --workspace
 	cargo test $(LOCKED) --doc --workspace
 	@tests/servers/fetch --status
+	@command -v chromium >/dev/null || echo "not here: chromium; tests of the dashboard skip it"
 
 test-slow: servers ## only the slow tests
 	cargo nextest run $(LOCKED) --workspace --profile slow --no-tests warn

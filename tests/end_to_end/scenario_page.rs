@@ -151,11 +151,7 @@ const GROUPS: &[(&str, &[Scenario])] = &[
             Scenario("80", "a password that shows anywhere", None),
             Scenario("81", "bad certificates, TLS that was stripped", None),
             Scenario("82", "a server that means harm", None),
-            Scenario(
-                "83",
-                "requests that mean harm",
-                Some("belongs to the monitor's HTTP, which is not there yet"),
-            ),
+            Scenario("83", "requests that mean harm", None),
             Scenario("84", "names that bring a directive into a file", None),
         ],
     ),

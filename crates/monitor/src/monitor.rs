@@ -27,6 +27,7 @@ impl Monitor {
         for pair in pairs {
             monitor.watch(&pair, settings.clone());
         }
+        monitor.board.set_watched(monitor.pairs());
         monitor
     }
 
@@ -39,6 +40,7 @@ impl Monitor {
         if let Some(before) = before {
             before.cancel.cancel();
         }
+        self.board.set_watched(self.pairs());
     }
 
     /// Watches a pair no longer and takes it off the board.
@@ -46,6 +48,7 @@ impl Monitor {
         if let Some(watch) = self.pairs.remove(pair) {
             watch.end().await;
             self.board.remove(pair);
+            self.board.set_watched(self.pairs());
         }
     }
 

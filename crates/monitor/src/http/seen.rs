@@ -119,11 +119,11 @@ fn sentence(worst: &Seen, seen: &[Seen]) -> String {
         .count();
     match (worst.verdict(), alike) {
         (Verdict::Healthy, _) => format!("all {} pairs are healthy", seen.len()),
-        (_, 1) => format!("{}: {}", worst.name(), worst.reason()),
+        (_, 1) => format!("{}: {}", worst.name(), worst.short_reason()),
         (verdict, more) => format!(
             "{}: {}; {} more {verdict}",
             worst.name(),
-            worst.reason(),
+            worst.short_reason(),
             more - 1
         ),
     }

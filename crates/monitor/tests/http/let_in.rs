@@ -326,3 +326,28 @@ async fn a_certificate_without_its_key_is_refused_without_quoting_either() {
         );
     }
 }
+
+#[tokio::test]
+async fn slow_scenario_83_whoever_takes_nothing_of_an_answer_is_cut_off() {
+    let serving = Serving::start().await;
+    let mut report = built::healthy("shop");
+    report.status.reason = "a".repeat(200_000);
+    serving.board.publish(report.clone());
+    let mut stream = TcpStream::connect(serving.address).await.unwrap();
+    let request = b"GET /api/v1/events HTTP/1.1\r\nHost: localhost\r\n\r\n";
+    stream.write_all(request).await.unwrap();
+    // More than lies in the buffers of both ends.
+    for _ in 0..200 {
+        serving.board.publish(report.clone());
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+    tokio::time::sleep(Duration::from_secs(25)).await;
+    let mut all = Vec::new();
+    let read = timeout(Duration::from_secs(2), stream.read_to_end(&mut all)).await;
+    assert!(read.is_ok(), "the connection is still open");
+    assert!(
+        all.len() > 100_000 && !all.ends_with(b"\r\n0\r\n\r\n"),
+        "{} bytes",
+        all.len()
+    );
+}
