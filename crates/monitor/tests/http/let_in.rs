@@ -50,7 +50,7 @@ async fn scenario_83_a_wrong_host_is_refused() {
 }
 
 #[tokio::test]
-async fn scenario_83_slow_heads_are_cut_off_and_hold_nobody_up() {
+async fn scenario_83_heads_that_never_end_are_cut_off_and_hold_nobody_up() {
     let serving = Serving::start().await;
     serving.board.publish(built::healthy("shop"));
     let mut slow = Vec::new();
@@ -60,10 +60,18 @@ async fn scenario_83_slow_heads_are_cut_off_and_hold_nobody_up() {
         slow.push(stream);
     }
     assert_eq!(get(serving.address, "/livez").await.status, 200);
+    let mut silent = TcpStream::connect(serving.address).await.unwrap();
+    let mut idle = TcpStream::connect(serving.address).await.unwrap();
+    let request = b"GET /livez HTTP/1.1\r\nHost: localhost\r\n\r\n";
+    idle.write_all(request).await.unwrap();
     let began = Instant::now();
     let mut rest = Vec::new();
     let read = timeout(Duration::from_secs(14), slow[0].read_to_end(&mut rest)).await;
     assert!(read.is_ok(), "a slow head was waited for without end");
+    for (what, stream) in [("silent", &mut silent), ("idle", &mut idle)] {
+        let read = timeout(Duration::from_secs(4), stream.read_to_end(&mut rest)).await;
+        assert!(read.is_ok(), "a {what} connection was kept without end");
+    }
     assert!(began.elapsed() > Duration::from_secs(5), "{:?}", began.elapsed());
 }
 
@@ -88,6 +96,27 @@ async fn scenario_83_a_huge_head_is_refused_long_before_its_end() {
     assert!(sent < 16 << 20, "{sent} bytes of a head were taken");
     let many = "X-Many: 1\r\n".repeat(200);
     assert_eq!(ask(serving.address, "GET", "/livez", &many).await.status, 431);
+}
+
+#[tokio::test]
+async fn scenario_83_bodies_are_not_taken_and_not_waited_for() {
+    let serving = Serving::start().await;
+    let head = b"GET /livez HTTP/1.1\r\nHost: localhost\r\nContent-Length: 1000000000\r\n\r\n";
+    let mut absent = TcpStream::connect(serving.address).await.unwrap();
+    absent.write_all(head).await.unwrap();
+    let mut answer = Vec::new();
+    let read = timeout(Duration::from_secs(12), absent.read_to_end(&mut answer)).await;
+    assert!(read.is_ok() && answer.starts_with(b"HTTP/1.1 200"));
+    let mut huge = TcpStream::connect(serving.address).await.unwrap();
+    huge.write_all(head).await.unwrap();
+    let (mut sent, block) = (0, [b'a'; 64 * 1024]);
+    while sent < 1_000_000_000 {
+        match timeout(Duration::from_secs(5), huge.write(&block)).await {
+            Ok(Ok(count)) if count > 0 => sent += count,
+            _ => break,
+        }
+    }
+    assert!(sent < 16 << 20, "{sent} bytes of a body were taken");
 }
 
 #[tokio::test]
