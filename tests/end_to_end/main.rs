@@ -39,6 +39,7 @@ mod diverged;
 mod explains;
 mod hostile_server;
 mod monitor_account;
+mod monitor_http;
 mod monitor_tells_causes;
 mod monitor_watches;
 mod ndjson;

@@ -34,6 +34,11 @@ impl Watching {
         }
     }
 
+    /// The board that it writes on.
+    pub(crate) fn board(&self) -> Board {
+        self.monitor.board().clone()
+    }
+
     /// Waits until a report is as wanted; fails the test with the last one.
     pub(crate) async fn until(&self, what: &str, good: impl Fn(&PairReport) -> bool) -> PairReport {
         let end = Instant::now() + LIMIT;
