@@ -58,7 +58,7 @@ window.lagChart = (function () {
         x: { range: (u, low, high) => { const end = high ?? Date.now() / 1000; return [Math.min(low ?? end, end - 600), end]; } },
         y: { range: (u, low, high) => [0, Math.max(1, (high ?? 0) * 1.1)] },
       },
-      axes: [{ ...axis, values: (u, ticks) => ticks.map(clock) }, { ...axis, values: (u, ticks) => ticks.map((tick) => tick + " s"), size: 64 }],
+      axes: [{ ...axis, space: 70, incrs: [60, 120, 300, 600, 900, 1800, 3600], values: (u, ticks) => ticks.map(clock) }, { ...axis, values: (u, ticks) => ticks.map((tick) => tick + " s"), size: 64 }],
       series: [
         { label: "UTC", value: (u, at) => (at == null ? "now" : clock(at) + new Date(at * 1e3).toISOString().slice(16, 19)) },
         series(names[0], "--series-1"), series(names[1], "--series-2", [8, 4]),

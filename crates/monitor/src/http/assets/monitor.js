@@ -77,6 +77,7 @@
       document.body.dataset.lastEvent = event.lastEventId;
       refreshEvents();
     });
+    stream.onopen = refresh;
     stream.addEventListener("reload", () => location.reload());
   }
 

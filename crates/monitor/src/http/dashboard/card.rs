@@ -19,13 +19,18 @@ pub(super) fn card(server: &ServerStatus, report: &PairReport) -> Markup {
                 @for (name, value) in facts(server, look) { div { dt { (name) } dd { (value) } } }
             }
             @if let Some(gtid) = server.gtid.as_deref().filter(|gtid| !gtid.is_empty()) {
-                p.position { span.quiet { "position " } span.mono { (gtid) } }
+                p.position { span.quiet { "position " } span.mono { (breakable(gtid)) } }
             }
             @if let Some(errant) = &server.errant {
-                p.position { b { "cannot reach the other: " } span.mono { (errant) } }
+                p.position { b { "cannot reach the other: " } span.mono { (breakable(errant)) } }
             }
         }
     }
+}
+
+/// A set of GTIDs that a narrow card may break between its parts; copied, it is the same text.
+fn breakable(gtids: &str) -> Markup {
+    html! { @for (at, part) in gtids.split(',').enumerate() { @if at > 0 { "," wbr; } (part) } }
 }
 
 fn badge(server: &ServerStatus, status: &Status) -> Markup {
