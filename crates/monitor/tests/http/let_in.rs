@@ -80,6 +80,8 @@ async fn scenario_83_a_huge_head_is_refused_long_before_its_end() {
     let serving = Serving::start().await;
     let fits = format!("X-Long: {}\r\n", "a".repeat(12_000));
     assert_eq!(ask(serving.address, "GET", "/livez", &fits).await.status, 200);
+    let too_long = format!("X-Long: {}\r\n", "a".repeat(20_000));
+    assert_eq!(ask(serving.address, "GET", "/livez", &too_long).await.status, 431);
     let mut stream = TcpStream::connect(serving.address).await.unwrap();
     stream
         .write_all(b"GET / HTTP/1.1\r\nHost: localhost\r\nX-Huge: ")
