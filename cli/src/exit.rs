@@ -80,6 +80,11 @@ impl Failure {
         self.code
     }
 
+    /// Returns what was being done and what happened.
+    pub fn text(&self) -> &str {
+        &self.text
+    }
+
     /// Prints the last words to standard error.
     pub fn print(&self) {
         let style = style::of_stderr();

@@ -10,6 +10,7 @@ mod args;
 mod ask;
 mod commands;
 mod config;
+mod duration;
 mod exit;
 mod hardening;
 mod interrupt;
@@ -21,7 +22,7 @@ mod state_dir;
 use args::{Cli, Command};
 use clap::Parser;
 use exit::Failure;
-use std::process::ExitCode;
+use std::{process::ExitCode, time::Duration};
 
 fn main() -> ExitCode {
     memory::bound();
@@ -31,6 +32,9 @@ fn main() -> ExitCode {
         Ok(cli) => cli,
         Err(error) => {
             let _ = error.print();
+            if error.use_stderr() && commands::check::is_meant(std::env::args()) {
+                return ExitCode::from(commands::check::not_understood());
+            }
             // --help and --version are no failure; everything else is usage.
             return ExitCode::from(if error.use_stderr() { exit::USAGE } else { 0 });
         }
@@ -50,7 +54,7 @@ fn main() -> ExitCode {
     };
     let result = runtime.block_on(run(&cli));
     // A connection that hangs must not keep the process; a private server's files that are being made are removed first.
-    runtime.shutdown_timeout(std::time::Duration::from_secs(3));
+    runtime.shutdown_timeout(patience(&cli));
     match result {
         Ok(code) => ExitCode::from(code),
         Err(failure) => {
@@ -63,6 +67,14 @@ fn main() -> ExitCode {
     }
 }
 
+/// How long work that cannot be cancelled, such as the look-up of a name, is waited for at the end.
+fn patience(cli: &Cli) -> Duration {
+    match &cli.command {
+        Command::Check(_) => Duration::ZERO,
+        _ => Duration::from_secs(3),
+    }
+}
+
 async fn run(cli: &Cli) -> Result<u8, Failure> {
     match &cli.command {
         Command::Setup(args) => commands::setup::run(cli, args).await,
@@ -70,6 +82,7 @@ async fn run(cli: &Cli) -> Result<u8, Failure> {
         Command::Plan(args) => commands::plan::run(cli, args).await,
         Command::Undo(args) => commands::undo::run(cli, args).await,
         Command::Status(args) => commands::status::run(cli, args).await,
+        Command::Check(args) => Ok(commands::check::run(cli, args).await),
         Command::Verify(args) => commands::verify::run(cli, args).await,
         Command::RotatePassword(args) => commands::rotate_password::run(cli, args).await,
         Command::Dump(args) => commands::dump::run(cli, args).await,

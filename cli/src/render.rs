@@ -4,6 +4,7 @@ pub mod copy_lines;
 pub mod finding;
 pub mod json;
 pub mod plan;
+pub mod probed;
 pub mod progress;
 pub mod proof;
 pub mod server_error;

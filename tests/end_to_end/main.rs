@@ -29,6 +29,7 @@ mod watching;
 mod writers;
 
 mod by_way_of_files;
+mod check;
 mod copy_fidelity;
 mod copy_goes_on;
 mod copy_keys;

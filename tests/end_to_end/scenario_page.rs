@@ -116,7 +116,7 @@ const GROUPS: &[(&str, &[Scenario])] = &[
             Scenario("54", "an IO thread that connects for ever", None),
             Scenario("55", "lag that is 0 or NULL while nothing runs", None),
             Scenario("56", "connections that vanish without a word", None),
-            Scenario("57", "an applier that waits for a metadata lock", MONITOR),
+            Scenario("57", "an applier that waits for a metadata lock", None),
             Scenario("58", "a loop after server_id was changed under load", None),
         ],
     ),

@@ -42,6 +42,7 @@ mod pair;
 mod partner;
 mod plan;
 mod preflight;
+mod probe;
 mod proof;
 mod reach;
 mod receipt;
@@ -68,9 +69,10 @@ pub use finding::{Finding, FindingCode, Severity};
 pub use host::{HostAccess, HostError, Restart};
 pub use option_file::{OptionLine, option_file, option_lines};
 pub use options::{AutoIncrement, CopyMethod, MonitorAccountWanted, SetupOptions, Writers};
-pub use pair::{BuildError, Pair, PairBuilder, SetupDone};
+pub use pair::{BuildError, Looking, Pair, PairBuilder, SetupDone};
 pub use plan::{Plan, PlannedStatement, PlannedStep, plan};
 pub use preflight::preflight;
+pub use probe::{LagLimits, ProbeLevel, Probed, Required, probe};
 pub use proof::{MarkerTrip, Proof};
 pub use receipt::{
     DropInBefore, LinkBefore, Receipt, ReceiptError, ReceiptState, ReceiptStore, ServerBefore, StepRecord,

@@ -1,13 +1,13 @@
 mod login;
+mod looking;
 mod rotate;
 mod take_back;
 mod verify;
 
 use crate::{
-    Both, CopyMethod, EventKind, EventSink, Finding, HostAccess, Plan, Proof, SavedPlan, SetupError,
-    SetupOptions, Side, Status, Step, Topology, Verdict,
+    Both, CopyMethod, EventKind, EventSink, Finding, Plan, Proof, SavedPlan, SetupError, SetupOptions, Side,
+    Status, Step, Topology, Verdict,
     archive::{SetupDump, check_files},
-    assess::{Seen, Unseen},
     cloned,
     engine::{self, EngineInput},
     host,
@@ -19,6 +19,8 @@ use crate::{
 };
 use dbha_sql::{Depth, Dialect, Endpoint, Facts, Server, SqlError, generate_password};
 use tokio_util::sync::CancellationToken;
+
+pub use looking::Looking;
 
 /// Two servers that are, or are to be, a replicated pair.
 #[derive(Debug, Clone)]
@@ -298,18 +300,10 @@ impl Pair {
 
     /// Looks at the pair once; a server that does not answer is part of the answer.
     pub async fn status(&self) -> Status {
-        crate::assess(&self.name, &self.look().await)
-    }
-
-    async fn look(&self) -> Both<Seen> {
-        let (primary, secondary) = tokio::join!(
-            look_at(&self.endpoints.primary, self.options.host_access.primary.as_ref()),
-            look_at(
-                &self.endpoints.secondary,
-                self.options.host_access.secondary.as_ref()
-            )
-        );
-        Both { primary, secondary }
+        let mut looking = self.looking();
+        let status = looking.look().await;
+        looking.close().await;
+        status
     }
 
     async fn connect(&self) -> Result<Both<Server>, SetupError> {
@@ -445,23 +439,6 @@ fn both_connected(
         primary: primary.map_err(SetupError::Connect)?,
         secondary: secondary.map_err(SetupError::Connect)?,
     })
-}
-
-async fn look_at(endpoint: &Endpoint, access: Option<&HostAccess>) -> Seen {
-    let unseen = |error: SqlError| {
-        let error = SetupError::Connect(error);
-        Unseen {
-            name: endpoint.name.clone(),
-            address: endpoint.address.to_string(),
-            text: crate::error_chain(&error),
-            fix: error.fix().unwrap_or_default(),
-        }
-    };
-    let mut server = Server::connect_for_watching(endpoint).await.map_err(unseen)?;
-    let mut facts = server.observe(Depth::Running).await.map_err(unseen)?;
-    host::look(access, &mut server, &mut facts).await;
-    server.session.close().await;
-    Ok(facts)
 }
 
 async fn close(servers: Both<Server>) {

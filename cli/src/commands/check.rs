@@ -1,0 +1,151 @@
+//! `dbha check`: one look, in the form and with the exit codes of a Nagios plug-in.
+
+use crate::{
+    args::{CheckArgs, Cli, Output, RequireArg},
+    exit::Failure,
+    render::{
+        json,
+        probed::{self, Document},
+    },
+    servers,
+};
+use dbha_core::{Endpoint, LagLimits, Pair, ProbeLevel, Probed, Required, SetupOptions, Side, Status, probe};
+use std::time::{Duration, Instant};
+
+/// What is kept of the time limit for the goodbye to both servers.
+const GOODBYE: Duration = Duration::from_millis(100);
+
+/// Looks once and answers in one line; whatever is wrong with the question itself is unknown.
+pub async fn run(cli: &Cli, args: &CheckArgs) -> u8 {
+    match answer(cli, args).await {
+        Ok(level) => level.exit_code(),
+        Err(failure) => {
+            failure.print();
+            say(cli, &unknown(failure.text()), &[], None).exit_code()
+        }
+    }
+}
+
+/// Answers on behalf of a command line that could not be read.
+pub fn not_understood() -> u8 {
+    let probed = unknown("the command line is wrong: see dbha check --help");
+    data!("{}", probed::line(&probed, &[]));
+    probed.level.exit_code()
+}
+
+/// Tells whether a command line that could not be read was meant for this command.
+pub fn is_meant(arguments: impl Iterator<Item = String>) -> bool {
+    let names = ["check"];
+    arguments
+        .skip(1)
+        .any(|argument| names.contains(&argument.as_str()))
+}
+
+fn unknown(text: &str) -> Probed {
+    Probed {
+        level: ProbeLevel::Unknown,
+        text: text.to_owned(),
+    }
+}
+
+async fn answer(cli: &Cli, args: &CheckArgs) -> Result<ProbeLevel, Failure> {
+    let began = Instant::now();
+    let (primary, secondary) = servers::resolve(&args.pair, &cli.output)?;
+    if primary.address == secondary.address {
+        return Err(Failure::usage(
+            "both names lead to one address",
+            "give the two servers of the pair",
+        ));
+    }
+    let limits = limits(args)?;
+    let required = required(args, &primary, &secondary)?;
+    let pair = Pair::builder()
+        .primary(primary)
+        .secondary(secondary)
+        .options(SetupOptions {
+            pair: args.name.clone(),
+            ..SetupOptions::default()
+        })
+        .build()?;
+    let mut looking = pair
+        .looking()
+        .within(args.timeout.saturating_sub(GOODBYE).max(args.timeout / 2))
+        .lagging_from(limits.critical);
+    let status = looking.look().await;
+    let probed = probe(&status, required, limits);
+    let figures = probed::figures(&status, limits, began.elapsed(), args.timeout);
+    let level = say(cli, &probed, &figures, Some(&status));
+    // A server that hangs now was answered for already.
+    let _ = tokio::time::timeout(GOODBYE.min(args.timeout / 2), looking.close()).await;
+    Ok(level)
+}
+
+fn say(cli: &Cli, probed: &Probed, figures: &[probed::Figure], status: Option<&Status>) -> ProbeLevel {
+    match cli.output.format {
+        Output::Human => data!("{}", probed::line(probed, figures)),
+        form => json::print(
+            &Document {
+                schema_version: 1,
+                level: probed.level,
+                exit_code: probed.level.exit_code(),
+                text: &probed.text,
+                figures,
+                status,
+            },
+            form == Output::Json,
+        ),
+    }
+    probed.level
+}
+
+fn limits(args: &CheckArgs) -> Result<LagLimits, Failure> {
+    match args.warn_lag {
+        Some(warning) if warning > args.max_lag => Err(Failure::usage(
+            "--warn-lag is above --max-lag",
+            "let --warn-lag be the smaller of the two",
+        )),
+        warning => Ok(LagLimits {
+            warning,
+            critical: args.max_lag,
+        }),
+    }
+}
+
+fn required(args: &CheckArgs, primary: &Endpoint, secondary: &Endpoint) -> Result<Required, Failure> {
+    let side = match args.server.as_deref() {
+        None => None,
+        Some("primary") => Some(Side::Primary),
+        Some("secondary") => Some(Side::Secondary),
+        Some(name) if name == primary.name => Some(Side::Primary),
+        Some(name) if name == secondary.name => Some(Side::Secondary),
+        Some(name) => {
+            return Err(Failure::usage(
+                format!("{name} is neither server of this pair"),
+                format!(
+                    "--server takes primary, secondary, {} or {}",
+                    primary.name, secondary.name
+                ),
+            ));
+        }
+    };
+    match (args.require, side) {
+        (RequireArg::Pair, None) => Ok(Required::Pair),
+        (RequireArg::Pair, Some(_)) => Err(Failure::usage(
+            "--server names one server, and the pair is asked for",
+            "add --require primary or --require replica",
+        )),
+        (RequireArg::Primary, side) => Ok(Required::Primary(side.unwrap_or(Side::Primary))),
+        (RequireArg::Replica, side) => Ok(Required::Replica(side.unwrap_or(Side::Secondary))),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn a_wrong_command_line_is_known_as_meant_for_check() {
+        let line = |text: &str| text.split(' ').map(str::to_owned).collect::<Vec<_>>().into_iter();
+        assert!(super::is_meant(line("dbha check --nonsense")));
+        assert!(super::is_meant(line("dbha -o json check")));
+        assert!(!super::is_meant(line("dbha status --nonsense")));
+    }
+}

@@ -1,0 +1,155 @@
+//! Looks at a pair again and again, over connections that are kept in between.
+
+use super::Pair;
+use crate::{
+    Both, HostAccess, SetupError, Status,
+    assess::{Seen, Unseen, Watched, assess_watched},
+    host,
+};
+use dbha_sql::{ConnectFault, Depth, Endpoint, Facts, Server, SqlError};
+use std::time::Duration;
+
+/// Somebody who looks at a pair, once or again and again.
+///
+/// Connections are kept between looks and made anew where they were lost. [`Looking::close`] says goodbye to the
+/// servers; dropped without it, the servers note a connection that was cut.
+pub struct Looking {
+    pair: String,
+    servers: Both<Looked>,
+    limit: Option<Duration>,
+    lagging_from: Duration,
+}
+
+/// One server that is looked at.
+struct Looked {
+    endpoint: Endpoint,
+    access: Option<HostAccess>,
+    server: Option<Server>,
+}
+
+impl Pair {
+    /// Begins to look at the pair; nothing is connected yet.
+    pub fn looking(&self) -> Looking {
+        let access = &self.options.host_access;
+        let looked = |endpoint: &Endpoint, access: &Option<HostAccess>| Looked {
+            endpoint: endpoint.clone(),
+            access: access.clone(),
+            server: None,
+        };
+        Looking {
+            pair: self.name.clone(),
+            servers: Both {
+                primary: looked(&self.endpoints.primary, &access.primary),
+                secondary: looked(&self.endpoints.secondary, &access.secondary),
+            },
+            limit: None,
+            lagging_from: Watched::default().lagging_from,
+        }
+    }
+}
+
+impl Looking {
+    /// Lets no look take longer than this; a server that needs more has not answered.
+    #[must_use]
+    pub fn within(mut self, limit: Duration) -> Self {
+        self.limit = Some(limit);
+        self
+    }
+
+    /// Says from which lag on a link counts as lagging; 10 s if nothing is said.
+    #[must_use]
+    pub fn lagging_from(mut self, lag: Duration) -> Self {
+        self.lagging_from = lag;
+        self
+    }
+
+    /// Looks at both servers at once; a server that does not answer is part of the answer.
+    pub async fn look(&mut self) -> Status {
+        let limit = self.limit;
+        let (primary, secondary) = tokio::join!(
+            self.servers.primary.look_within(limit),
+            self.servers.secondary.look_within(limit)
+        );
+        let watched = Watched {
+            lagging_from: self.lagging_from,
+            ..Watched::default()
+        };
+        assess_watched(&self.pair, &Both { primary, secondary }, &watched)
+    }
+
+    /// Ends the connections.
+    pub async fn close(self) {
+        tokio::join!(self.servers.primary.close(), self.servers.secondary.close());
+    }
+}
+
+impl Looked {
+    async fn look_within(&mut self, limit: Option<Duration>) -> Seen {
+        let Some(limit) = limit else {
+            return self.look().await;
+        };
+        match tokio::time::timeout(limit, self.look()).await {
+            Ok(seen) => seen,
+            // What was under way was dropped with its connection.
+            Err(_) => Err(self.unseen(SqlError::Connect {
+                server: self.endpoint.name.clone(),
+                fault: ConnectFault::Silent,
+                text: format!(
+                    "{} did not answer within {} s",
+                    self.endpoint.address,
+                    limit.as_secs_f64()
+                ),
+            })),
+        }
+    }
+
+    async fn look(&mut self) -> Seen {
+        let kept = self.server.take();
+        let facts = match kept {
+            Some(server) => match self.observe(server).await {
+                // Cut since the last look, by a restart or by somebody's KILL: that alone is no bad news.
+                Err((_, true)) => self.connect_and_observe().await,
+                observed => observed.map_err(|(error, _)| error),
+            },
+            None => self.connect_and_observe().await,
+        };
+        facts.map_err(|error| self.unseen(error))
+    }
+
+    async fn connect_and_observe(&mut self) -> Result<Facts, SqlError> {
+        let server = Server::connect_for_watching(&self.endpoint).await?;
+        self.observe(server).await.map_err(|(error, _)| error)
+    }
+
+    /// Looks over one connection and keeps it; the error says whether the connection was cut by the other end.
+    async fn observe(&mut self, mut server: Server) -> Result<Facts, (SqlError, bool)> {
+        match server.observe(Depth::Running).await {
+            Ok(mut facts) => {
+                host::look(self.access.as_ref(), &mut server, &mut facts).await;
+                self.server = (!server.session.is_lost()).then_some(server);
+                Ok(facts)
+            }
+            Err(error) => {
+                let cut = server.session.is_lost() && !matches!(error, SqlError::TimedOut { .. });
+                self.server = (!server.session.is_lost()).then_some(server);
+                Err((error, cut))
+            }
+        }
+    }
+
+    fn unseen(&self, error: SqlError) -> Unseen {
+        let error = SetupError::Connect(error);
+        Unseen {
+            name: self.endpoint.name.clone(),
+            address: self.endpoint.address.to_string(),
+            text: crate::error_chain(&error),
+            fix: error.fix().unwrap_or_default(),
+        }
+    }
+
+    async fn close(self) {
+        if let Some(server) = self.server {
+            server.session.close().await;
+        }
+    }
+}
