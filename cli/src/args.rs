@@ -60,7 +60,7 @@ pub enum Command {
     Plan(PlanArgs),
     /// Take back what the last set-up changed, as far as that is possible.
     Undo(UndoArgs),
-    /// Say in one sentence how a pair is, then show servers and links; works on any pair.
+    /// Say in one sentence how a pair is, then show servers and links; works on any pair; -w goes on looking.
     Status(StatusArgs),
     /// Look once and answer in one line with the exit codes of Nagios; for Icinga, Keepalived and container probes too.
     #[command(after_help = CHECK_EXAMPLES)]
@@ -366,6 +366,10 @@ pub struct StatusArgs {
     /// The pair.
     #[command(flatten)]
     pub pair: PairArgs,
+    /// Go on looking, every 2 s or at the interval given, until q or Ctrl-C. Where standard output is no terminal, every
+    /// change is printed; with -o ndjson every look, one JSON object a line.
+    #[arg(short, long, num_args = 0..=1, default_missing_value = "2s", value_parser = interval, value_name = "TIME")]
+    pub watch: Option<Duration>,
     /// Their machines.
     #[command(flatten)]
     pub hosts: HostArgs,
@@ -757,6 +761,13 @@ pub struct ExplainArgs {
     /// one, every code with its title.
     #[arg(value_name = "CODE")]
     pub code: Option<String>,
+}
+
+fn interval(text: &str) -> Result<Duration, String> {
+    match duration(text)? {
+        time if time < Duration::from_millis(200) => Err("give at least 200ms".into()),
+        time => Ok(time),
+    }
 }
 
 fn seconds(text: &str) -> Result<Duration, String> {

@@ -26,6 +26,7 @@ pub fn report_panics_plainly() {
         if panic_is_caught() {
             return;
         }
+        crate::watch::restore_terminal();
         let payload = info.payload();
         let words = payload.downcast_ref::<&str>().copied();
         let words = words.or_else(|| payload.downcast_ref::<String>().map(String::as_str));

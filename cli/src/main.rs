@@ -18,6 +18,7 @@ mod memory;
 mod render;
 mod servers;
 mod state_dir;
+mod watch;
 
 use args::{Cli, Command};
 use clap::Parser;

@@ -10,6 +10,14 @@ pub fn write_data(text: fmt::Arguments<'_>) {
         .write_all(shown(&text.to_string()).as_bytes());
 }
 
+/// Writes data to standard output; `false` when whoever read it has left.
+pub fn try_data(text: &str) -> bool {
+    let mut out = std::io::stdout().lock();
+    out.write_all(shown(text).as_bytes())
+        .and_then(|()| out.flush())
+        .is_ok()
+}
+
 /// Writes what is said to a person to standard error.
 pub fn write_talk(text: fmt::Arguments<'_>) {
     let _ = std::io::stderr()
@@ -19,7 +27,7 @@ pub fn write_talk(text: fmt::Arguments<'_>) {
 
 /// The last gate before a terminal (scenario 82): whatever a name or text holds, only ends of lines, tabs and this
 /// program's own colours get through.
-fn shown(text: &str) -> String {
+pub fn shown(text: &str) -> String {
     let mut shown = String::with_capacity(text.len());
     let mut rest = text;
     while let Some(c) = rest.chars().next() {

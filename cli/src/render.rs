@@ -1,5 +1,6 @@
 //! Pure consumers of findings, events and status: for people and for machines.
 
+pub mod clock;
 pub mod copy_lines;
 pub mod finding;
 pub mod json;
@@ -11,6 +12,7 @@ pub mod server_error;
 pub mod setup_lines;
 pub mod state_word;
 pub mod status;
+pub mod status_page;
 pub mod style;
 pub mod table;
 pub mod undo;

@@ -87,6 +87,7 @@ mod setup_unreachable;
 mod setup_verified_links;
 mod setup_without_lock;
 mod status;
+mod status_watched;
 mod undo;
 mod usage;
 mod verify;

@@ -15,6 +15,11 @@ pub fn print(document: &impl Serialize, indented: bool) {
     }
 }
 
+/// Returns a document in one line.
+pub fn line(document: &impl Serialize) -> Option<String> {
+    serde_json::to_string(document).ok().map(|text| escaped(&text))
+}
+
 /// Escapes what a terminal must not see; outside its strings JSON has no such characters but ends of lines.
 fn escaped(text: &str) -> String {
     let mut safe = String::with_capacity(text.len());

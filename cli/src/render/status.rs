@@ -5,15 +5,10 @@ use dbha_core::{Condition, LinkStatus, Problem, ServerStatus, Status, Verdict, h
 
 /// Writes one sentence, then servers and links as tables, then everything that is wrong and what to do.
 pub fn human(status: &Status, style: Style) -> Vec<String> {
-    let verdict = status.verdict.to_string();
-    let verdict = match status.verdict {
-        Verdict::Healthy => style.green(&verdict),
-        Verdict::Lagging | Verdict::Degraded => style.yellow(&verdict),
-        _ => style.red(&verdict),
-    };
     let mut lines = vec![format!(
-        "{} is {verdict}: {}.",
+        "{} is {}: {}.",
         style.bold(&harmless(&status.pair)),
+        paint(status.verdict, style),
         harmless(&status.reason)
     )];
     if !status.restart_safe && status.servers.iter().all(|server| server.reachable) {
@@ -40,6 +35,16 @@ pub fn human(status: &Status, style: Style) -> Vec<String> {
     lines
 }
 
+/// Writes a verdict in its colour.
+pub(super) fn paint(verdict: Verdict, style: Style) -> String {
+    let text = verdict.to_string();
+    match verdict {
+        Verdict::Healthy => style.green(&text),
+        Verdict::Lagging | Verdict::Degraded => style.yellow(&text),
+        _ => style.red(&text),
+    }
+}
+
 fn headed(rows: Vec<Vec<String>>, style: Style) -> Vec<String> {
     let mut lines = table::lines(&rows);
     if let Some(heading) = lines.first_mut() {
@@ -48,7 +53,7 @@ fn headed(rows: Vec<Vec<String>>, style: Style) -> Vec<String> {
     lines
 }
 
-fn servers(servers: &[ServerStatus]) -> Vec<Vec<String>> {
+pub(super) fn servers(servers: &[ServerStatus]) -> Vec<Vec<String>> {
     let heading = ["SERVER", "ROLE", "VERSION", "WRITES", "ID", "KEYS", "POSITION"];
     let mut rows = vec![heading.map(str::to_owned).to_vec()];
     for server in servers {
@@ -77,7 +82,7 @@ fn servers(servers: &[ServerStatus]) -> Vec<Vec<String>> {
     rows
 }
 
-fn links(links: &[LinkStatus]) -> Vec<Vec<String>> {
+pub(super) fn links(links: &[LinkStatus]) -> Vec<Vec<String>> {
     let mut rows = vec![
         ["LINK", "IO", "SQL", "LAG", "MISSING"]
             .map(str::to_owned)
