@@ -36,6 +36,7 @@ struct State {
     next_event: u64,
     judged: BTreeMap<String, Instant>,
     watched: Option<Vec<String>>,
+    silenced: bool,
 }
 
 /// Something new on the board.
@@ -86,16 +87,23 @@ impl Board {
         self.state().watched.clone()
     }
 
+    /// Says whether alerts are held back; every report from now on says it too.
+    pub fn set_silenced(&self, silenced: bool) {
+        self.state().silenced = silenced;
+    }
+
     /// Puts a report up in the place of the pair's last one.
-    pub fn publish(&self, report: PairReport) {
-        let report = Arc::new(report);
-        {
+    pub fn publish(&self, mut report: PairReport) {
+        let report = {
             let mut state = self.state();
+            report.silenced = state.silenced;
+            let report = Arc::new(report);
             let name = report.status.pair.clone();
             state.judged.insert(name.clone(), Instant::now());
             note_lag(state.lags.entry(name.clone()).or_default(), &report);
             state.reports.insert(name, report.clone());
-        }
+            report
+        };
         // Nobody may be reading.
         let _ = self.0.news.send(News::Report(report));
     }
