@@ -6,6 +6,7 @@ pub mod dsn;
 pub mod dump;
 pub mod explain;
 pub mod load;
+pub mod monitor;
 pub mod plan;
 pub mod preflight;
 pub mod render;

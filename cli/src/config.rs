@@ -1,4 +1,4 @@
-//! The config file: named servers.
+//! The config file: named servers, and what the monitor watches and tells.
 
 use crate::exit::Failure;
 use dbha_core::HostAccess;
@@ -15,6 +15,46 @@ pub struct Config {
     /// `[server.NAME]`.
     #[serde(default)]
     pub server: BTreeMap<String, ServerConfig>,
+    /// `[pair.NAME]`, for the monitor.
+    #[serde(default)]
+    pub pair: BTreeMap<String, PairConfig>,
+    /// `[[alert]]`, for the monitor.
+    #[serde(default)]
+    pub alert: Vec<AlertConfig>,
+}
+
+/// One pair that the monitor watches.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct PairConfig {
+    /// One server: a name, or any form of a SERVER.
+    pub primary: String,
+    /// The other one.
+    pub secondary: String,
+    /// Whether heartbeats are written.
+    pub heartbeat: Option<bool>,
+    /// Whether what is safe to mend is mended.
+    pub heal: Option<bool>,
+    /// From which lag on a link counts as lagging.
+    pub max_lag: Option<String>,
+    /// Time between two looks.
+    pub tick: Option<String>,
+}
+
+/// One place to which alerts go.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct AlertConfig {
+    /// Address of a webhook.
+    pub webhook: Option<String>,
+    /// File with that address, where it is a secret itself.
+    pub webhook_file: Option<PathBuf>,
+    /// File with the bearer token for it.
+    pub token_file: Option<PathBuf>,
+    /// File with the CA certificates that alone are trusted for it.
+    pub ssl_ca: Option<PathBuf>,
+    /// A program with its arguments.
+    pub command: Option<Vec<String>>,
 }
 
 /// One named server.
@@ -54,7 +94,8 @@ impl Config {
         toml::from_str(&text).map_err(|error| {
             Failure::usage(
                 format!("the config file {} is wrong: {}", path.display(), error.message()),
-                "a server is [server.NAME] with address, user, password-file, ssl-mode, ssl-ca, host-access",
+                "it has [server.NAME] with address, user, password-file, ssl-mode, ssl-ca, host-access; for the monitor \
+                 [pair.NAME] with primary, secondary, heartbeat, heal, max-lag, tick; [[alert]] with webhook or command",
             )
         })
     }

@@ -10,6 +10,7 @@ mod args;
 mod ask;
 mod commands;
 mod config;
+mod daemon;
 mod duration;
 mod exit;
 mod hardening;
@@ -71,7 +72,7 @@ fn main() -> ExitCode {
 /// How long work that cannot be cancelled, such as the look-up of a name, is waited for at the end.
 fn patience(cli: &Cli) -> Duration {
     match &cli.command {
-        Command::Check(_) => Duration::ZERO,
+        Command::Check(_) | Command::Monitor(_) => Duration::ZERO,
         _ => Duration::from_secs(3),
     }
 }
@@ -83,6 +84,7 @@ async fn run(cli: &Cli) -> Result<u8, Failure> {
         Command::Plan(args) => commands::plan::run(cli, args).await,
         Command::Undo(args) => commands::undo::run(cli, args).await,
         Command::Status(args) => commands::status::run(cli, args).await,
+        Command::Monitor(args) => commands::monitor::run(cli, args).await,
         Command::Check(args) => Ok(commands::check::run(cli, args).await),
         Command::Verify(args) => commands::verify::run(cli, args).await,
         Command::RotatePassword(args) => commands::rotate_password::run(cli, args).await,

@@ -9,8 +9,9 @@ use crate::{
     exit::Failure,
     render::style,
 };
-use dbha_core::{Both, ClientOptions, Endpoint, HostAccess, Side};
+use dbha_core::{Both, ClientOptions, Endpoint, HostAccess, Secret, Side};
 use password::PasswordFiles;
+use std::path::Path;
 
 pub use password::refuse_if_open;
 
@@ -58,26 +59,65 @@ pub fn resolve_two(
     login: &LoginArgs,
     output: &OutputArgs,
 ) -> Result<(Endpoint, Endpoint), Failure> {
-    let config = Config::read(output.config.as_deref())?;
-    let files = my_cnf::read(login.defaults_file.as_deref())?;
-    let mut passwords = PasswordFiles::default();
-    let primary = endpoint(
-        (Side::Primary, "--primary"),
-        primary,
-        login,
-        &config,
-        &files,
-        &mut passwords,
-    )?;
-    let secondary = endpoint(
-        (Side::Secondary, "--secondary"),
-        secondary,
-        login,
-        &config,
-        &files,
-        &mut passwords,
-    )?;
-    Ok((primary, secondary))
+    Resolver::new(login, output)?.pair(primary, secondary)
+}
+
+/// Resolves any number of pairs; every file is read once.
+pub struct Resolver<'a> {
+    login: &'a LoginArgs,
+    config: Config,
+    files: ClientOptions,
+    passwords: PasswordFiles,
+}
+
+impl<'a> Resolver<'a> {
+    /// Reads the config file and the option file.
+    pub fn new(login: &'a LoginArgs, output: &OutputArgs) -> Result<Self, Failure> {
+        Ok(Self {
+            login,
+            config: Config::read(output.config.as_deref())?,
+            files: my_cnf::read(login.defaults_file.as_deref())?,
+            passwords: PasswordFiles::default(),
+        })
+    }
+
+    /// Lets nobody be asked for a password.
+    pub fn without_questions(mut self) -> Self {
+        self.passwords = self.passwords.without_questions();
+        self
+    }
+
+    /// Resolves both servers of a pair.
+    pub fn pair(&mut self, primary: &str, secondary: &str) -> Result<(Endpoint, Endpoint), Failure> {
+        let Self {
+            login,
+            config,
+            files,
+            passwords,
+        } = self;
+        let mut resolve = |side, text| endpoint(side, text, login, config, files, passwords);
+        Ok((
+            resolve((Side::Primary, "--primary"), primary)?,
+            resolve((Side::Secondary, "--secondary"), secondary)?,
+        ))
+    }
+}
+
+/// Reads a secret that stands in the first line of a file of its own.
+pub fn secret_of_file(path: &Path) -> Result<Secret, Failure> {
+    password::of_file(path)
+}
+
+/// Reads a file that is a secret as a whole.
+pub fn text_of_secret_file(path: &Path) -> Result<Secret, Failure> {
+    password::refuse_if_open(path)?;
+    let text = std::fs::read_to_string(path).map_err(|error| {
+        Failure::usage(
+            format!("cannot read {}: {error}", path.display()),
+            "check its path and who may read it",
+        )
+    })?;
+    Ok(Secret::new(text))
 }
 
 /// Finds a server's name and address, and nothing by which one could log in.
@@ -176,7 +216,7 @@ fn endpoint(
         };
     }
     if endpoint.password.is_none() && endpoint.address.tcp().is_some() {
-        endpoint.password = password::of_prompt(&user, &endpoint.name)?;
+        endpoint.password = passwords.ask(&user, &endpoint.name)?;
     }
     endpoint.user = Some(user);
     Ok(endpoint)

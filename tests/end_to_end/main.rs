@@ -40,6 +40,7 @@ mod diverged;
 mod explains;
 mod hostile_server;
 mod monitor_account;
+mod monitor_daemon;
 mod monitor_http;
 mod monitor_tells_causes;
 mod monitor_watches;

@@ -140,7 +140,7 @@ const GROUPS: &[(&str, &[Scenario])] = &[
         &[
             Scenario("70", "a server that is down, hangs or refuses", None),
             Scenario("71", "flapping", MONITOR),
-            Scenario("72", "the monitor restarts", MONITOR),
+            Scenario("72", "the monitor restarts", None),
             Scenario("73", "the clock steps", MONITOR),
             Scenario("74", "settings lost at a restart", None),
         ],

@@ -11,22 +11,40 @@ use std::{
 
 /// Password files, each read once: a pipe behind /dev/fd/N gives its text only the first time.
 #[derive(Default)]
-pub struct PasswordFiles(HashMap<PathBuf, Secret>);
+pub struct PasswordFiles {
+    known: HashMap<PathBuf, Secret>,
+    /// Whether nobody may be asked: the monitor reads its configuration again while it runs.
+    ask_nobody: bool,
+}
 
 impl PasswordFiles {
+    /// Lets no question be asked.
+    pub fn without_questions(mut self) -> Self {
+        self.ask_nobody = true;
+        self
+    }
+
+    /// Asks for a password, where somebody may be asked.
+    pub fn ask(&self, user: &str, server: &str) -> Result<Option<Secret>, Failure> {
+        match self.ask_nobody {
+            true => Ok(None),
+            false => of_prompt(user, server),
+        }
+    }
+
     /// Returns the password in a file.
     pub fn read(&mut self, path: &Path) -> Result<Secret, Failure> {
-        if let Some(known) = self.0.get(path) {
+        if let Some(known) = self.known.get(path) {
             return Ok(known.clone());
         }
         let secret = of_file(path)?;
-        self.0.insert(path.to_owned(), secret.clone());
+        self.known.insert(path.to_owned(), secret.clone());
         Ok(secret)
     }
 }
 
 /// Reads the first line of a file; a file that others can read is refused (scenario 8).
-fn of_file(path: &Path) -> Result<Secret, Failure> {
+pub fn of_file(path: &Path) -> Result<Secret, Failure> {
     refuse_if_open(path)?;
     let text = std::fs::read_to_string(path).map_err(|error| {
         Failure::usage(
@@ -74,7 +92,7 @@ fn is_credential(path: &Path, directory: &Path) -> bool {
 }
 
 /// Asks on the terminal; without one there is no password.
-pub fn of_prompt(user: &str, server: &str) -> Result<Option<Secret>, Failure> {
+fn of_prompt(user: &str, server: &str) -> Result<Option<Secret>, Failure> {
     let stdin = std::io::stdin();
     if !stdin.is_terminal() || !std::io::stderr().is_terminal() {
         return Ok(None);
