@@ -172,6 +172,15 @@ async fn scenario_72_a_stopped_thread_is_told_once_whatever_becomes_of_the_monit
     };
     let mut daemon = Daemon::start(&operator, &config, &[]).await;
     daemon.hears("shop: is watched").await;
+    // One look knows the lag by the heartbeats of whoever watches.
+    eventually(
+        "a lag by heartbeats",
+        async || operator.run("check", ["-o", "json"]).await.json()["status"]["links"][0].clone(),
+        |link| {
+            link["lag_heartbeat_seconds"].is_number() && link["lag_seconds"] == link["lag_heartbeat_seconds"]
+        },
+    )
+    .await;
     sql_thread(&pair, "STOP").await;
     daemon.hears("DBHA-M03 began").await;
     told(&["began"]).await;

@@ -9,6 +9,7 @@ use crate::{
     },
     servers,
 };
+use clap::CommandFactory;
 use dbha_core::{Endpoint, LagLimits, Pair, ProbeLevel, Probed, Required, SetupOptions, Side, Status, probe};
 use std::time::{Duration, Instant};
 
@@ -35,10 +36,12 @@ pub fn not_understood() -> u8 {
 
 /// Tells whether a command line that could not be read was meant for this command.
 pub fn is_meant(arguments: impl Iterator<Item = String>) -> bool {
-    let names = ["check"];
+    let command = Cli::command();
+    let is_command = |argument: &String| command.get_subcommands().any(|one| one.get_name() == argument);
     arguments
         .skip(1)
-        .any(|argument| names.contains(&argument.as_str()))
+        .find(is_command)
+        .is_some_and(|name| name == "check")
 }
 
 fn unknown(text: &str) -> Probed {
@@ -147,5 +150,6 @@ mod tests {
         assert!(super::is_meant(line("dbha check --nonsense")));
         assert!(super::is_meant(line("dbha -o json check")));
         assert!(!super::is_meant(line("dbha status --nonsense")));
+        assert!(!super::is_meant(line("dbha status --name check --nonsense")));
     }
 }

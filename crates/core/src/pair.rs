@@ -1,3 +1,4 @@
+mod heartbeat_lag;
 mod login;
 mod looking;
 mod rotate;

@@ -1,6 +1,6 @@
 //! Looks at a pair again and again, over connections that are kept in between.
 
-use super::Pair;
+use super::{Pair, heartbeat_lag::Heartbeats};
 use crate::{
     Both, HostAccess, SetupError, Status,
     assess::{Seen, Unseen, Watched, assess_watched},
@@ -20,11 +20,15 @@ pub struct Looking {
     lagging_from: Duration,
 }
 
+/// Longest wait for the heartbeats, which are good to have and no more.
+const HEARTBEATS: Duration = Duration::from_secs(1);
+
 /// One server that is looked at.
 struct Looked {
     endpoint: Endpoint,
     access: Option<HostAccess>,
     server: Option<Server>,
+    heartbeats: Option<Heartbeats>,
 }
 
 impl Pair {
@@ -35,6 +39,7 @@ impl Pair {
             endpoint: endpoint.clone(),
             access: access.clone(),
             server: None,
+            heartbeats: None,
         };
         Looking {
             pair: self.name.clone(),
@@ -66,11 +71,24 @@ impl Looking {
     /// Looks at both servers at once; a server that does not answer is part of the answer.
     pub async fn look(&mut self) -> Status {
         let limit = self.limit;
+        self.servers.primary.heartbeats = None;
+        self.servers.secondary.heartbeats = None;
         let (primary, secondary) = tokio::join!(
             self.servers.primary.look_within(limit),
             self.servers.secondary.look_within(limit)
         );
+        let (one, other) = (
+            &self.servers.primary.heartbeats,
+            &self.servers.secondary.heartbeats,
+        );
+        let behind = |source: &Option<Heartbeats>, replica: &Option<Heartbeats>| {
+            replica.as_ref()?.behind(source.as_ref()?)
+        };
         let watched = Watched {
+            lag: Both {
+                primary: behind(one, other),
+                secondary: behind(other, one),
+            },
             lagging_from: self.lagging_from,
             ..Watched::default()
         };
@@ -126,6 +144,8 @@ impl Looked {
         match server.observe(Depth::Running).await {
             Ok(mut facts) => {
                 host::look(self.access.as_ref(), &mut server, &mut facts).await;
+                let pulse = server.pulse(true, HEARTBEATS).await.ok();
+                self.heartbeats = pulse.as_ref().and_then(Heartbeats::of);
                 self.server = (!server.session.is_lost()).then_some(server);
                 Ok(facts)
             }

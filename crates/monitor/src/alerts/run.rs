@@ -97,11 +97,13 @@ impl Teller {
         self.chooser = Chooser::with_told(told);
         let mut ticks = tokio::time::interval(EVERY);
         let mut held = self.quiet.holds().await;
+        // Nobody is told, so nothing was told: whoever is named later hears what stands then.
+        let deaf = self.inboxes.is_empty();
         loop {
             tokio::select! {
                 heard = news.recv() => match heard {
                     Ok(News::Event(event)) => {
-                        let alert = self.chooser.take(&event, held, Instant::now());
+                        let alert = self.chooser.take(&event, held || deaf, Instant::now());
                         self.send(alert);
                     }
                     // What was missed is found at the next tick.
@@ -111,7 +113,7 @@ impl Teller {
                 _ = ticks.tick() => {
                     held = self.quiet.holds().await;
                     board.set_silenced(held);
-                    if !held {
+                    if !held && !deaf {
                         self.catch_up(&board);
                     }
                 }

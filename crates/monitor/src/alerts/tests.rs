@@ -259,3 +259,53 @@ async fn a_command_that_fails_or_is_missing_has_not_told() {
     // It reads nothing of its input, and that is well.
     run("/bin/sh", &["-c", "exit 0"]).await.unwrap();
 }
+
+#[tokio::test]
+async fn over_tls_the_given_certificates_are_trusted_and_no_others() {
+    let made = rcgen::generate_simple_self_signed(vec!["localhost".to_owned()]).unwrap();
+    let home = tempfile::tempdir().unwrap();
+    let ca = home.path().join("ca.pem");
+    fs::write(&ca, made.cert.pem()).unwrap();
+    let key = rustls::pki_types::PrivateKeyDer::try_from(made.signing_key.serialize_der()).unwrap();
+    let config =
+        rustls::ServerConfig::builder_with_provider(Arc::new(rustls::crypto::ring::default_provider()))
+            .with_safe_default_protocol_versions()
+            .unwrap()
+            .with_no_client_auth()
+            .with_single_cert(vec![made.cert.der().clone()], key)
+            .unwrap();
+    let acceptor = tokio_rustls::TlsAcceptor::from(Arc::new(config));
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let port = listener.local_addr().unwrap().port();
+    tokio::spawn(async move {
+        loop {
+            let (stream, _) = listener.accept().await.unwrap();
+            let Ok(mut stream) = acceptor.accept(stream).await else {
+                continue;
+            };
+            let mut piece = [0; 4096];
+            let _ = stream.read(&mut piece).await;
+            let _ = stream
+                .write_all(b"HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n")
+                .await;
+            let _ = stream.shutdown().await;
+        }
+    });
+    let post = async |host: &str, ca: Option<&std::path::Path>| {
+        let address = Secret::new(format!("https://{host}:{port}/x"));
+        let target = WebhookTarget::new(&address, None, ca).unwrap();
+        target.deliver(&alert(EventKind::Began, "x")).await
+    };
+    post("localhost", Some(&ca)).await.unwrap();
+    for (host, ca) in [("localhost", None), ("127.0.0.1", Some(ca.as_path()))] {
+        let refused = post(host, ca).await;
+        assert!(
+            matches!(refused, Err(AlertError::Connect(_))),
+            "{host}: {refused:?}"
+        );
+    }
+    let none = home.path().join("none.pem");
+    fs::write(&none, "nothing").unwrap();
+    let address = Secret::new("https://localhost/");
+    assert!(WebhookTarget::new(&address, None, Some(&none)).is_err());
+}
