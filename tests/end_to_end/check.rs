@@ -72,17 +72,7 @@ async fn scenario_70_a_probe_answers_in_one_line_with_an_exit_code(release: Rele
     assert_eq!(figures[0].1, "0s;5;10;0", "{well}");
     assert_eq!(figures[2].1, "0;;;0", "{well}");
     assert!(figures[4].1.ends_with("s;;;0;3"), "{well}");
-    let (primary, secondary) = (pair.primary.address(), pair.secondary.address());
-    for (required, server, code) in [
-        ("primary", &primary, 0),
-        ("replica", &primary, 0),
-        ("replica", &secondary, 0),
-        ("primary", &secondary, 2),
-    ] {
-        check(&operator, &["--require", required, "--server", server])
-            .await
-            .exits(code);
-    }
+    roles_are_answered_for(&operator).await;
 
     Session::open(&pair.secondary)
         .await
@@ -111,9 +101,24 @@ async fn scenario_70_a_probe_answers_in_one_line_with_an_exit_code(release: Rele
 
     pair.secondary.kill().await.unwrap();
     let killed = check(&operator, &[]).await.exits(2);
-    assert!(parts(&killed).0.contains(&secondary), "{killed}");
+    assert!(parts(&killed).0.contains(&operator.secondary), "{killed}");
     check(&operator, &["--require", "primary"]).await.exits(0);
     check(&operator, &["--require", "replica"]).await.exits(2);
+}
+
+/// Each server of a sound pair with one writer, asked for each role.
+async fn roles_are_answered_for(operator: &Operator) {
+    let (primary, secondary) = (&operator.primary, &operator.secondary);
+    for (required, server, code) in [
+        ("primary", primary, 0),
+        ("replica", primary, 0),
+        ("replica", secondary, 0),
+        ("primary", secondary, 2),
+    ] {
+        check(operator, &["--require", required, "--server", server])
+            .await
+            .exits(code);
+    }
 }
 
 on_releases!(scenario_57_a_lag_behind_a_locked_table_is_seen_by_a_probe: mariadb_10_11, mysql_9_7);
