@@ -37,7 +37,7 @@ pub(super) async fn guard(
     let refused = if !state.hosts.allow(request.headers(), request.uri(), dialled) {
         Some(plain(
             StatusCode::MISDIRECTED_REQUEST,
-            "this monitor is not called so; allow the name with --allowed-host\n",
+            "this monitor is not called so; allow the name with --allow-host\n",
         ))
     } else {
         refusal(&state, &request)

@@ -39,7 +39,7 @@ async fn scenario_83_a_wrong_host_is_refused() {
         let heard = with_host(other).await;
         assert_eq!(heard.status, 421, "{other}");
         assert!(
-            !heard.body.contains("db1") && heard.body.contains("--allowed-host"),
+            !heard.body.contains("db1") && heard.body.contains("--allow-host"),
             "{}",
             heard.body
         );
