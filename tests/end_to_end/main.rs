@@ -33,6 +33,7 @@ mod check;
 mod copy_fidelity;
 mod copy_goes_on;
 mod copy_keys;
+mod copy_local_loading;
 mod copy_lock_waits;
 mod copy_meets_purges;
 mod demo;

@@ -8,6 +8,8 @@ pub(crate) enum Layout {
     Bulk,
     /// One statement with placeholders for many rows: NULLs apart from the values.
     Many,
+    /// Lines of text for `LOAD DATA LOCAL`.
+    Text,
 }
 
 /// Rows on their way, values one behind the other as they travel.
@@ -23,7 +25,7 @@ pub(crate) struct RowBatch {
     pub(crate) rows: usize,
     /// Places 0 of enumerations among the values: the target notes each of them.
     pub(crate) enum_zeros: u64,
-    /// Whether this is one row that is too long for a packet: laid out as [`Layout::Many`].
+    /// Whether this is one row that is too long for a packet: always laid out as [`Layout::Many`].
     pub(crate) long: bool,
     /// The room that the batch takes; given back when it is loaded.
     pub(crate) room: Option<OwnedSemaphorePermit>,

@@ -1,4 +1,7 @@
-use crate::{CopyError, CopyOptions, CopyProgress, CopyReport, copying::Copying, sessions::Sessions};
+use crate::{
+    CopyError, CopyOptions, CopyProgress, CopyReport, copying::Copying, local_loading::close_after,
+    sessions::Sessions,
+};
 use dbha_sql::Endpoint;
 use std::time::Instant;
 use tokio::sync::mpsc;
@@ -59,10 +62,12 @@ pub(crate) async fn with_tries<T>(
         match result {
             Ok(done) => {
                 guard.disarm();
+                close_after(sessions).await;
                 return Ok(done);
             }
             Err(error) => {
                 guard.clean().await;
+                close_after(sessions).await;
                 if !error.is_worth_another_try() || attempt >= tries {
                     return Err(error);
                 }

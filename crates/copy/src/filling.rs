@@ -6,6 +6,7 @@ use crate::{
     copying::tell,
     definer::Definer,
     definitions::ObjectDefinition,
+    local_loading::open_local_loading,
     objects::{self, ViewJudge},
     picture::Picture,
     sessions::Sessions,
@@ -33,9 +34,11 @@ impl<'a> Filling<'a> {
         options: &'a CopyOptions,
         news: &'a mpsc::Sender<CopyProgress>,
     ) -> Result<Self, CopyError> {
+        let mut definer = Definer::open(sessions).await?;
+        open_local_loading(sessions, &mut definer.session).await?;
         Ok(Self {
             sessions,
-            definer: Definer::open(sessions).await?,
+            definer,
             continuation: Continuation::new(),
             options,
             news,

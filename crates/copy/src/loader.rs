@@ -3,6 +3,7 @@ use crate::{
     batch::{Layout, RowBatch, decompose},
     sorter::SpareBuffers,
     statements::{self, rows::MOST_PLACEHOLDERS},
+    text_row,
 };
 use dbha_sql::{DataSession, Done, Parameter, Prepared, SqlError, Statement};
 use std::collections::HashMap;
@@ -33,10 +34,12 @@ pub(crate) struct Loaded {
 }
 
 /// Chooses how rows are laid out for a target, by what its connection takes.
-pub(crate) fn layout(session: &DataSession, columns: usize) -> Layout {
-    match session.takes_bulk() && columns > 0 {
-        true => Layout::Bulk,
-        false => Layout::Many,
+pub(crate) fn layout(session: &DataSession, table: &Table) -> Layout {
+    let has_text = || text_row::text_forms(table, session.dialect()).is_some();
+    match table.carried().next() {
+        Some(_) if session.takes_bulk() => Layout::Bulk,
+        Some(_) if session.takes_local_data() && has_text() => Layout::Text,
+        _ => Layout::Many,
     }
 }
 
@@ -67,7 +70,7 @@ impl<'a> Loader<'a> {
     ) -> Self {
         let columns = table.carried().count();
         Self {
-            layout: layout(session, columns),
+            layout: layout(session, table),
             // A table may have no column that travels: then a number stands for the row.
             types: types.into_iter().take(columns).collect(),
             session,
@@ -154,6 +157,7 @@ impl<'a> Loader<'a> {
             (true, _) => self.store_long(&batch, noted).await?,
             (false, Layout::Bulk) => self.store_bulk(&batch, noted).await?,
             (false, Layout::Many) => self.store_many(&batch, noted).await?,
+            (false, Layout::Text) => self.store_text(&batch, noted).await?,
         };
         if noted {
             self.run(statements::rows::let_enum_zero(false)).await?;
@@ -171,6 +175,15 @@ impl<'a> Loader<'a> {
         let prepared = self.prepared(1).await?;
         let failed = self.failed();
         let sent = self.session.execute_bulk(&prepared, &self.types, &batch.bytes);
+        let done = sent.await.map_err(failed)?;
+        self.judge(batch.rows, done, noted).await
+    }
+
+    /// Every error about a row is a mere warning here, and its row left out or bent: both are looked for.
+    async fn store_text(&mut self, batch: &RowBatch, noted: bool) -> Result<u64, CopyError> {
+        let statement = statements::rows::load(self.table, self.session.dialect());
+        let failed = self.failed();
+        let sent = self.session.load_local(&statement, &batch.bytes);
         let done = sent.await.map_err(failed)?;
         self.judge(batch.rows, done, noted).await
     }
@@ -236,15 +249,16 @@ impl<'a> Loader<'a> {
 
     /// Returns the number of notes, none of which may be about a value.
     async fn judge(&mut self, sent: usize, done: Done, noted: bool) -> Result<u64, CopyError> {
+        // Asked for first: the server's words say why rows are missing.
+        if done.notes > 0 {
+            self.judge_notes(noted).await?;
+        }
         if done.rows != sent as u64 {
             return Err(CopyError::RowsLost {
                 table: self.shown.clone(),
                 sent: sent as u64,
                 stored: done.rows,
             });
-        }
-        if done.notes > 0 {
-            self.judge_notes(noted).await?;
         }
         Ok(u64::from(done.notes))
     }

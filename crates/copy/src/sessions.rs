@@ -3,7 +3,7 @@ use dbha_sql::{DataSession, Endpoint, Session, SessionProfile};
 use std::{
     sync::{
         Arc,
-        atomic::{AtomicUsize, Ordering},
+        atomic::{AtomicBool, AtomicUsize, Ordering},
     },
     time::{Duration, Instant},
 };
@@ -28,6 +28,7 @@ pub(crate) struct Sessions {
     /// The servers on which there are sessions at all.
     sides: &'static [Side],
     slots: Arc<[AtomicUsize; 2]>,
+    opened_local_loading: Arc<AtomicBool>,
 }
 
 /// Longest wait for one server while its sessions are ended.
@@ -52,7 +53,18 @@ impl Sessions {
             target: target.clone(),
             sides,
             slots: Arc::new([AtomicUsize::new(0), AtomicUsize::new(0)]),
+            opened_local_loading: Arc::default(),
         }
+    }
+
+    /// Remembers that the target's `local_infile` may have been switched on for this copy.
+    pub(crate) fn local_loading_was_opened(&self) {
+        self.opened_local_loading.store(true, Ordering::Relaxed);
+    }
+
+    /// Tells whether the target's `local_infile` may have been switched on for this copy.
+    pub(crate) fn may_have_opened_local_loading(&self) -> bool {
+        self.opened_local_loading.load(Ordering::Relaxed)
     }
 
     fn endpoint(&self, side: Side) -> &Endpoint {

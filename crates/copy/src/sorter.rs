@@ -2,6 +2,7 @@ use crate::{
     Table,
     batch::{BATCH_BYTES, Layout, RowBatch},
     loader, reader,
+    text_row::{self, TextForm},
 };
 use dbha_sql::{BinaryRow, DataSession};
 use std::{
@@ -19,6 +20,8 @@ const BUFFER_BYTES: usize = BATCH_BYTES + (BATCH_BYTES >> 2);
 pub(crate) struct Lanes {
     /// How ordinary rows are laid out.
     pub(crate) layout: Layout,
+    /// With [`Layout::Text`]: how the value of each column is written.
+    pub(crate) texts: Vec<TextForm>,
     /// A row of so many bytes or more goes alone, its long values ahead of it.
     pub(crate) long_row: usize,
     /// Places of enumerations: their 0 is noted by the target.
@@ -29,7 +32,8 @@ impl Lanes {
     /// Says what rows of a table must be for the server behind a session.
     pub(crate) fn into_server(loader: &DataSession, table: &Table) -> Self {
         Self {
-            layout: loader::layout(loader, table.carried().count()),
+            layout: loader::layout(loader, table),
+            texts: text_row::text_forms(table, loader.dialect()).unwrap_or_default(),
             long_row: loader::long_row(loader),
             enums: reader::enum_places(table, loader.dialect()),
         }
@@ -84,7 +88,7 @@ impl Sorter {
             };
             // Exactly as large as the row: there may be room for no more.
             alone.bytes.reserve_exact(row.size());
-            append(&mut alone, row, Layout::Many)?;
+            append(&mut alone, row, Layout::Many, &[])?;
             alone.enum_zeros = zeros;
             return Ok(Some(alone));
         }
@@ -95,7 +99,7 @@ impl Sorter {
         if batch.rows == 0 {
             batch.bytes = self.spare.take();
         }
-        append(batch, row, self.lanes.layout)?;
+        append(batch, row, self.lanes.layout, &self.lanes.texts)?;
         batch.enum_zeros += zeros;
         let full = batch.bytes.len() >= BATCH_BYTES || batch.rows >= MOST_ROWS;
         Ok(full.then(|| std::mem::take(batch)))
@@ -121,7 +125,7 @@ impl Sorter {
     }
 }
 
-fn append(batch: &mut RowBatch, row: BinaryRow<'_>, layout: Layout) -> io::Result<()> {
+fn append(batch: &mut RowBatch, row: BinaryRow<'_>, layout: Layout, texts: &[TextForm]) -> io::Result<()> {
     batch.rows += 1;
     match layout {
         Layout::Bulk => {
@@ -143,6 +147,7 @@ fn append(batch: &mut RowBatch, row: BinaryRow<'_>, layout: Layout) -> io::Resul
             }
             batch.ends.push(batch.bytes.len());
         }
+        Layout::Text => text_row::append_line(&mut batch.bytes, row, texts)?,
     }
     Ok(())
 }

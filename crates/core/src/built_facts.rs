@@ -110,6 +110,7 @@ fn fresh(version: &str, name: &str) -> Facts {
             true => Observed::Known(clone_facts()),
             false => Observed::Absent,
         },
+        local_loading_open: false,
         clone_note: Observed::Absent,
         monitor: MonitorFacts::default(),
         host: Observed::Absent,

@@ -6,6 +6,7 @@
 mod accounts;
 mod data;
 mod links;
+mod local_loading;
 mod monitor_account;
 mod option_file;
 mod run;
@@ -39,6 +40,8 @@ pub enum UndoKind {
     EmptySecondary,
     /// Accounts that the set-up made are dropped.
     DropAccounts,
+    /// `local_infile` is put back, which a copy that was cut off has switched on.
+    CloseLocalLoading,
     /// dbha's schema is dropped, or says again what it said.
     RestoreSchema,
     /// dbha's own option file is removed, or says again what it said.
@@ -116,6 +119,7 @@ pub(crate) fn undo_plan(
     steps.extend(data::step(&view)?);
     for side in Side::BOTH {
         steps.extend(accounts::step(&view, side));
+        steps.extend(local_loading::step(&view, side));
         steps.extend(monitor_account::step(&view, side));
         steps.extend(schema::step(&view, side));
     }

@@ -3,6 +3,7 @@
 //! Everything else is [`Session`](crate::Session)'s business; one is opened first, and decides about TLS and the account.
 
 mod binary_row;
+mod local_data;
 mod login;
 mod packets;
 mod prepared;
@@ -10,6 +11,7 @@ mod text_rows;
 mod tls;
 
 pub use binary_row::{BinaryRow, Values, counted_body};
+pub use local_data::LOCAL_NAME;
 pub use prepared::{Parameter, Prepared};
 
 use crate::{
@@ -42,6 +44,7 @@ pub struct DataSession {
     profile: SessionProfile,
     dialect: Dialect,
     takes_bulk: bool,
+    takes_local: bool,
     largest_packet: u64,
     packets: Packets,
     row_columns: Vec<Parameter>,
@@ -85,7 +88,8 @@ impl DataSession {
 
     async fn connect_unlimited(control: &Session, profile: SessionProfile) -> Result<Self, SqlError> {
         let endpoint: &Endpoint = control.endpoint();
-        let dialled = guarded(login::log_in(endpoint, profile, control.is_encrypted())).await;
+        let found = (control.dialect(), control.is_encrypted());
+        let dialled = guarded(login::log_in(endpoint, profile, found)).await;
         let logged_in = match dialled {
             Some(result) => result.map_err(|error| error.of(&endpoint.name))?,
             None => return Err(SqlError::not_understood(&endpoint.name, &Statement::new("login"))),
@@ -95,6 +99,7 @@ impl DataSession {
             profile,
             dialect: control.dialect(),
             takes_bulk: logged_in.takes_bulk,
+            takes_local: false,
             largest_packet: SMALLEST_PACKET,
             packets: logged_in.packets,
             row_columns: vec![],
@@ -107,6 +112,10 @@ impl DataSession {
         session.largest_packet = largest
             .and_then(|bytes| bytes.parse().ok())
             .unwrap_or(SMALLEST_PACKET);
+        if logged_in.offers_local {
+            let allowed = session.query_value(&session.dialect.read_local_loading()).await?;
+            session.takes_local = allowed.as_deref() == Some("1");
+        }
         Ok(session)
     }
 
@@ -370,7 +379,7 @@ impl DataSession {
         let packet = self.packets.read().await?;
         match packet {
             [0, rest @ ..] => Ok(Answer::Done(done_of(rest)?)),
-            // 0xfb would ask for a file of ours (scenario 82).
+            // 0xfb asks for a file of ours (scenario 82); only `load_local` has an answer.
             [0xff, ..] | [0xfb, ..] | [] => Err(refused_or_malformed(packet)),
             _ => {
                 let count = number(packet).ok_or_else(|| malformed("a number of columns that is none"))?;

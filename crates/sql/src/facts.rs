@@ -318,6 +318,9 @@ pub struct Facts {
     pub claim: Observed<Claim>,
     /// Whether the replication accounts have a password that a link may not have been given yet.
     pub password_pending: bool,
+    /// Whether `local_infile` was switched on for a copy that has not put it back yet.
+    #[serde(default)]
+    pub local_loading_open: bool,
     /// What dbha recorded of the pair, by `server_id`.
     pub recorded: Observed<Vec<RecordedServer>>,
     /// The markers that are here, each server's newest, by `server_id`.

@@ -38,7 +38,7 @@ mod wire;
 pub use answer::small_answer;
 pub use client_options::ClientOptions;
 pub use clone_note::{CloneNote, HeldSetting};
-pub use data_session::{BinaryRow, DataSession, Done, Parameter, Prepared, Values, counted_body};
+pub use data_session::{BinaryRow, DataSession, Done, LOCAL_NAME, Parameter, Prepared, Values, counted_body};
 pub use dialect::{Dialect, Unsupported};
 pub use endpoint::{Address, Endpoint, ParseEndpointError};
 pub use error::{ConnectFault, SqlError};

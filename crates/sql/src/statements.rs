@@ -6,6 +6,7 @@ mod clone;
 mod dbha_schema;
 mod facts;
 mod heartbeat;
+mod local_data;
 mod monitor_account;
 mod named_locks;
 mod replication;

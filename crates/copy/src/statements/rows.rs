@@ -1,5 +1,5 @@
 use crate::{Column, Table, range_key::RangeKey, value_form::ValueForm};
-use dbha_sql::{Dialect, Flavor, Statement, Version, quote_identifier};
+use dbha_sql::{Dialect, Flavor, LOCAL_NAME, Statement, Version, quote_identifier};
 
 /// Most placeholders that one prepared statement can have.
 pub(crate) const MOST_PLACEHOLDERS: usize = 65_535;
@@ -95,6 +95,36 @@ pub(crate) fn write(table: &Table, rows: usize, target: Dialect) -> Statement {
         "{} VALUES {}",
         insert_into(table),
         vec![one; rows].join(",")
+    ))
+}
+
+/// Loads lines of text into a table, each value as the bytes that its column keeps.
+pub(crate) fn load(table: &Table, target: Dialect) -> Statement {
+    let (mut places, mut set) = (vec![], vec![]);
+    for (at, column) in table.carried().enumerate() {
+        let name = quote_identifier(&column.name);
+        let variable = format!("@dbha_{at}");
+        let converted = match ValueForm::of(column, target) {
+            // A name of an enumeration may look like the number of another one.
+            ValueForm::Number { .. } => format!("{name} = CAST({variable} AS UNSIGNED)"),
+            ValueForm::Json => format!("{name} = {}", place(column, target, &variable)),
+            _ => {
+                places.push(name);
+                continue;
+            }
+        };
+        places.push(variable);
+        set.push(converted);
+    }
+    let set = match set.is_empty() {
+        true => String::new(),
+        false => format!(" SET {}", set.join(", ")),
+    };
+    Statement::new(format!(
+        "LOAD DATA LOCAL INFILE '{LOCAL_NAME}' INTO TABLE {} CHARACTER SET binary \
+         FIELDS TERMINATED BY '\\t' ESCAPED BY '\\\\' LINES TERMINATED BY '\\n' ({}){set}",
+        name_of(&table.schema, &table.name),
+        places.join(", ")
     ))
 }
 

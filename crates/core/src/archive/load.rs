@@ -143,20 +143,26 @@ impl Filling<'_> {
         };
         let target = self.server.endpoint();
         let report = dbha_copy::load(self.archive, target, &options, &told(sink), cancel).await?;
-        self.let_go().await.map_err(failed)?;
+        self.let_go().await?;
         Ok(report)
     }
 
     /// On a connection of its own: hours may have passed.
-    async fn let_go(&self) -> Result<(), SqlError> {
+    async fn let_go(&self) -> Result<(), CopyError> {
+        let mut unlogged = connect(self.server).await.map_err(failed)?;
+        dbha_copy::close_local_loading(&mut unlogged).await?;
+        self.leave_no_trace(&mut unlogged).await.map_err(failed)?;
+        unlogged.close().await;
+        Ok(())
+    }
+
+    async fn leave_no_trace(&self, unlogged: &mut Session) -> Result<(), SqlError> {
         let dialect = self.server.dialect();
-        let mut unlogged = connect(self.server).await?;
         unlogged.execute(&dialect.drop_dbha_schema()).await?;
         if self.facts.has(Setting::SuperReadOnly, "ON") {
             let close = dialect.change_setting_until_restart(Setting::SuperReadOnly, "ON");
             unlogged.execute_all(&close).await?;
         }
-        unlogged.close().await;
         Ok(())
     }
 }

@@ -43,6 +43,7 @@ async fn prove(run: &mut Run<'_>, was_writable: bool) -> Result<Compared, StepTr
     if run.facts.secondary.claim.known().is_some() {
         // Written beside the old link, which may have moved on since.
         let mut session = run.unlogged(Side::Secondary).await?;
+        dbha_copy::close_local_loading(&mut session).await?;
         session.execute(&dialect.remove_claim()).await?;
         session.close().await;
     }

@@ -40,6 +40,7 @@ pub(super) async fn apply(run: &mut Run<'_>) -> Result<(), StepTrouble> {
     come_close(run).await?;
     if run.facts.secondary.claim.known().is_some() {
         let mut session = run.unlogged(Side::Secondary).await?;
+        dbha_copy::close_local_loading(&mut session).await?;
         dbha_copy::forget_copied_ranges(&mut session).await?;
         session
             .execute(&run.servers.secondary.dialect().remove_claim())

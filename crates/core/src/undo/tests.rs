@@ -56,6 +56,21 @@ fn kinds(plan: &UndoPlan) -> Vec<(UndoKind, Side)> {
 }
 
 #[test]
+fn what_a_copy_switched_on_is_switched_off_before_its_note_goes_with_the_schema() {
+    let stored = receipt(&fresh_pair(MYSQL));
+    let mut facts = finished(MYSQL);
+    let is_step = |(kind, _): &(UndoKind, Side)| *kind == UndoKind::CloseLocalLoading;
+    assert!(!kinds(&planned(&stored, &facts)).iter().any(is_step));
+    facts.secondary.local_loading_open = true;
+    let kinds = kinds(&planned(&stored, &facts));
+    let place = |wanted| kinds.iter().position(|step| *step == wanted).unwrap();
+    assert!(
+        place((UndoKind::CloseLocalLoading, Side::Secondary))
+            < place((UndoKind::RestoreSchema, Side::Secondary))
+    );
+}
+
+#[test]
 fn links_go_first_the_primarys_before_the_secondarys_and_settings_last() {
     for version in [MARIADB, MYSQL] {
         let plan = planned(&receipt(&fresh_pair(version)), &finished(version));

@@ -56,6 +56,11 @@ impl<'a> BinaryRow<'a> {
         }
     }
 
+    /// Returns the columns that it has values for.
+    pub fn columns(self) -> &'a [Parameter] {
+        self.columns
+    }
+
     /// Returns the row as it was received.
     pub fn bytes(self) -> &'a [u8] {
         self.bytes

@@ -2,7 +2,7 @@ use super::{
     packets::{Packets, Stream, malformed},
     tls,
 };
-use crate::{Address, Endpoint, SessionProfile, SqlError};
+use crate::{Address, Dialect, Endpoint, SessionProfile, SqlError};
 use mysql_common::{
     constants::{CapabilityFlags, MariadbCapabilities},
     io::ParseBuf,
@@ -17,6 +17,8 @@ pub(super) struct LoggedIn {
     pub(super) packets: Packets,
     /// Whether the server takes many rows in one execution of a statement.
     pub(super) takes_bulk: bool,
+    /// Whether the server may ask for rows under the name of a file.
+    pub(super) offers_local: bool,
 }
 
 /// What went wrong before anybody was logged in.
@@ -57,11 +59,11 @@ const UNACKNOWLEDGED: Duration = Duration::from_secs(60);
 /// utf8mb4_general_ci, which every server knows; the session says later what it really wants.
 const COLLATION: u8 = 45;
 
-/// Dials and logs in; `encrypted` says whether the control connection to the same server was.
+/// Dials and logs in; `dialect` and `encrypted` are what the control connection to the same server has found.
 pub(super) async fn log_in(
     endpoint: &Endpoint,
     profile: SessionProfile,
-    encrypted: bool,
+    (dialect, encrypted): (Dialect, bool),
 ) -> Result<LoggedIn, LoginError> {
     let longest = profile.largest_packet();
     let mut packets = Packets::new(dial(&endpoint.address).await?, longest);
@@ -71,6 +73,9 @@ pub(super) async fn log_in(
     }
     let greeting: HandshakePacket<'_> = ParseBuf(greeting).parse(())?;
     let mut capabilities = greeting.capabilities() & WANTED;
+    if dialect.loads_local_data() && profile == SessionProfile::Loader {
+        capabilities |= greeting.capabilities() & CapabilityFlags::CLIENT_LOCAL_FILES;
+    }
     let is_mariadb = greeting.maria_db_server_version_parsed().is_some()
         || !greeting
             .capabilities()
@@ -126,6 +131,7 @@ pub(super) async fn log_in(
     Ok(LoggedIn {
         packets,
         takes_bulk: extended.contains(MariadbCapabilities::MARIADB_CLIENT_STMT_BULK_OPERATIONS),
+        offers_local: capabilities.contains(CapabilityFlags::CLIENT_LOCAL_FILES),
     })
 }
 

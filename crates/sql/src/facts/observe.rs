@@ -75,6 +75,8 @@ pub(crate) async fn observe(session: &mut Session, depth: Depth) -> Result<Facts
         cluster: cluster(&look(session, &dialect.read_cluster_membership()).await?),
         claim: claim.and_first(read_claim),
         password_pending: has_rows(&look(session, &dialect.read_new_password_mark()).await?),
+        local_loading_open: dialect.loads_local_data()
+            && has_rows(&look(session, &dialect.read_local_loading_note()).await?),
         recorded: map(
             look(session, &dialect.read_recorded_servers()).await?,
             read_recorded,

@@ -1,20 +1,23 @@
 use crate::{Claim, Dialect, Marker, RecordedServer, Statement, quote_literal};
 
+const CREATE_SCHEMA: &str = "CREATE DATABASE IF NOT EXISTS dbha CHARACTER SET utf8mb4 COLLATE utf8mb4_bin";
+const CREATE_CLAIMS: &str = "CREATE TABLE IF NOT EXISTS dbha.claim (id TINYINT UNSIGNED NOT NULL PRIMARY KEY, \
+     run VARCHAR(64) NOT NULL, source VARCHAR(64) NOT NULL, state VARCHAR(16) NOT NULL, position LONGTEXT NULL, \
+     recorded_at DATETIME(3) NOT NULL) ENGINE=InnoDB";
+
 impl Dialect {
     /// Creates dbha's own schema and its tables where they are missing.
     ///
     /// Rows are keyed by the server that they belong to, so that the two servers of a pair never write the same row.
     pub fn ensure_dbha_schema(&self) -> Vec<Statement> {
         [
-            "CREATE DATABASE IF NOT EXISTS dbha CHARACTER SET utf8mb4 COLLATE utf8mb4_bin",
+            CREATE_SCHEMA,
             "CREATE TABLE IF NOT EXISTS dbha.server (server_id INT UNSIGNED NOT NULL PRIMARY KEY, \
              name VARCHAR(255) NOT NULL, role VARCHAR(16) NOT NULL, writers VARCHAR(8) NOT NULL, \
              key_step TINYINT UNSIGNED NOT NULL, recorded_at DATETIME(3) NOT NULL) ENGINE=InnoDB",
             "CREATE TABLE IF NOT EXISTS dbha.marker (server_id INT UNSIGNED NOT NULL PRIMARY KEY, \
              token VARCHAR(64) NOT NULL, written_at DATETIME(6) NOT NULL) ENGINE=InnoDB",
-            "CREATE TABLE IF NOT EXISTS dbha.claim (id TINYINT UNSIGNED NOT NULL PRIMARY KEY, run VARCHAR(64) NOT NULL, \
-             source VARCHAR(64) NOT NULL, state VARCHAR(16) NOT NULL, position LONGTEXT NULL, \
-             recorded_at DATETIME(3) NOT NULL) ENGINE=InnoDB",
+            CREATE_CLAIMS,
         ]
         .map(Statement::new)
         .into()
@@ -28,6 +31,11 @@ impl Dialect {
             "CREATE TABLE IF NOT EXISTS dbha.heartbeat (server_id INT UNSIGNED NOT NULL PRIMARY KEY, \
              at_us BIGINT UNSIGNED NOT NULL) ENGINE=InnoDB",
         )
+    }
+
+    /// Creates of it only what notes need that belong to one server and its copy.
+    pub fn ensure_claims(&self) -> Vec<Statement> {
+        [CREATE_SCHEMA, CREATE_CLAIMS].map(Statement::new).into()
     }
 
     /// Drops dbha's own schema.
