@@ -102,7 +102,9 @@ pub enum CopyError {
     RowsBent {
         /// The table.
         table: String,
-        /// The server's warnings.
+        /// Number of the server's warning, where it is one of the server's.
+        code: Option<u16>,
+        /// Its words.
         text: String,
     },
     /// The target counted other rows than were sent.
@@ -172,6 +174,8 @@ const CHANGED: [u16; 4] = [1412, 1146, 1054, 1051];
 
 /// Server error: a lock on a table was not granted in time.
 pub(crate) const LOCK_WAIT_TIMEOUT: u16 = 1205;
+/// A row has the key of another one.
+const DUPLICATE: u16 = 1062;
 
 impl CopyError {
     /// Wraps a failed statement with what it was for.
@@ -197,7 +201,9 @@ impl CopyError {
     pub(crate) fn is_of_other_rows(&self) -> bool {
         match self {
             CopyError::RowsLost { .. } | CopyError::Mismatch { .. } => true,
-            CopyError::Sql { source, .. } => source.code() == Some(1062),
+            CopyError::Sql { source, .. } => source.code() == Some(DUPLICATE),
+            // LOAD DATA LOCAL leaves the row out, and warns.
+            CopyError::RowsBent { code, .. } => *code == Some(DUPLICATE),
             _ => false,
         }
     }

@@ -163,7 +163,7 @@ impl<'a> Loader<'a> {
             self.run(statements::rows::let_enum_zero(false)).await?;
             // The server counts no more than it can write down.
             if notes != batch.enum_zeros.min(u64::from(u16::MAX)) {
-                return Err(self.bent("other notes than those about place 0 of an enumeration"));
+                return Err(self.bent(None, "other notes than those about place 0 of an enumeration"));
             }
         }
         self.spare.give_back(batch.bytes);
@@ -227,7 +227,7 @@ impl<'a> Loader<'a> {
         for (at, parameter) in types.iter().enumerate().filter(|(at, _)| !batch.nulls[*at]) {
             let size = parameter.size_of_first(rest);
             let Some((value, after)) = size.and_then(|size| rest.split_at_checked(size)) else {
-                return Err(self.bent("a value that goes on beyond its row"));
+                return Err(self.bent(None, "a value that goes on beyond its row"));
             };
             rest = after;
             if value.len() < LONG_VALUE {
@@ -273,13 +273,14 @@ impl<'a> Loader<'a> {
             .find(|row| !(noted && row.get("Code") == Some(TRUNCATED)));
         match unexpected {
             None => Ok(()),
-            Some(row) => Err(self.bent(row.get("Message").unwrap_or_default())),
+            Some(row) => Err(self.bent(row.parse("Code"), row.get("Message").unwrap_or_default())),
         }
     }
 
-    fn bent(&self, text: &str) -> CopyError {
+    fn bent(&self, code: Option<u16>, text: &str) -> CopyError {
         CopyError::RowsBent {
             table: self.shown.clone(),
+            code,
             text: dbha_sql::printable(text),
         }
     }

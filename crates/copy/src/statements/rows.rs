@@ -217,4 +217,30 @@ mod tests {
             "INSERT INTO `s`.`t` (`id`, `e`, `u`) VALUES (?,?,CONVERT(? USING ascii)),(?,?,CONVERT(? USING ascii))"
         );
     }
+
+    #[test]
+    fn lines_are_loaded_as_bytes_and_numbers_never_taken_for_names() {
+        let mysql = Dialect::new(Flavor::MySql, Version::new(9, 7, 0));
+        let mut table = table_with_key(&[
+            ("id", "int", false),
+            ("e", "enum", false),
+            ("g", "int", false),
+            ("j", "json", false),
+        ]);
+        let plain = load(&table_with_key(&[("id", "int", false)]), mysql);
+        assert_eq!(
+            plain.sql(),
+            "LOAD DATA LOCAL INFILE 'dbha' INTO TABLE `s`.`t` CHARACTER SET binary FIELDS TERMINATED BY '\\t' \
+             ESCAPED BY '\\\\' LINES TERMINATED BY '\\n' (`id`)"
+        );
+        table.columns[2].origin = Origin::Stored;
+        assert!(
+            load(&table, mysql).sql().ends_with(
+                "(`id`, @dbha_1, @dbha_2) SET `e` = CAST(@dbha_1 AS UNSIGNED), \
+                 `j` = CONVERT(@dbha_2 USING utf8mb4)"
+            ),
+            "{}",
+            load(&table, mysql)
+        );
+    }
 }
