@@ -11,7 +11,7 @@ SET NAMES binary, sql_mode = 'NO_AUTO_VALUE_ON_ZERO,STRICT_ALL_TABLES,ALLOW_INVA
 SET NAMES binary, sql_mode = 'NO_AUTO_VALUE_ON_ZERO,STRICT_ALL_TABLES,ALLOW_INVALID_DATES,NO_ENGINE_SUBSTITUTION', time_zone = '+00:00', lock_wait_timeout = 60, wait_timeout = 604800, net_write_timeout = 28800, sql_log_bin = 0, foreign_key_checks = 0, unique_checks = 1, check_constraint_checks = 0, max_statement_time = 0;
 
 -- session: monitor
-SET NAMES utf8mb4, sql_mode = 'NO_AUTO_VALUE_ON_ZERO,STRICT_ALL_TABLES,ALLOW_INVALID_DATES,NO_ENGINE_SUBSTITUTION', time_zone = '+00:00', lock_wait_timeout = 10, wait_timeout = 604800, max_statement_time = 0;
+SET NAMES utf8mb4, sql_mode = 'NO_AUTO_VALUE_ON_ZERO,STRICT_ALL_TABLES,ALLOW_INVALID_DATES,NO_ENGINE_SUBSTITUTION', time_zone = '+00:00', lock_wait_timeout = 1, wait_timeout = 604800, max_statement_time = 0;
 
 -- facts: identity
 SELECT @@global.server_id AS server_id, NULL AS uuid, CURRENT_USER() AS own_user, CAST(UNIX_TIMESTAMP(NOW(6)) AS CHAR) AS now, VERSION() AS version_text;
