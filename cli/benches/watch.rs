@@ -95,42 +95,45 @@ async fn cost(pair: &ServerPair) {
 async fn news(pair: &mut ServerPair) {
     println!("\nNews, {}, worst of {ROUNDS} in seconds", pair.primary.release());
     println!("  fault                   wanted   began   ended");
-    let monitor = Monitor::start(
-        vec![watched(pair, "news".into())],
-        &MonitorSettings::default(),
-        Board::new(),
-    );
-    let board = monitor.board().clone();
     let (stop, start) = match pair.primary.release().is_mysql() {
         true => ("STOP REPLICA SQL_THREAD", "START REPLICA SQL_THREAD"),
         false => ("STOP SLAVE SQL_THREAD", "START SLAVE SQL_THREAD"),
     };
     let mut worst = [(0.0_f64, 0.0_f64); 3];
     for _ in 0..ROUNDS {
-        // What came and went a moment ago counts as coming and going.
-        calm(&board).await;
-        let before = newest(&board);
+        // A monitor of its own for each fault: what came and went a moment ago counts as coming and going.
+        let ear = Ear::open(pair).await;
         run(pair, stop).await;
-        let began = heard(&board, before, EventKind::Began, "DBHA-M03").await;
+        let began = ear.hears(EventKind::Began, "DBHA-M03").await;
         run(pair, start).await;
-        let ended = heard(&board, before, EventKind::Ended, "DBHA-M03").await;
-        note(&mut worst[0], began, ended);
+        note(
+            &mut worst[0],
+            began,
+            ear.hears(EventKind::Ended, "DBHA-M03").await,
+        );
+        ear.close().await;
 
-        calm(&board).await;
-        let before = newest(&board);
+        let ear = Ear::open(pair).await;
         pair.secondary.kill().await.unwrap();
-        let began = heard(&board, before, EventKind::Began, "DBHA-M01").await;
+        let began = ear.hears(EventKind::Began, "DBHA-M01").await;
         pair.secondary.start().await.unwrap();
-        let ended = heard(&board, before, EventKind::Ended, "DBHA-M01").await;
-        note(&mut worst[1], began, ended);
+        note(
+            &mut worst[1],
+            began,
+            ear.hears(EventKind::Ended, "DBHA-M01").await,
+        );
+        ear.close().await;
 
-        calm(&board).await;
-        let before = newest(&board);
+        let ear = Ear::open(pair).await;
         pair.secondary.freeze().unwrap();
-        let began = heard(&board, before, EventKind::Began, "DBHA-M01").await;
+        let began = ear.hears(EventKind::Began, "DBHA-M01").await;
         pair.secondary.thaw().unwrap();
-        let ended = heard(&board, before, EventKind::Ended, "DBHA-M01").await;
-        note(&mut worst[2], began, ended);
+        note(
+            &mut worst[2],
+            began,
+            ear.hears(EventKind::Ended, "DBHA-M01").await,
+        );
+        ear.close().await;
     }
     for ((fault, wanted), (began, ended)) in [
         ("SQL thread stopped", 3),
@@ -142,7 +145,47 @@ async fn news(pair: &mut ServerPair) {
     {
         println!("  {fault:<22} {wanted:>7}   {began:>5.1}   {ended:>5.1}");
     }
-    monitor.stop().await;
+}
+
+/// A monitor that watches a healthy pair.
+struct Ear(Monitor);
+
+impl Ear {
+    async fn open(pair: &ServerPair) -> Self {
+        let watched = vec![watched(pair, "news".into())];
+        let monitor = Monitor::start(watched, &MonitorSettings::default(), Board::new());
+        let is_healthy = || {
+            let report = monitor.board().report("news");
+            report.is_some_and(|report| report.status.is_healthy())
+        };
+        while !is_healthy() {
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+        Self(monitor)
+    }
+
+    /// Waits until something is told, and says how long that took from now on.
+    async fn hears(&self, kind: EventKind, code: &str) -> f64 {
+        let began = Instant::now();
+        loop {
+            let events = self.0.board().events_after(0);
+            let found = events
+                .iter()
+                .any(|event| event.kind == kind && event.code.is_some_and(|found| found.as_str() == code));
+            if found {
+                return began.elapsed().as_secs_f64();
+            }
+            assert!(
+                began.elapsed() < Duration::from_secs(60),
+                "{kind:?} {code}: {events:#?}"
+            );
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+    }
+
+    async fn close(self) {
+        self.0.stop().await;
+    }
 }
 
 fn note(worst: &mut (f64, f64), began: f64, ended: f64) {
@@ -155,40 +198,6 @@ async fn run(pair: &ServerPair, statement: &str) {
     let mut session = mysql_async::Conn::new(options).await.unwrap();
     session.query_drop(statement).await.unwrap();
     session.disconnect().await.unwrap();
-}
-
-fn newest(board: &Board) -> u64 {
-    board.events_after(0).last().map_or(0, |event| event.seq)
-}
-
-/// Waits until nothing stands and the last beginnings are forgotten.
-async fn calm(board: &Board) {
-    tokio::time::sleep(Duration::from_secs(65)).await;
-    while board
-        .report("news")
-        .is_none_or(|report| !report.status.is_healthy())
-    {
-        tokio::time::sleep(Duration::from_millis(100)).await;
-    }
-}
-
-/// Waits for an event, and says how long that took from now on.
-async fn heard(board: &Board, after: u64, kind: EventKind, code: &str) -> f64 {
-    let began = Instant::now();
-    loop {
-        let events = board.events_after(after);
-        let found = |event: &dbha_monitor::MonitorEvent| {
-            event.kind == kind && event.code.is_some_and(|found| found.as_str() == code)
-        };
-        if events.iter().any(|event| found(event)) {
-            return began.elapsed().as_secs_f64();
-        }
-        assert!(
-            began.elapsed() < Duration::from_secs(60),
-            "{kind:?} {code}: {events:#?}"
-        );
-        tokio::time::sleep(Duration::from_millis(10)).await;
-    }
 }
 
 /// CPU time of this process, all threads.

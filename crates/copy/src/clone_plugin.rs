@@ -16,6 +16,10 @@ pub use settle::settle_clone;
 
 use crate::{CopyError, statements};
 use dbha_sql::{CloneNote, HeldSetting, Session};
+use std::time::{Duration, Instant};
+
+/// Longest wait until a plug-in that is still in use can be unloaded.
+const UNLOADED_WITHIN: Duration = Duration::from_secs(20);
 
 /// What is to be cloned, as the recipient reaches it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -100,16 +104,22 @@ async fn load_plugin(session: &mut Session) -> Result<(), CopyError> {
         .map_err(doing)
 }
 
+/// Unloads the plug-in; while a clone that was cut off is still being ended in the server, that has to wait.
 async fn unload_plugin(session: &mut Session) -> Result<(), CopyError> {
+    const IN_USE: u16 = 1883;
     if !has_plugin(session).await? {
         return Ok(());
     }
     let doing = CopyError::doing(format!("unloading the CLONE plug-in on {}", session.name()));
-    session
-        .execute(&statements::clone::unload_plugin())
-        .await
-        .map(drop)
-        .map_err(doing)
+    let end = Instant::now() + UNLOADED_WITHIN;
+    loop {
+        match session.execute(&statements::clone::unload_plugin()).await {
+            Err(error) if error.code() == Some(IN_USE) && Instant::now() < end => {
+                tokio::time::sleep(Duration::from_millis(100)).await;
+            }
+            done => return done.map(drop).map_err(doing),
+        }
+    }
 }
 
 /// Drops every account that was made for a clone; the session must have its binary log off.

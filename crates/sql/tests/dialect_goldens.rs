@@ -235,6 +235,14 @@ fn rendered(dialect: Dialect) -> String {
             ],
         ),
         (
+            "heartbeat",
+            [
+                dialect.ensure_heartbeat_table(),
+                vec![dialect.beat(1), dialect.forget_old_heartbeats(&[1, 2])],
+            ]
+            .concat(),
+        ),
+        (
             "marker",
             vec![
                 dialect.write_marker(&Marker {

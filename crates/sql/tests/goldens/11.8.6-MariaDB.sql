@@ -139,6 +139,12 @@ CREATE TABLE IF NOT EXISTS dbha.claim (id TINYINT UNSIGNED NOT NULL PRIMARY KEY,
 REPLACE INTO dbha.claim (id, run, source, state, position, recorded_at) VALUES (1, 'run', 'server_id 1', 'copying', NULL, UTC_TIMESTAMP(3));
 REPLACE INTO dbha.claim (id, run, source, state, position, recorded_at) VALUES (1, 'run', 'server_id 1', 'copied', '0-1-2', UTC_TIMESTAMP(3));
 
+-- heartbeat
+CREATE DATABASE IF NOT EXISTS dbha CHARACTER SET utf8mb4 COLLATE utf8mb4_bin;
+CREATE TABLE IF NOT EXISTS dbha.heartbeat (server_id INT UNSIGNED NOT NULL PRIMARY KEY, at_us BIGINT UNSIGNED NOT NULL) ENGINE=InnoDB;
+REPLACE INTO dbha.heartbeat (server_id, at_us) VALUES (1, CAST(UNIX_TIMESTAMP(NOW(6)) * 1000000 AS UNSIGNED));
+DELETE FROM dbha.heartbeat WHERE server_id NOT IN (1, 2) AND at_us < (UNIX_TIMESTAMP(NOW()) - 86400) * 1000000;
+
 -- marker
 REPLACE INTO dbha.marker (server_id, token, written_at) VALUES (1, 't', UTC_TIMESTAMP(6));
 SELECT token FROM dbha.marker WHERE server_id = 1;
