@@ -49,6 +49,18 @@ fn every_type_whose_text_is_exact_has_a_form_and_one_other_leaves_its_table_out(
 }
 
 #[test]
+fn large_rows_leave_their_table_out_and_small_tables_never_are() {
+    let of_size = |bytes_estimate, rows_estimate| Table {
+        bytes_estimate,
+        rows_estimate,
+        ..table_with_key(&[("c", "longblob", false)])
+    };
+    assert!(text_forms(&of_size(11 << 20, 1_000), mysql()).is_none());
+    assert!(text_forms(&of_size(11 << 20, 100_000), mysql()).is_some());
+    assert!(text_forms(&of_size(16 << 10, 0), mysql()).is_some());
+}
+
+#[test]
 fn numbers_keep_sign_and_size() {
     use TextForm::Integer;
     let one = |kind, unsigned, value: &[u8]| line(&[(kind, unsigned)], 0, value, &[Integer]).unwrap();
