@@ -114,22 +114,24 @@ async fn news(pair: &mut ServerPair) {
         ear.close().await;
 
         let ear = Ear::open(pair).await;
-        pair.secondary.kill().await.unwrap();
-        let began = ear.hears(EventKind::Began, "DBHA-M01").await;
-        pair.secondary.start().await.unwrap();
-        note(
-            &mut worst[1],
-            began,
-            ear.hears(EventKind::Ended, "DBHA-M01").await,
-        );
-        ear.close().await;
-
-        let ear = Ear::open(pair).await;
         pair.secondary.freeze().unwrap();
         let began = ear.hears(EventKind::Began, "DBHA-M01").await;
         pair.secondary.thaw().unwrap();
         note(
             &mut worst[2],
+            began,
+            ear.hears(EventKind::Ended, "DBHA-M01").await,
+        );
+        ear.close().await;
+    }
+    // Last: MariaDB loses at a restart what the set-up has set.
+    for _ in 0..ROUNDS {
+        let ear = Ear::open(pair).await;
+        pair.secondary.kill().await.unwrap();
+        let began = ear.hears(EventKind::Began, "DBHA-M01").await;
+        pair.secondary.start().await.unwrap();
+        note(
+            &mut worst[1],
             began,
             ear.hears(EventKind::Ended, "DBHA-M01").await,
         );
@@ -147,18 +149,18 @@ async fn news(pair: &mut ServerPair) {
     }
 }
 
-/// A monitor that watches a healthy pair.
+/// A monitor that has seen both servers.
 struct Ear(Monitor);
 
 impl Ear {
     async fn open(pair: &ServerPair) -> Self {
         let watched = vec![watched(pair, "news".into())];
         let monitor = Monitor::start(watched, &MonitorSettings::default(), Board::new());
-        let is_healthy = || {
+        let sees_both = || {
             let report = monitor.board().report("news");
-            report.is_some_and(|report| report.status.is_healthy())
+            report.is_some_and(|report| report.status.servers.iter().all(|server| server.reachable))
         };
-        while !is_healthy() {
+        while !sees_both() {
             tokio::time::sleep(Duration::from_millis(50)).await;
         }
         Self(monitor)
