@@ -28,6 +28,18 @@ pub fn resolve(pair: &PairArgs, output: &OutputArgs) -> Result<(Endpoint, Endpoi
     resolve_two(primary, secondary, &pair.login, output)
 }
 
+/// Resolves both servers of a pair that is only looked at: two names of one address are a mistake of the caller.
+pub fn resolve_distinct(pair: &PairArgs, output: &OutputArgs) -> Result<(Endpoint, Endpoint), Failure> {
+    let (primary, secondary) = resolve(pair, output)?;
+    match primary.address == secondary.address {
+        true => Err(Failure::usage(
+            "both names lead to one address",
+            "give the two servers of the pair",
+        )),
+        false => Ok((primary, secondary)),
+    }
+}
+
 /// Finds the way to each server's machine: flag of the side, flag for both, config file.
 pub fn host_access(
     pair: &PairArgs,

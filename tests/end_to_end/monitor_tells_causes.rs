@@ -10,7 +10,7 @@ use crate::operator::Operator;
 use crate::releases::on_releases;
 use crate::servers::{pair_with_sample, purge_old_logs};
 use crate::session::Session;
-use crate::watching::Watching;
+use crate::watching::{Watching, healing, in_words_of};
 
 async fn watched_pair(release: Release, settings: &MonitorSettings) -> (ServerPair, Watching) {
     let pair = pair_with_sample(release, 3).await;
@@ -20,13 +20,6 @@ async fn watched_pair(release: Release, settings: &MonitorSettings) -> (ServerPa
         .until("healthy", |report| report.status.is_healthy())
         .await;
     (pair, watching)
-}
-
-fn words(release: Release, statement: &str) -> String {
-    match release.is_mysql() {
-        true => statement.to_owned(),
-        false => statement.replace("REPLICA", "SLAVE"),
-    }
 }
 
 /// Waits until a condition is told with the number of the server's error in its text.
@@ -48,21 +41,18 @@ on_releases!(scenario_50_purged_logs_are_told_with_1236: mariadb_10_11, mysql_9_
 async fn scenario_50_purged_logs_are_told_with_1236(release: Release) {
     let (pair, watching) = watched_pair(
         release,
-        &MonitorSettings {
-            // Healing is allowed, and there is nothing that may be done.
-            heal: true,
-            ..MonitorSettings::default()
-        },
+        // Healing is allowed, and there is nothing that may be done.
+        &healing(),
     )
     .await;
     let mut secondary = Session::open(&pair.secondary).await;
-    secondary.run(&words(release, "STOP REPLICA")).await;
+    secondary.run(&in_words_of(release, "STOP REPLICA")).await;
     let mut primary = Session::open(&pair.primary).await;
     primary
         .run("INSERT INTO rental_shop.category (name) VALUES ('purged')")
         .await;
     purge_old_logs(&pair.primary).await;
-    secondary.run(&words(release, "START REPLICA")).await;
+    secondary.run(&in_words_of(release, "START REPLICA")).await;
 
     let number = if release.is_mysql() { 13114 } else { 1236 };
     told_with(&watching, "DBHA-M02", number).await;
@@ -79,14 +69,7 @@ async fn scenario_50_purged_logs_are_told_with_1236(release: Release) {
 on_releases!(scenario_51_a_row_in_the_way_is_told_with_1062_and_left_alone: mariadb_10_11, mysql_9_7);
 
 async fn scenario_51_a_row_in_the_way_is_told_with_1062_and_left_alone(release: Release) {
-    let (pair, watching) = watched_pair(
-        release,
-        &MonitorSettings {
-            heal: true,
-            ..MonitorSettings::default()
-        },
-    )
-    .await;
+    let (pair, watching) = watched_pair(release, &healing()).await;
     let mut secondary = Session::open(&pair.secondary).await;
     if release.is_mysql() {
         secondary.run("SET GLOBAL super_read_only=0").await;
@@ -132,8 +115,8 @@ async fn scenario_53_a_refused_login_of_the_link_is_told_with_1045(release: Rele
         primary.run(&statement).await;
     }
     let mut secondary = Session::open(&pair.secondary).await;
-    secondary.run(&words(release, "STOP REPLICA")).await;
-    secondary.run(&words(release, "START REPLICA")).await;
+    secondary.run(&in_words_of(release, "STOP REPLICA")).await;
+    secondary.run(&in_words_of(release, "START REPLICA")).await;
 
     let told = told_with(&watching, "DBHA-M02", 1045).await;
     assert!(told.fix.is_some());

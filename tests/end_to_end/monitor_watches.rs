@@ -9,7 +9,7 @@ use crate::operator::Operator;
 use crate::releases::{on_every_release, on_releases};
 use crate::servers::{pair_with_sample, purge_old_logs};
 use crate::session::Session;
-use crate::watching::Watching;
+use crate::watching::{Watching, healing, in_words_of};
 use crate::writers::Writers;
 
 async fn pair_of(release: Release, writers: &str) -> (ServerPair, Operator) {
@@ -21,13 +21,6 @@ async fn pair_of(release: Release, writers: &str) -> (ServerPair, Operator) {
 
 fn verdict(report: &dbha_monitor::PairReport) -> String {
     report.status.verdict.to_string()
-}
-
-fn replica(release: Release, statement: &str) -> String {
-    match release.is_mysql() {
-        true => statement.to_owned(),
-        false => statement.replace("REPLICA", "SLAVE"),
-    }
 }
 
 on_every_release!(a_healthy_pair_under_writers_is_quiet_and_its_lag_is_known);
@@ -103,7 +96,9 @@ async fn scenario_55_a_stopped_sql_thread_is_told_while_the_true_lag_grows(relea
         })
         .await;
     let mut secondary = Session::open(&pair.secondary).await;
-    secondary.run(&replica(release, "STOP REPLICA SQL_THREAD")).await;
+    secondary
+        .run(&in_words_of(release, "STOP REPLICA SQL_THREAD"))
+        .await;
 
     let began = watching.hears(EventKind::Began, Some("DBHA-M03")).await;
     assert_eq!(began.server.as_deref(), Some(pair.secondary.address().as_str()));
@@ -132,7 +127,9 @@ async fn scenario_55_a_stopped_sql_thread_is_told_while_the_true_lag_grows(relea
     assert_eq!(verdict(&first_seen), "broken");
     second.end().await;
 
-    secondary.run(&replica(release, "START REPLICA SQL_THREAD")).await;
+    secondary
+        .run(&in_words_of(release, "START REPLICA SQL_THREAD"))
+        .await;
     watching.hears(EventKind::Ended, Some("DBHA-M03")).await;
     watching
         .until("healthy again", |report| {
@@ -308,10 +305,7 @@ async fn scenario_54_a_receiver_that_gave_up_after_a_network_error_is_started_ag
     ] {
         secondary.run(statement).await;
     }
-    let healing = MonitorSettings {
-        heal: true,
-        ..MonitorSettings::default()
-    };
+    let healing = healing();
     let watching = Watching::begin(&pair, &healing);
     watching
         .until("healthy", |report| verdict(report) == "healthy")
@@ -380,10 +374,7 @@ on_releases!(a_monitor_that_runs_through_a_set_up_disturbs_nothing: mariadb_10_1
 async fn a_monitor_that_runs_through_a_set_up_disturbs_nothing(release: Release) {
     let pair = pair_with_sample(release, 3).await;
     let operator = Operator::of(&pair);
-    let healing = MonitorSettings {
-        heal: true,
-        ..MonitorSettings::default()
-    };
+    let healing = healing();
     // Before anything is set up both servers stand alone: a heartbeat on the secondary would be data on it.
     let watching = Watching::begin(
         &pair,

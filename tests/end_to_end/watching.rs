@@ -3,13 +3,29 @@
 use std::time::{Duration, Instant};
 
 use dbha_monitor::{Board, EventKind, Monitor, MonitorEvent, MonitorSettings, PairReport, WatchedPair};
-use dbha_testkit::ServerPair;
+use dbha_testkit::{Release, ServerPair};
 
 /// How long anything that a monitor is to see may take on a loaded machine before a test has failed.
 const LIMIT: Duration = Duration::from_secs(45);
 
 /// The name under which the pair is watched.
 pub(crate) const PAIR: &str = "shop";
+
+/// Returns the settings of a monitor that may mend what is safe to mend.
+pub(crate) fn healing() -> MonitorSettings {
+    MonitorSettings {
+        heal: true,
+        ..MonitorSettings::default()
+    }
+}
+
+/// Says a statement about a replica in the words that every release of its flavour knows.
+pub(crate) fn in_words_of(release: Release, statement: &str) -> String {
+    match release.is_mysql() {
+        true => statement.to_owned(),
+        false => statement.replace("REPLICA", "SLAVE"),
+    }
+}
 
 /// A running monitor; ends with the test.
 pub(crate) struct Watching {

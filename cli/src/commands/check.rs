@@ -53,13 +53,7 @@ fn unknown(text: &str) -> Probed {
 
 async fn answer(cli: &Cli, args: &CheckArgs) -> Result<ProbeLevel, Failure> {
     let began = Instant::now();
-    let (primary, secondary) = servers::resolve(&args.pair, &cli.output)?;
-    if primary.address == secondary.address {
-        return Err(Failure::usage(
-            "both names lead to one address",
-            "give the two servers of the pair",
-        ));
-    }
+    let (primary, secondary) = servers::resolve_distinct(&args.pair, &cli.output)?;
     let limits = limits(args)?;
     let required = required(args, &primary, &secondary)?;
     let pair = Pair::builder()

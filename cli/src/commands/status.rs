@@ -12,13 +12,7 @@ use std::time::Duration;
 
 /// Looks at a pair once and says how it is.
 pub async fn run(cli: &Cli, args: &StatusArgs) -> Result<u8, Failure> {
-    let (primary, secondary) = servers::resolve(&args.pair, &cli.output)?;
-    if primary.address == secondary.address {
-        return Err(Failure::usage(
-            "both names lead to one address",
-            "give the two servers of the pair",
-        ));
-    }
+    let (primary, secondary) = servers::resolve_distinct(&args.pair, &cli.output)?;
     let options = SetupOptions {
         pair: args.name.clone(),
         host_access: servers::host_access(&args.pair, &args.hosts, &cli.output)?,

@@ -5,10 +5,10 @@ mod server;
 mod verdict;
 
 use crate::{
-    AutoIncrement, Both, Condition, LinkStatus, Problem, ServerStatus, SetupOptions, Side, Status, Topology,
-    WantedSetting, WritableServers, Writers, partner,
+    AutoIncrement, Both, Condition, LinkStatus, Problem, ServerStatus, SetupError, SetupOptions, Side,
+    Status, Topology, WantedSetting, WritableServers, Writers, partner,
 };
-use dbha_sql::Facts;
+use dbha_sql::{Endpoint, Facts, SqlError};
 use link::{errant, link_problems, link_status};
 use server::server_status;
 use std::time::Duration;
@@ -28,6 +28,19 @@ pub struct Unseen {
     pub text: String,
     /// What to do.
     pub fix: String,
+}
+
+impl Unseen {
+    /// Says of a server that it could not be looked at, after this error.
+    pub fn after(endpoint: &Endpoint, error: SqlError) -> Self {
+        let error = SetupError::Connect(error);
+        Self {
+            name: endpoint.name.clone(),
+            address: endpoint.address.to_string(),
+            text: crate::error_chain(&error),
+            fix: error.fix().unwrap_or_default(),
+        }
+    }
 }
 
 /// What somebody who watches a pair knows beside one look at it.

@@ -1,5 +1,5 @@
 use crate::{MonitorSettings, beat::Beat, look::Look, remedy::Remedy};
-use dbha_core::{Endpoint, Facts, Seen, SetupError, SqlError, Unseen, error_chain};
+use dbha_core::{Endpoint, Facts, Seen, SqlError, Unseen};
 use dbha_sql::{Depth, Marker, Observed, Pulse, RecordedServer, Server};
 use std::time::{Duration, Instant};
 use tokio::{
@@ -97,18 +97,8 @@ impl Watcher {
                 // An answer that comes after all belongs to nobody: the next look begins anew.
                 self.server = None;
                 self.known = None;
-                Look::unseen(self.unseen(error), began)
+                Look::unseen(Unseen::after(&self.endpoint, error), began)
             }
-        }
-    }
-
-    fn unseen(&self, error: SqlError) -> Unseen {
-        let error = SetupError::Connect(error);
-        Unseen {
-            name: self.endpoint.name.clone(),
-            address: self.endpoint.address.to_string(),
-            text: error_chain(&error),
-            fix: error.fix().unwrap_or_default(),
         }
     }
 
@@ -137,8 +127,9 @@ impl Watcher {
             if last.is_some_and(|last| last.records() != known.records()) {
                 own_writes = 0;
             }
+            // What is counted next time is counted from this pulse on.
+            known.facts.refresh(&pulse);
         }
-        known.facts.refresh(&pulse);
         known.heartbeats_readable = match pulse.heartbeats {
             Observed::Known(_) => true,
             // Tried again with each look at everything.

@@ -2,7 +2,7 @@
 
 use super::{Pair, heartbeat_lag::Heartbeats};
 use crate::{
-    Both, HostAccess, SetupError, Status,
+    Both, HostAccess, Status,
     assess::{Seen, Unseen, Watched, assess_watched},
     host,
 };
@@ -109,15 +109,18 @@ impl Looked {
         match tokio::time::timeout(limit, self.look()).await {
             Ok(seen) => seen,
             // What was under way was dropped with its connection.
-            Err(_) => Err(self.unseen(SqlError::Connect {
-                server: self.endpoint.name.clone(),
-                fault: ConnectFault::Silent,
-                text: format!(
-                    "{} did not answer within {} s",
-                    self.endpoint.address,
-                    limit.as_secs_f64()
-                ),
-            })),
+            Err(_) => Err(Unseen::after(
+                &self.endpoint,
+                SqlError::Connect {
+                    server: self.endpoint.name.clone(),
+                    fault: ConnectFault::Silent,
+                    text: format!(
+                        "{} did not answer within {} s",
+                        self.endpoint.address,
+                        limit.as_secs_f64()
+                    ),
+                },
+            )),
         }
     }
 
@@ -131,7 +134,7 @@ impl Looked {
             },
             None => self.connect_and_observe().await,
         };
-        facts.map_err(|error| self.unseen(error))
+        facts.map_err(|error| Unseen::after(&self.endpoint, error))
     }
 
     async fn connect_and_observe(&mut self) -> Result<Facts, SqlError> {
@@ -154,16 +157,6 @@ impl Looked {
                 self.server = (!server.session.is_lost()).then_some(server);
                 Err((error, cut))
             }
-        }
-    }
-
-    fn unseen(&self, error: SqlError) -> Unseen {
-        let error = SetupError::Connect(error);
-        Unseen {
-            name: self.endpoint.name.clone(),
-            address: self.endpoint.address.to_string(),
-            text: crate::error_chain(&error),
-            fix: error.fix().unwrap_or_default(),
         }
     }
 

@@ -1,6 +1,7 @@
 use crate::{Claim, Dialect, Marker, RecordedServer, Statement, quote_literal};
 
-const CREATE_SCHEMA: &str = "CREATE DATABASE IF NOT EXISTS dbha CHARACTER SET utf8mb4 COLLATE utf8mb4_bin";
+pub(super) const CREATE_SCHEMA: &str =
+    "CREATE DATABASE IF NOT EXISTS dbha CHARACTER SET utf8mb4 COLLATE utf8mb4_bin";
 const CREATE_CLAIMS: &str = "CREATE TABLE IF NOT EXISTS dbha.claim (id TINYINT UNSIGNED NOT NULL PRIMARY KEY, \
      run VARCHAR(64) NOT NULL, source VARCHAR(64) NOT NULL, state VARCHAR(16) NOT NULL, position LONGTEXT NULL, \
      recorded_at DATETIME(3) NOT NULL) ENGINE=InnoDB";

@@ -1,3 +1,4 @@
+use super::dbha_schema::CREATE_SCHEMA;
 use crate::{Dialect, Flavor, Statement};
 
 impl Dialect {
@@ -28,8 +29,7 @@ impl Dialect {
 
     /// Creates the table of heartbeats, and dbha's schema for it, where they are missing.
     pub fn ensure_heartbeat_table(&self) -> Vec<Statement> {
-        let schema = "CREATE DATABASE IF NOT EXISTS dbha CHARACTER SET utf8mb4 COLLATE utf8mb4_bin";
-        vec![Statement::new(schema), self.heartbeat_table()]
+        vec![Statement::new(CREATE_SCHEMA), self.heartbeat_table()]
     }
 
     /// Writes the heartbeat of this server: its number, and microseconds since 1970 by its own clock.
