@@ -19,6 +19,7 @@ mod rotate_password;
 mod sandbox;
 mod setup;
 mod status;
+mod switchover;
 mod undo;
 mod verify;
 mod writers;
@@ -41,6 +42,7 @@ pub use rotate_password::RotatePasswordArgs;
 pub use sandbox::{ReleaseArgs, SandboxAction, SandboxArgs, SandboxUpArgs};
 pub use setup::{CopyArg, RestartArg, SetupArgs, SetupRunArgs};
 pub use status::StatusArgs;
+pub use switchover::SwitchoverArgs;
 pub use undo::UndoArgs;
 pub use verify::VerifyArgs;
 pub use writers::WritersArg;
@@ -50,6 +52,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use duration_limits::{interval, seconds};
 use monitor::MONITOR_EXAMPLES;
 use std::path::PathBuf;
+use switchover::SWITCHOVER_EXAMPLES;
 use verify::VERIFY_EXAMPLES;
 
 /// Makes two MySQL or MariaDB servers a proven replicated pair, with one command.
@@ -118,6 +121,9 @@ pub enum Command {
     /// Compare the data of a running pair at one position, and name what differs by table and key; writes nothing.
     #[command(after_help = VERIFY_EXAMPLES)]
     Verify(VerifyArgs),
+    /// Give the writes to the other server: nothing is lost, and never do both take writes.
+    #[command(after_help = SWITCHOVER_EXAMPLES)]
+    Switchover(SwitchoverArgs),
     /// Give both replication accounts and both links a new password; nothing else is changed.
     RotatePassword(RotatePasswordArgs),
     /// Write everything that one server holds into a directory of files; changes nothing on it.

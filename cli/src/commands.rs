@@ -15,5 +15,6 @@ pub mod sandbox;
 pub mod saved_plan;
 pub mod setup;
 pub mod status;
+pub mod switchover;
 pub mod undo;
 pub mod verify;

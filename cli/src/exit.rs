@@ -110,7 +110,7 @@ impl From<SetupError> for Failure {
         );
         let code = error.exit_code();
         let findings = match error {
-            SetupError::Blocked(findings) => findings,
+            SetupError::Blocked(findings) | SetupError::Refused(findings) => findings,
             _ => vec![],
         };
         Self {

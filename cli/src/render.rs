@@ -14,6 +14,7 @@ pub mod state_word;
 pub mod status;
 pub mod status_page;
 pub mod style;
+pub mod switchover;
 pub mod table;
 pub mod undo;
 pub mod verified;

@@ -40,6 +40,23 @@ pub fn resolve_distinct(pair: &PairArgs, output: &OutputArgs) -> Result<(Endpoin
     }
 }
 
+/// Finds which of the two servers a name means.
+pub fn side_named(flag: &str, name: &str, primary: &Endpoint, secondary: &Endpoint) -> Result<Side, Failure> {
+    match name {
+        "primary" => Ok(Side::Primary),
+        "secondary" => Ok(Side::Secondary),
+        name if name == primary.name => Ok(Side::Primary),
+        name if name == secondary.name => Ok(Side::Secondary),
+        name => Err(Failure::usage(
+            format!("{name} is neither server of this pair"),
+            format!(
+                "{flag} takes primary, secondary, {} or {}",
+                primary.name, secondary.name
+            ),
+        )),
+    }
+}
+
 /// Finds the way to each server's machine: flag of the side, flag for both, config file.
 pub fn host_access(
     pair: &PairArgs,

@@ -109,22 +109,11 @@ fn limits(args: &CheckArgs) -> Result<LagLimits, Failure> {
 }
 
 fn required(args: &CheckArgs, primary: &Endpoint, secondary: &Endpoint) -> Result<Required, Failure> {
-    let side = match args.server.as_deref() {
-        None => None,
-        Some("primary") => Some(Side::Primary),
-        Some("secondary") => Some(Side::Secondary),
-        Some(name) if name == primary.name => Some(Side::Primary),
-        Some(name) if name == secondary.name => Some(Side::Secondary),
-        Some(name) => {
-            return Err(Failure::usage(
-                format!("{name} is neither server of this pair"),
-                format!(
-                    "--server takes primary, secondary, {} or {}",
-                    primary.name, secondary.name
-                ),
-            ));
-        }
-    };
+    let side = args
+        .server
+        .as_deref()
+        .map(|name| servers::side_named("--server", name, primary, secondary))
+        .transpose()?;
     match (args.require, side) {
         (RequireArg::Pair, None) => Ok(Required::Pair),
         (RequireArg::Pair, Some(_)) => Err(Failure::usage(

@@ -1,6 +1,6 @@
-//! A set-up as it happens, for a person: a line per step as it ends.
+//! A set-up or a change of roles as it happens, for a person: a line per step as it ends.
 
-use super::{finding, plan, progress::CopyProgress, proof, style::Style};
+use super::{finding, plan, progress::CopyProgress, proof, style::Style, switchover};
 use dbha_core::{Event, EventKind, FindingCode, Proof, Step, StepOutcome, harmless};
 use std::sync::Mutex;
 
@@ -90,6 +90,13 @@ impl SetupLines {
                 state.details.clear();
                 vec![format!("{} {}", style.red("✘"), step.title())]
             }
+            EventKind::RoleStepFinished {
+                step,
+                details,
+                took_ms,
+                ..
+            } => switchover::step(*step, details, *took_ms, style),
+            EventKind::SwitchedOver { done } => vec![switchover::done(done, style)],
             EventKind::Proved { proof } => {
                 state.proof = Some(proof.clone());
                 vec![]

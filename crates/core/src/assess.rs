@@ -143,6 +143,7 @@ pub fn assess_watched(pair: &str, seen: &Both<Seen>, watched: &Watched) -> Statu
         reason,
         writers,
         writers_recorded: recorded_writers(seen),
+        term: newest_term(seen),
         servers,
         links,
     }
@@ -199,6 +200,14 @@ fn recorded_writers(seen: &Both<Seen>) -> Option<Writers> {
                 Writers::One
             })
         })
+}
+
+fn newest_term(seen: &Both<Seen>) -> Option<u64> {
+    let answered = Side::BOTH
+        .into_iter()
+        .filter_map(|side| seen.of(side).as_ref().ok());
+    let terms = answered.flat_map(|facts| facts.terms.known().into_iter().flatten());
+    terms.map(|term| term.number).max()
 }
 
 fn index(source: Side) -> usize {

@@ -104,6 +104,7 @@ fn fresh(version: &str, name: &str) -> Facts {
         claim: Observed::Absent,
         password_pending: false,
         recorded: Observed::Absent,
+        terms: Observed::Absent,
         markers: Observed::Absent,
         surroundings: dbha_sql::Surroundings::default(),
         clone: match dialect.can_clone() {

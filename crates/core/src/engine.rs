@@ -159,14 +159,14 @@ async fn run_step(run: &mut Run<'_>, step: Step) -> Result<(), StepError> {
     note_begin(run, step, &details)?;
     let cancel = run.cancel.clone();
     #[cfg(debug_assertions)]
-    failpoint::reached(Moment::Before, step, run.cancel).await;
+    failpoint::reached(Moment::Before, step.id(), run.cancel).await;
     match or_cancelled(&cancel, step.apply(run)).await {
         Some(applied) => applied.map_err(|trouble| trouble.of_step(step))?,
         None => return Err(StepTrouble::from(StepFault::Cancelled).of_step(step)),
     }
     run.changed = true;
     #[cfg(debug_assertions)]
-    failpoint::reached(Moment::Applied, step, run.cancel).await;
+    failpoint::reached(Moment::Applied, step.id(), run.cancel).await;
     run.observe()
         .await
         .map_err(|error| StepTrouble::from(error).of_step(step))?;
@@ -179,7 +179,7 @@ async fn run_step(run: &mut Run<'_>, step: Step) -> Result<(), StepError> {
             .map_err(|error| StepTrouble::from(error).of_step(step))?;
     }
     #[cfg(debug_assertions)]
-    failpoint::reached(Moment::After, step, run.cancel).await;
+    failpoint::reached(Moment::After, step.id(), run.cancel).await;
     let (outcome, took_ms) = (StepOutcome::Changed, millis(began.elapsed()));
     run.sink.send_about(
         step.side(),

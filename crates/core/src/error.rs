@@ -111,6 +111,39 @@ pub enum SetupError {
         /// What to do instead.
         fix: String,
     },
+    /// A change of roles is refused; nothing was changed.
+    #[error("the roles stay as they are; nothing was changed")]
+    Refused(Vec<Finding>),
+    /// A change of roles ended early, and the writer is the one of before.
+    #[error("{text}")]
+    RolesKept {
+        /// How things stand.
+        text: String,
+        /// What to do.
+        fix: String,
+        /// What happened.
+        #[source]
+        source: Box<StepFault>,
+    },
+    /// A change of roles ended early, and something is left to do.
+    #[error("{text}")]
+    RolesHalfChanged {
+        /// How things stand, and what happened.
+        text: String,
+        /// What to do.
+        fix: String,
+    },
+    /// The answer to the decisive statement of a change of roles was lost.
+    #[error("{text}")]
+    RolesUnknown {
+        /// How things stand.
+        text: String,
+        /// What to do.
+        fix: String,
+        /// What happened.
+        #[source]
+        source: Box<StepFault>,
+    },
     /// An undo stopped before its end.
     #[error("the undo stopped half-way: {0}")]
     HalfUndone(String),
@@ -155,7 +188,13 @@ impl SetupError {
             SetupError::HalfUndone(_) | SetupError::Load(_) => 8,
             SetupError::Dump(error) => dump_exit_code(error),
             SetupError::Receipt(ReceiptError::Unwritable { .. }) => 1,
-            SetupError::Receipt(_) | SetupError::Unsafe { .. } => 6,
+            SetupError::Receipt(_) | SetupError::Unsafe { .. } | SetupError::Refused(_) => 6,
+            SetupError::RolesKept { source, .. } => match source.as_ref() {
+                StepFault::TimedOut => 7,
+                _ => 1,
+            },
+            SetupError::RolesHalfChanged { .. } => 8,
+            SetupError::RolesUnknown { .. } => 9,
             SetupError::Step {
                 error,
                 changed_before,
@@ -187,8 +226,11 @@ impl SetupError {
             SetupError::Cancelled => Some("run the same command again to go on".into()),
             SetupError::Unhealthy(_) => Some("run `dbha status` for the reasons".into()),
             SetupError::Receipt(error) => Some(error.fix()),
-            SetupError::Unsafe { fix, .. } => Some(fix.clone()),
-            SetupError::Blocked(_) => None,
+            SetupError::Unsafe { fix, .. }
+            | SetupError::RolesKept { fix, .. }
+            | SetupError::RolesHalfChanged { fix, .. }
+            | SetupError::RolesUnknown { fix, .. } => Some(fix.clone()),
+            SetupError::Blocked(_) | SetupError::Refused(_) => None,
         }
     }
 }

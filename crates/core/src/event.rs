@@ -1,4 +1,7 @@
-use crate::{DumpDone, Finding, LoadDone, Plan, Proof, Side, Status, Step, UndoStep, Verified};
+use crate::{
+    DumpDone, Finding, LoadDone, Plan, Proof, RoleStep, Side, Status, Step, SwitchoverDone, SwitchoverPlan,
+    UndoStep, Verified,
+};
 use serde::Serialize;
 use std::{
     fmt,
@@ -109,6 +112,27 @@ pub enum EventKind {
         step: UndoStep,
         /// How long it took, in milliseconds.
         took_ms: u64,
+    },
+    /// What a switchover will do, before its first step.
+    SwitchoverPlanned {
+        /// The plan.
+        plan: SwitchoverPlan,
+    },
+    /// A step of a change of roles ended well.
+    RoleStepFinished {
+        /// The step.
+        step: RoleStep,
+        /// What it did, in a few words.
+        title: &'static str,
+        /// What is worth telling of it.
+        details: Vec<String>,
+        /// How long it took, in milliseconds.
+        took_ms: u64,
+    },
+    /// The end of a switchover, after success.
+    SwitchedOver {
+        /// What was done.
+        done: SwitchoverDone,
     },
     /// The end of an undo, after success.
     Undone {

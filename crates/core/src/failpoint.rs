@@ -4,7 +4,6 @@
 //! file and waits until it is removed, or until the run is asked to stop. What happens in between (a signal, a cut
 //! network, a server that restarts) is the test's business.
 
-use crate::Step;
 use std::{path::Path, time::Duration};
 use tokio_util::sync::CancellationToken;
 
@@ -14,7 +13,7 @@ const VARIABLE: &str = "DBHA_FAILPOINT";
 /// Time between two looks at the file.
 const PAUSE: Duration = Duration::from_millis(5);
 
-/// A place in what the engine does for one step that has something to do, or within a clone.
+/// A place in what is done for one step that has something to do, or within a clone.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Moment {
     /// It was judged to be needed; nothing was sent yet.
@@ -51,7 +50,7 @@ impl Moment {
 }
 
 /// Waits here if the environment names this point, and is nothing otherwise.
-pub(crate) async fn reached(moment: Moment, step: Step, cancel: &CancellationToken) {
+pub(crate) async fn reached(moment: Moment, step: &str, cancel: &CancellationToken) {
     let Ok(wanted) = std::env::var(VARIABLE) else {
         return;
     };
@@ -60,9 +59,9 @@ pub(crate) async fn reached(moment: Moment, step: Step, cancel: &CancellationTok
     }
 }
 
-fn file_of(wanted: &str, moment: Moment, step: Step) -> Option<&str> {
+fn file_of<'a>(wanted: &'a str, moment: Moment, step: &str) -> Option<&'a str> {
     let (point, file) = wanted.split_once('=')?;
-    (point.split_once(':')? == (moment.word(), step.id())).then_some(file)
+    (point.split_once(':')? == (moment.word(), step)).then_some(file)
 }
 
 async fn hold(file: &Path, cancel: &CancellationToken) {
@@ -82,10 +81,10 @@ mod tests {
     #[test]
     fn a_point_is_one_moment_of_one_step() {
         let wanted = "applied:copy_data=/tmp/a=b";
-        assert_eq!(file_of(wanted, Moment::Applied, Step::CopyData), Some("/tmp/a=b"));
-        assert_eq!(file_of(wanted, Moment::Before, Step::CopyData), None);
-        assert_eq!(file_of(wanted, Moment::Applied, Step::CatchUp), None);
-        assert_eq!(file_of("copy_data", Moment::Applied, Step::CopyData), None);
+        assert_eq!(file_of(wanted, Moment::Applied, "copy_data"), Some("/tmp/a=b"));
+        assert_eq!(file_of(wanted, Moment::Before, "copy_data"), None);
+        assert_eq!(file_of(wanted, Moment::Applied, "catch_up"), None);
+        assert_eq!(file_of("copy_data", Moment::Applied, "copy_data"), None);
     }
 
     #[test]

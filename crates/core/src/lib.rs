@@ -48,6 +48,7 @@ mod reach;
 mod receipt;
 mod reference_page;
 mod rendered;
+mod roles;
 mod run_lock;
 mod same_server;
 mod saved_plan;
@@ -83,6 +84,7 @@ pub use rendered::{
     HaproxyServer, HaproxyWanted, NotRenderable, PrometheusRulesWanted, SystemdUnitWanted, haproxy,
     monitor_account, prometheus_rules, systemd_unit,
 };
+pub use roles::{PlannedRoleStep, RoleStep, SwitchoverDone, SwitchoverOptions, SwitchoverPlan};
 pub use saved_plan::{SavedPlan, SavedPlanError};
 pub use server_error::{ErrorCase, ErrorNumber, NextStep, ServerError};
 pub use side::{Both, Side};

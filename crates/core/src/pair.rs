@@ -2,6 +2,7 @@ mod heartbeat_lag;
 mod login;
 mod looking;
 mod rotate;
+mod switchover;
 mod take_back;
 mod verify;
 

@@ -21,7 +21,10 @@ mod wires;
 use crate::{Both, Finding, FindingCode, SetupError, SetupOptions, Severity, Topology};
 use dbha_sql::{Facts, Server};
 
-pub(crate) use data::{account_name, is_named_for_overwriting, is_provisioned, is_servers_own, thrown_away};
+pub(crate) use accounts::beyond_read_only;
+pub(crate) use data::{
+    account_name, is_named_for_overwriting, is_provisioned, is_servers_own, swapped_roles, thrown_away,
+};
 pub(crate) use identity::{unsupported, verify_privileges};
 pub(crate) use list::shortened;
 

@@ -189,6 +189,10 @@ pub struct Status {
     /// How many are to take writes, as dbha recorded it; `None` where nothing is recorded or seen.
     #[serde(default)]
     pub writers_recorded: Option<Writers>,
+    /// How often the writes have been given to a server, the set-up included: the number of the newest term that is recorded
+    /// on a server that answered; `None` where nothing is recorded or seen.
+    #[serde(default)]
+    pub term: Option<u64>,
     /// The servers, in the order in which they were given.
     pub servers: Vec<ServerStatus>,
     /// The links.

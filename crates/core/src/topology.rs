@@ -92,7 +92,7 @@ impl Topology {
         let primary_id = facts.primary.server_id.max(1);
         let secondary_id = secondary_id(facts, primary_id);
         let domains = domains(facts, primary_id, secondary_id);
-        let (step, first_primary, first_secondary) = auto_increment.step_and_offsets();
+        let (step, first_primary, first_secondary) = first_keys(facts, auto_increment);
         let server = |side: Side, id: u32, offset: u32, writable: bool| ServerPlan {
             name: facts.of(side).name.clone(),
             side,
@@ -267,13 +267,28 @@ fn domains(facts: &Both<Facts>, primary_id: u32, secondary_id: u32) -> Option<Bo
     let free = |domain: u32| {
         domain != primary && !written_by_others(&facts.primary.position(), domain, secondary_id)
     };
-    let kept = domain_of(Side::Secondary).filter(|domain| *domain != 0 && free(*domain));
+    // A secondary that was the primary has domain 0 by right; any other has it because nobody gave it one.
+    let own_zero = partner::recorded(facts).is_some();
+    let kept = domain_of(Side::Secondary).filter(|domain| (*domain != 0 || own_zero) && free(*domain));
     let first = kept.unwrap_or(secondary_id);
     let secondary = (first..=u32::MAX)
         .chain(1..first)
         .find(|domain| free(*domain))
         .unwrap_or(primary_id);
     Some(Both { primary, secondary })
+}
+
+/// Gives each server its first key: where roles have changed since the set-up, each keeps the one that it had.
+fn first_keys(facts: &Both<Facts>, auto_increment: AutoIncrement) -> (u32, u32, u32) {
+    let (step, of_primary, of_secondary) = auto_increment.step_and_offsets();
+    let first = |side: Side| facts.of(side).number(Setting::AutoIncrementOffset);
+    let changed = partner::recorded(facts).is_some()
+        && first(Side::Primary) == Some(of_secondary.into())
+        && first(Side::Secondary) != Some(of_secondary.into());
+    match changed {
+        true => (step, of_secondary, of_primary),
+        false => (step, of_primary, of_secondary),
+    }
 }
 
 fn written_by_others(position: &GtidSet, domain: u32, server_id: u32) -> bool {

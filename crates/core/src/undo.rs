@@ -13,7 +13,7 @@ mod run;
 mod schema;
 mod settings;
 
-use crate::{Both, Receipt, SetupError, Side, StoredReceipt};
+use crate::{Both, Receipt, SetupError, Side, StoredReceipt, preflight};
 use dbha_sql::{Facts, Statement};
 use serde::Serialize;
 use std::path::PathBuf;
@@ -108,6 +108,13 @@ pub(crate) fn undo_plan(
     facts: &Both<Facts>,
     keep_data: bool,
 ) -> Result<UndoPlan, SetupError> {
+    if preflight::swapped_roles(facts).is_some() {
+        let (primary, secondary) = (&facts.primary.name, &facts.secondary.name);
+        return Err(SetupError::Unsafe {
+            text: format!("{secondary} has got the writes since that set-up, and would be emptied"),
+            fix: format!("give them back first: dbha switchover --to {primary}"),
+        });
+    }
     let view = View {
         receipt: &stored.receipt,
         facts,

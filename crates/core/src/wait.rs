@@ -9,6 +9,7 @@ use tokio_util::sync::CancellationToken;
 #[derive(Debug)]
 pub(crate) struct Pause {
     next: Duration,
+    longest: Duration,
     deadline: Instant,
 }
 
@@ -16,8 +17,15 @@ impl Pause {
     pub(crate) fn within(limit: Duration) -> Self {
         Self {
             next: Duration::from_millis(2),
+            longest: Duration::from_millis(100),
             deadline: Instant::now() + limit,
         }
+    }
+
+    /// Never pauses for longer than this.
+    pub(crate) fn no_longer_than(mut self, longest: Duration) -> Self {
+        self.longest = longest;
+        self
     }
 
     /// Starts the limit anew, because something moved.
@@ -34,7 +42,7 @@ impl Pause {
             () = tokio::time::sleep(self.next) => {}
             () = cancel.cancelled() => return Err(StepFault::Cancelled),
         }
-        self.next = (self.next * 2).min(Duration::from_millis(100));
+        self.next = (self.next * 2).min(self.longest);
         Ok(())
     }
 }

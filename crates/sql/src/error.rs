@@ -108,6 +108,11 @@ impl SqlError {
         )
     }
 
+    /// Tells whether a lock was not granted in time, and nothing was done.
+    pub fn is_lock_wait(&self) -> bool {
+        self.code() == Some(1205)
+    }
+
     /// Sorts what the client crate reported while a statement ran on an open connection.
     pub fn of_statement(server: &str, statement: &Statement, error: mysql_async::Error) -> Self {
         match error {

@@ -17,7 +17,7 @@ pub use host::{COMMAND_LINE, DropIn, HostFacts, OptionFact, Place, RestartMeans,
 pub use monitor::{MonitorAccount, MonitorFacts};
 #[cfg(fuzzing)]
 pub use observe::global_privileges;
-pub(crate) use observe::{observe, read_links, unexpected_gtids};
+pub(crate) use observe::{clients_among, observe, read_links, unexpected_gtids};
 pub use surroundings::{KeptSetting, Login, NotedTable, Surroundings};
 
 /// One part of what was looked for: seen, not allowed to be seen, or not there.
@@ -248,6 +248,17 @@ pub struct RecordedServer {
     pub key_step: u32,
 }
 
+/// The time in which one server takes the writes: it ends when another one is given them.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Term {
+    /// 1, 2, 3 … with every change.
+    pub number: u64,
+    /// Number of the server.
+    pub server_id: u32,
+    /// `setup`, `switchover` or `failover`.
+    pub reason: String,
+}
+
 /// How much is looked at.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Depth {
@@ -323,6 +334,9 @@ pub struct Facts {
     pub local_loading_open: bool,
     /// What dbha recorded of the pair, by `server_id`.
     pub recorded: Observed<Vec<RecordedServer>>,
+    /// The newest term that is recorded here; more than one where two servers were given the writes at once.
+    #[serde(default)]
+    pub terms: Observed<Vec<Term>>,
     /// The markers that are here, each server's newest, by `server_id`.
     pub markers: Observed<Vec<Marker>>,
     /// What only a look before a set-up asks for.

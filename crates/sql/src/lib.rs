@@ -12,6 +12,7 @@ mod dial;
 mod dialect;
 mod endpoint;
 mod error;
+mod event;
 mod facts;
 mod flavor;
 mod greeting;
@@ -42,11 +43,12 @@ pub use data_session::{BinaryRow, DataSession, Done, LOCAL_NAME, Parameter, Prep
 pub use dialect::{Dialect, Unsupported};
 pub use endpoint::{Address, Endpoint, ParseEndpointError};
 pub use error::{ConnectFault, SqlError};
+pub use event::Event;
 pub use facts::{
     Account, COMMAND_LINE, Claim, ClaimState, ClientSession, ClockReading, CloneFacts, CloneState, Cluster,
     ConnectedReplica, Depth, DropIn, Engine, Facts, HostFacts, KeptSetting, Login, MonitorAccount,
     MonitorFacts, NotedTable, Observed, OptionFact, Place, RecordedServer, ReplicationAccount, RestartMeans,
-    SchemaFacts, SettingFact, Surroundings, option_name,
+    SchemaFacts, SettingFact, Surroundings, Term, option_name,
 };
 pub use flavor::Flavor;
 pub use greeting::Greeting;

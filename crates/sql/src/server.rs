@@ -1,4 +1,7 @@
-use crate::{Depth, Dialect, Endpoint, Facts, Place, Row, Session, SessionProfile, SqlError, Statement};
+use crate::{
+    ClientSession, Depth, Dialect, Endpoint, Facts, GtidSet, Place, Row, Session, SessionProfile, SqlError,
+    Statement, facts,
+};
 
 /// A server that was reached and logged in to: only a `Server` acts.
 pub struct Server {
@@ -44,6 +47,24 @@ impl Server {
     /// Reads where the server lives and how it sees this connection.
     pub async fn place(&mut self) -> Result<Place, SqlError> {
         crate::facts::read_place(&mut self.session).await
+    }
+
+    /// Reads what the binary log holds, and what came by replication where that is kept apart.
+    pub async fn gtids(&mut self) -> Result<(GtidSet, GtidSet), SqlError> {
+        let statement = self.dialect().read_gtids();
+        let row = self.session.query_first(&statement).await?;
+        let set = |column: &str| {
+            let text = row.as_ref().and_then(|row| row.get(column)).unwrap_or("");
+            GtidSet::parse(self.dialect().flavor(), text)
+                .map_err(|error| facts::unexpected_gtids(&statement, &error, self.name()))
+        };
+        Ok((set("executed")?, set("applied")?))
+    }
+
+    /// Lists the connections of clients, this one and that of dbha's lock left out.
+    pub async fn client_sessions(&mut self) -> Result<Vec<ClientSession>, SqlError> {
+        let rows = self.query(&self.dialect().read_processlist()).await?;
+        Ok(facts::clients_among(&rows))
     }
 
     /// Runs a statement whose rows do not matter.

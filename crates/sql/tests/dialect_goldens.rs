@@ -5,8 +5,8 @@
 #![allow(clippy::unwrap_used)] // a test, in functions of its own too
 
 use dbha_sql::{
-    AccountTls, Claim, ClaimState, Dialect, GtidSet, Marker, Secret, SessionProfile, Setting, SourceTarget,
-    Statement, Version,
+    AccountTls, Claim, ClaimState, Dialect, Event, GtidSet, Marker, Secret, SessionProfile, Setting,
+    SourceTarget, Statement, Version,
 };
 use std::{fs, path::Path};
 
@@ -186,6 +186,33 @@ fn rendered(dialect: Dialect) -> String {
                 dialect.rename_recorded_server(2, "db'2"),
                 dialect.forget_other_servers(&[1]),
                 dialect.forget_other_markers(&[1]),
+            ],
+        ),
+        (
+            "roles",
+            vec![
+                dialect.ensure_terms(),
+                dialect.begin_first_term(1),
+                dialect.begin_term(2, 7, "switchover"),
+                dialect.record_primary(7),
+                dialect.read_newest_term(),
+                dialect.read_open_transactions(),
+                dialect.limit_lock_waits(1),
+                dialect.hold_writes(),
+                dialect.let_writes_go(),
+            ],
+        ),
+        (
+            "events",
+            vec![
+                dialect.read_events(),
+                dialect.wake_event(&Event {
+                    schema: "sh`op".into(),
+                    name: "nightly".into(),
+                    definer: "o'neil@10.0.%".into(),
+                    enabled: false,
+                    asleep: true,
+                }),
             ],
         ),
         ("link: over TLS", dialect.follow(&source(&secret))),

@@ -51,6 +51,7 @@ fn status(names: [&str; 2], problems: usize) -> Status {
         reason: "the SQL thread of b (from a) is stopped, error 1062: Duplicate\u{1b}[2Jentry".into(),
         writers: WritableServers::One,
         writers_recorded: None,
+        term: None,
         servers: vec![server(names[0], problems), server(names[1], vec![])],
         links: vec![link(names[0], names[1]), link(names[1], names[0])],
     }

@@ -600,5 +600,47 @@ codes! {
             fix: "Make a new dump, and keep the primary's binary logs until it is loaded.",
             scenarios: "44",
         }
+        BothWrite = "DBHA-P90", "Both servers take writes" {
+            weight: Blocks,
+            ignorable: false,
+            why: "There is no one writer whose place the other server could take.",
+            fix: "Nothing, where both are meant to take writes. For one writer: dbha setup --writers one.",
+            scenarios: "",
+        }
+        HasTheWrites = "DBHA-P91", "It takes the writes already" {
+            weight: Blocks,
+            ignorable: false,
+            why: "The server that was named is the pair's writer.",
+            fix: "Nothing; to give the writes to the other one, name that with --to.",
+            scenarios: "",
+        }
+        NeitherWrites = "DBHA-P92", "Neither server takes writes" {
+            weight: Blocks,
+            ignorable: false,
+            why: "A change of roles was cut off, or somebody closed both servers: which of them is to be the writer is not guessed.",
+            fix: "Name it: dbha switchover --to NAME; dbha setup opens the recorded primary.",
+            scenarios: "30",
+        }
+        UnfitToWrite = "DBHA-P93", "The server is not fit to take writes" {
+            weight: Blocks,
+            ignorable: false,
+            why: "Its settings are not what they were made, or it has transactions that the other server can never get: as the writer it would lose rows, or break the pair.",
+            fix: "Run dbha setup, which puts settings back; see dbha status for the rest.",
+            scenarios: "14, 74",
+        }
+        LinkNotReady = "DBHA-P94", "A link is not ready for a change of roles" {
+            weight: Blocks,
+            ignorable: false,
+            why: "Over one link the last writes reach the new writer, over the other one its writes come back: both must run, and the first must be close behind, or writers wait for long.",
+            fix: "See dbha status, wait until the pair is healthy, then try again.",
+            scenarios: "55",
+        }
+        RolesNotKept = "DBHA-P95", "A restart would bring the old roles back" {
+            weight: Warning,
+            ignorable: false,
+            why: "On MariaDB, and on MySQL before 8.0.11, only an option file keeps read_only over a restart: the old writer would come back taking writes beside the new one.",
+            fix: "Let dbha write the option files (--host-access), or change read_only in both right after the switchover.",
+            scenarios: "74",
+        }
     }
 }

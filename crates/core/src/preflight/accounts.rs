@@ -74,7 +74,7 @@ pub(super) fn insecure(primary: &Facts) -> Option<Finding> {
 }
 
 /// Safety rule 13; only accounts that people log in to from elsewhere are worth a word.
-pub(super) fn beyond_read_only(primary: &Facts) -> Option<Finding> {
+pub(crate) fn beyond_read_only(primary: &Facts) -> Option<Finding> {
     // super_read_only holds every account back.
     if primary.settings.contains_key(&Setting::SuperReadOnly) {
         return None;

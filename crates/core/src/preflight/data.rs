@@ -103,7 +103,8 @@ fn wrote_as_primary(facts: &Both<Facts>) -> Option<Finding> {
     })
 }
 
-fn swapped_roles(facts: &Both<Facts>) -> Option<Finding> {
+/// The recorded primary is the server that was given as the secondary: by mistake, or after a change of roles.
+pub(crate) fn swapped_roles(facts: &Both<Facts>) -> Option<Finding> {
     let role = |side: Side| {
         let recorded = facts.of(side).recorded.known()?;
         recorded

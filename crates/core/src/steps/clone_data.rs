@@ -19,10 +19,10 @@ pub(super) async fn apply(run: &mut Run<'_>) -> Result<(), StepTrouble> {
         }
     };
     #[cfg(debug_assertions)]
-    failpoint::reached(Moment::Returned, Step::CopyData, run.cancel).await;
+    failpoint::reached(Moment::Returned, Step::CopyData.id(), run.cancel).await;
     finish(run, &note, kept.as_ref()).await?;
     #[cfg(debug_assertions)]
-    failpoint::reached(Moment::Settled, Step::CopyData, run.cancel).await;
+    failpoint::reached(Moment::Settled, Step::CopyData.id(), run.cancel).await;
     clone_proof::apply(run).await
 }
 
@@ -112,7 +112,7 @@ async fn come_back(
     }
     donor.close().await;
     #[cfg(debug_assertions)]
-    failpoint::reached(Moment::Cloned, Step::CopyData, run.cancel).await;
+    failpoint::reached(Moment::Cloned, Step::CopyData.id(), run.cancel).await;
     back.wait(run, end).await
 }
 
@@ -168,7 +168,7 @@ async fn clone(
     dbha_copy::prepare_donor(donor, &order, &password).await?;
     dbha_copy::prepare_recipient(recipient, &order, note).await?;
     #[cfg(debug_assertions)]
-    failpoint::reached(Moment::Prepared, Step::CopyData, run.cancel).await;
+    failpoint::reached(Moment::Prepared, Step::CopyData.id(), run.cancel).await;
     let endpoints = (run.servers.primary.endpoint(), run.servers.secondary.endpoint());
     let (tally, began) = (Mutex::new(CopyTally::default()), Instant::now());
     let progress = |progress: CopyProgress| {

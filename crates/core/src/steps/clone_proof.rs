@@ -33,7 +33,7 @@ pub(super) async fn apply(run: &mut Run<'_>) -> Result<(), StepTrouble> {
         }
     };
     #[cfg(debug_assertions)]
-    failpoint::reached(Moment::Compared, Step::CopyData, run.cancel).await;
+    failpoint::reached(Moment::Compared, Step::CopyData.id(), run.cancel).await;
     let claim = Claim {
         run: run.id.clone(),
         source: source_name(&run.facts.primary),

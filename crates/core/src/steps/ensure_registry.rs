@@ -72,6 +72,7 @@ pub(super) fn statements(view: &View<'_>) -> Vec<(Side, Statement)> {
     all.push(dialect.forget_other_servers(&ids));
     all.push(dialect.forget_other_markers(&ids));
     all.extend(wanted(view).iter().map(|row| dialect.record_server(row)));
+    all.push(dialect.begin_first_term(view.topology.server(Side::Primary).server_id));
     all.into_iter()
         .map(|statement| (Side::Primary, statement))
         .collect()

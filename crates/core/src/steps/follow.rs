@@ -299,20 +299,7 @@ async fn mark(run: &mut Run<'_>, state: ClaimState) -> Result<(), StepTrouble> {
 
 /// Reads what a server's binary log holds, and what it has by replication.
 pub(super) async fn gtids(run: &mut Run<'_>, side: Side) -> Result<(GtidSet, GtidSet), StepTrouble> {
-    let server = run.servers.of_mut(side);
-    let statement = server.dialect().read_gtids();
-    let flavor = server.dialect().flavor();
-    let row = server.session.query_first(&statement).await?;
-    let set = |name: &str| {
-        let text = row.as_ref().and_then(|row| row.get(name)).unwrap_or("");
-        GtidSet::parse(flavor, text).map_err(|error| {
-            StepTrouble::new(
-                format!("the {side}'s position: {error}"),
-                "report this as a fault of dbha",
-            )
-        })
-    };
-    Ok((set("executed")?, set("applied")?))
+    Ok(run.servers.of_mut(side).gtids().await?)
 }
 
 async fn wait_for_threads(run: &mut Run<'_>, source: Side) -> Result<(), StepTrouble> {

@@ -196,3 +196,24 @@ fn a_link_of_somebody_elses_cannot_be_made_again_and_stays() {
         plan.stays
     );
 }
+
+#[test]
+fn a_secondary_that_has_become_the_writer_is_not_emptied() {
+    let stored = receipt(&fresh_pair(MYSQL));
+    let mut facts = finished(MYSQL);
+    for side in Side::BOTH {
+        if let Observed::Known(rows) = &mut facts.of_mut(side).recorded {
+            rows.iter_mut().for_each(|row| {
+                row.role = if row.role == "primary" {
+                    "secondary"
+                } else {
+                    "primary"
+                }
+                .into();
+            });
+        }
+    }
+    let refusal = undo_plan(&stored, &facts, false).unwrap_err();
+    assert_eq!(refusal.exit_code(), 6);
+    assert!(refusal.fix().unwrap().contains("switchover"), "{refusal:?}");
+}

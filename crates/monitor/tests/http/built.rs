@@ -26,6 +26,7 @@ pub(crate) fn healthy(pair: &str) -> PairReport {
             reason: "both links run and one server takes writes".into(),
             writers: WritableServers::One,
             writers_recorded: Some(Writers::One),
+            term: Some(1),
             servers: vec![server(first, "primary", 1), server(second, "secondary", 2)],
             links: vec![link(first, second), link(second, first)],
         },

@@ -1,7 +1,7 @@
 use super::{
     Account, Claim, ClaimState, ClientSession, ClockReading, Cluster, ConnectedReplica, Depth, Engine, Facts,
-    Observed, RecordedServer, ReplicationAccount, SchemaFacts, SettingFact, Surroundings, clone, monitor,
-    surroundings,
+    Observed, RecordedServer, ReplicationAccount, SchemaFacts, SettingFact, Surroundings, Term, clone,
+    monitor, surroundings,
 };
 use crate::{
     Dialect, GtidSet, Marker, REPLICATION_USER, ReplicaStatus, Row, Session, Setting, SqlError, Statement,
@@ -33,6 +33,7 @@ pub(crate) async fn observe(session: &mut Session, depth: Depth) -> Result<Facts
     let surroundings = surroundings_of(session, depth, &settings).await?;
     let processes = look(session, &dialect.read_processlist()).await?;
     let claim = look(session, &dialect.read_claim()).await?;
+    let (schemas, engines) = dictionary(session, depth).await?;
     Ok(Facts {
         tcp: session
             .endpoint()
@@ -58,30 +59,24 @@ pub(crate) async fn observe(session: &mut Session, depth: Depth) -> Result<Facts
         connected_replicas: connected_replicas(&processes),
         sessions: client_sessions(&processes),
         privileges: privileges(look(session, &dialect.read_own_grants()).await?),
-        schemas: match depth {
-            Depth::Full => map(look(session, &dialect.read_schemas()).await?, read_schema),
-            Depth::Running => Observed::Absent,
-        },
-        engines: match depth {
-            Depth::Full => map(look(session, &dialect.read_engines()).await?, read_engine),
-            Depth::Running => Observed::Absent,
-        },
-        accounts: map(look(session, &dialect.read_accounts()).await?, read_account),
-        replication_accounts: map(
-            look(session, &dialect.read_replication_accounts(REPLICATION_USER)).await?,
+        schemas,
+        engines,
+        accounts: list(session, &dialect.read_accounts(), read_account).await?,
+        replication_accounts: list(
+            session,
+            &dialect.read_replication_accounts(REPLICATION_USER),
             read_replication_account,
-        ),
+        )
+        .await?,
         offers_tls: offers_tls(&look(session, &dialect.read_tls_offer()).await?),
         cluster: cluster(&look(session, &dialect.read_cluster_membership()).await?),
         claim: claim.and_first(read_claim),
         password_pending: has_rows(&look(session, &dialect.read_new_password_mark()).await?),
         local_loading_open: dialect.loads_local_data()
             && has_rows(&look(session, &dialect.read_local_loading_note()).await?),
-        recorded: map(
-            look(session, &dialect.read_recorded_servers()).await?,
-            read_recorded,
-        ),
-        markers: map(look(session, &dialect.read_markers()).await?, read_marker),
+        recorded: list(session, &dialect.read_recorded_servers(), read_recorded).await?,
+        terms: list(session, &dialect.read_newest_term(), read_term).await?,
+        markers: list(session, &dialect.read_markers(), read_marker).await?,
         surroundings,
         clone: clone::look_at_clone(session, depth).await?,
         clone_note: clone::look_for_note(session).await?,
@@ -89,6 +84,30 @@ pub(crate) async fn observe(session: &mut Session, depth: Depth) -> Result<Facts
         host: Observed::Absent,
         name,
     })
+}
+
+/// Reads what takes long on servers with many tables, where everything is asked for.
+async fn dictionary(
+    session: &mut Session,
+    depth: Depth,
+) -> Result<(Observed<Vec<SchemaFacts>>, Observed<Vec<Engine>>), SqlError> {
+    let dialect = session.dialect();
+    match depth {
+        Depth::Full => Ok((
+            list(session, &dialect.read_schemas(), read_schema).await?,
+            list(session, &dialect.read_engines(), read_engine).await?,
+        )),
+        Depth::Running => Ok((Observed::Absent, Observed::Absent)),
+    }
+}
+
+/// Looks for rows and makes something of each.
+async fn list<T>(
+    session: &mut Session,
+    statement: &Statement,
+    read: impl Fn(&Row) -> T,
+) -> Result<Observed<Vec<T>>, SqlError> {
+    Ok(map(look(session, statement).await?, read))
 }
 
 /// Reads the links into a server, each with the words of whoever failed first.
@@ -293,6 +312,15 @@ fn connected_replicas(processes: &Observed<Vec<Row>>) -> Observed<Vec<ConnectedR
 }
 
 fn client_sessions(processes: &Observed<Vec<Row>>) -> Observed<Vec<ClientSession>> {
+    match processes {
+        Observed::Known(rows) => Observed::Known(clients_among(rows)),
+        Observed::Denied(text) => Observed::Denied(text.clone()),
+        Observed::Absent => Observed::Absent,
+    }
+}
+
+/// Finds the connections of clients in a process list: neither replicas nor the server's own threads.
+pub(crate) fn clients_among(processes: &[Row]) -> Vec<ClientSession> {
     const NOT_CLIENTS: [&str; 5] = [
         "Daemon",
         "Binlog Dump",
@@ -315,11 +343,7 @@ fn client_sessions(processes: &Observed<Vec<Row>>) -> Observed<Vec<ClientSession
             seconds: row.parse("seconds").unwrap_or(0),
         })
     };
-    match processes {
-        Observed::Known(rows) => Observed::Known(rows.iter().filter(is_client).filter_map(client).collect()),
-        Observed::Denied(text) => Observed::Denied(text.clone()),
-        Observed::Absent => Observed::Absent,
-    }
+    processes.iter().filter(is_client).filter_map(client).collect()
 }
 
 fn privileges(rows: Observed<Vec<Row>>) -> Observed<BTreeSet<String>> {
@@ -407,6 +431,14 @@ fn read_marker(row: &Row) -> Marker {
     Marker {
         server_id: row.parse("server_id").unwrap_or(0),
         token: printable(row.get("token").unwrap_or("")),
+    }
+}
+
+fn read_term(row: &Row) -> Term {
+    Term {
+        number: row.parse("term").unwrap_or(0),
+        server_id: row.parse("server_id").unwrap_or(0),
+        reason: printable(row.get("reason").unwrap_or("")),
     }
 }
 

@@ -19,6 +19,7 @@ impl Dialect {
             "CREATE TABLE IF NOT EXISTS dbha.marker (server_id INT UNSIGNED NOT NULL PRIMARY KEY, \
              token VARCHAR(64) NOT NULL, written_at DATETIME(6) NOT NULL) ENGINE=InnoDB",
             CREATE_CLAIMS,
+            super::roles::CREATE_TERMS,
         ]
         .map(Statement::new)
         .into()

@@ -78,6 +78,21 @@ UPDATE dbha.server SET name = _utf8mb4 X'64622732' WHERE server_id = 2;
 DELETE FROM dbha.server WHERE server_id NOT IN (1);
 DELETE FROM dbha.marker WHERE server_id NOT IN (1);
 
+-- roles
+CREATE TABLE IF NOT EXISTS dbha.term (term BIGINT UNSIGNED NOT NULL, server_id INT UNSIGNED NOT NULL, reason VARCHAR(16) NOT NULL, began_at DATETIME(3) NOT NULL, PRIMARY KEY (term, server_id)) ENGINE=InnoDB;
+INSERT INTO dbha.term (term, server_id, reason, began_at) SELECT 1, 1, 'setup', UTC_TIMESTAMP(3) FROM (SELECT COUNT(*) AS terms FROM dbha.term) AS known WHERE terms = 0;
+REPLACE INTO dbha.term (term, server_id, reason, began_at) VALUES (2, 7, 'switchover', UTC_TIMESTAMP(3));
+UPDATE dbha.server SET role = IF(server_id = 7, 'primary', 'secondary'), recorded_at = UTC_TIMESTAMP(3);
+SELECT term, server_id, reason FROM dbha.term WHERE term = (SELECT MAX(term) FROM dbha.term) ORDER BY server_id;
+SELECT trx_mysql_thread_id AS id, TIMESTAMPDIFF(SECOND, trx_started, CONVERT_TZ(UTC_TIMESTAMP(), '+00:00', 'SYSTEM')) AS seconds, trx_rows_modified AS changed FROM information_schema.INNODB_TRX WHERE trx_rows_modified > 0 AND trx_mysql_thread_id > 0;
+SET SESSION lock_wait_timeout = 1;
+FLUSH TABLES WITH READ LOCK;
+UNLOCK TABLES;
+
+-- events
+SELECT EVENT_SCHEMA AS schema_name, EVENT_NAME AS name, DEFINER AS definer, STATUS AS status FROM information_schema.EVENTS ORDER BY EVENT_SCHEMA, EVENT_NAME;
+ALTER DEFINER='o''neil'@'10.0.%' EVENT `sh``op`.`nightly` ENABLE;
+
 -- link: over TLS
 SET SESSION sql_log_off = 1, SESSION slow_query_log = 0;
 CHANGE MASTER TO MASTER_HOST='10.0.0.1', MASTER_PORT=3306, MASTER_USER='dbha_repl', MASTER_PASSWORD='***', MASTER_USE_GTID=slave_pos, MASTER_CONNECT_RETRY=2, MASTER_SSL=1, MASTER_SSL_CA='', MASTER_SSL_VERIFY_SERVER_CERT=0;
@@ -134,6 +149,7 @@ CREATE DATABASE IF NOT EXISTS dbha CHARACTER SET utf8mb4 COLLATE utf8mb4_bin;
 CREATE TABLE IF NOT EXISTS dbha.server (server_id INT UNSIGNED NOT NULL PRIMARY KEY, name VARCHAR(255) NOT NULL, role VARCHAR(16) NOT NULL, writers VARCHAR(8) NOT NULL, key_step TINYINT UNSIGNED NOT NULL, recorded_at DATETIME(3) NOT NULL) ENGINE=InnoDB;
 CREATE TABLE IF NOT EXISTS dbha.marker (server_id INT UNSIGNED NOT NULL PRIMARY KEY, token VARCHAR(64) NOT NULL, written_at DATETIME(6) NOT NULL) ENGINE=InnoDB;
 CREATE TABLE IF NOT EXISTS dbha.claim (id TINYINT UNSIGNED NOT NULL PRIMARY KEY, run VARCHAR(64) NOT NULL, source VARCHAR(64) NOT NULL, state VARCHAR(16) NOT NULL, position LONGTEXT NULL, recorded_at DATETIME(3) NOT NULL) ENGINE=InnoDB;
+CREATE TABLE IF NOT EXISTS dbha.term (term BIGINT UNSIGNED NOT NULL, server_id INT UNSIGNED NOT NULL, reason VARCHAR(16) NOT NULL, began_at DATETIME(3) NOT NULL, PRIMARY KEY (term, server_id)) ENGINE=InnoDB;
 
 -- claim
 REPLACE INTO dbha.claim (id, run, source, state, position, recorded_at) VALUES (1, 'run', 'server_id 1', 'copying', NULL, UTC_TIMESTAMP(3));

@@ -22,6 +22,10 @@ pub(super) fn write(page: &mut Page, reports: &[&PairReport]) {
         "dbha_writable_servers",
         "How many servers of the pair take writes",
     );
+    let term = page.gauge(
+        "dbha_term",
+        "How often the writes have been given to a server, the set-up included",
+    );
     let took = page.gauge(
         "dbha_check_duration_seconds",
         "How long the last look at the server took",
@@ -31,6 +35,7 @@ pub(super) fn write(page: &mut Page, reports: &[&PairReport]) {
         let pair = status.pair.as_str();
         let both_seen = status.servers.iter().all(|server| server.reachable);
         writable.set(labels([("pair", pair)]), count(status.writers));
+        term.set_known(labels([("pair", pair)]), status.term.map(|number| number as f64));
         for (at, server) in status.servers.iter().enumerate() {
             let of = of_server(pair, &server.name);
             up.set(of.clone(), f64::from(server.reachable));

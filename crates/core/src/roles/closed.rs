@@ -1,0 +1,145 @@
+//! A server that takes no more writes, from nobody, until it is opened again or the hold is let go.
+
+use crate::{error::StepFault, wait::Pause};
+use dbha_sql::{ClientSession, Facts, MONITOR_USER, Server, SqlError, Statement};
+use std::time::Duration;
+use tokio_util::sync::CancellationToken;
+
+/// How long read_only and the lock may each wait for statements that run; then those are ended, too.
+const LOCK_SECONDS: u32 = 1;
+/// How often connections are ended and the lock is tried again: those who come back in between are few.
+const ROUNDS: u32 = 5;
+/// Pause between two looks at open transactions, which nobody waits for.
+const LOOK_AGAIN: Duration = Duration::from_millis(100);
+/// From which age on an open transaction is waited for: shorter ones come and go all the time.
+const YOUNG_SECONDS: u64 = 1;
+
+/// The statements that are known beforehand.
+pub(super) fn statements(facts: &Facts) -> Vec<Statement> {
+    facts.dialect.set_read_only(true)
+}
+
+/// Waits until no transaction that has changed rows is older than a second, or the limit has passed; returns how many
+/// there are left.
+pub(super) async fn wait_for_transactions(
+    server: &mut Server,
+    limit: Duration,
+    cancel: &CancellationToken,
+) -> Result<usize, StepFault> {
+    let statement = server.dialect().read_open_transactions();
+    let until = tokio::time::Instant::now() + limit;
+    loop {
+        let rows = match server.query(&statement).await {
+            Ok(rows) => rows,
+            // Whoever may not see them cannot wait for them.
+            Err(error) if error.is_denied() => return Ok(0),
+            Err(error) => return Err(error.into()),
+        };
+        let old = rows
+            .iter()
+            .filter(|row| row.parse("seconds").unwrap_or(0) >= YOUNG_SECONDS);
+        let old = old.count();
+        if old == 0 || tokio::time::Instant::now() >= until {
+            return Ok(old);
+        }
+        tokio::select! {
+            () = tokio::time::sleep(LOOK_AGAIN) => {}
+            () = cancel.cancelled() => return Err(StepFault::Cancelled),
+        }
+    }
+}
+
+/// Closes the server: read-only, then nobody connected, then (where administrators could still write) every write held.
+///
+/// Returns how many connections were ended. On an error the server may be closed or not: it is to be opened again.
+pub(super) async fn close(server: &mut Server, cancel: &CancellationToken) -> Result<usize, StepFault> {
+    let dialect = server.dialect();
+    server.execute(&dialect.limit_lock_waits(LOCK_SECONDS)).await?;
+    let mut ended = 0;
+    let read_only = dialect.set_read_only(true);
+    ended += insist(server, &read_only, cancel).await?;
+    ended += end_clients(server).await?;
+    if !dialect.read_only_holds_administrators() {
+        ended += insist(server, &[dialect.hold_writes()], cancel).await?;
+    }
+    Ok(ended)
+}
+
+/// Sends statements that wait for a lock; where it is not granted in time, whoever may be in the way is disconnected.
+async fn insist(
+    server: &mut Server,
+    statements: &[Statement],
+    cancel: &CancellationToken,
+) -> Result<usize, StepFault> {
+    let mut ended = 0;
+    for round in 1..=ROUNDS {
+        if cancel.is_cancelled() {
+            return Err(StepFault::Cancelled);
+        }
+        match server.execute_all(statements).await {
+            Ok(()) => return Ok(ended),
+            Err(error) if error.is_lock_wait() && round < ROUNDS => {
+                ended += end_clients(server).await?;
+            }
+            Err(error) => return Err(error.into()),
+        }
+    }
+    Ok(ended)
+}
+
+/// Disconnects everybody but replicas, the server's own threads, dbha and its monitor.
+async fn end_clients(server: &mut Server) -> Result<usize, SqlError> {
+    let sessions = server.client_sessions().await?;
+    let mut ended = 0;
+    for session in sessions.iter().filter(|session| is_in_the_way(session)) {
+        match server
+            .execute(&server.dialect().kill_connection(session.id))
+            .await
+        {
+            Ok(_) => ended += 1,
+            // It has gone by itself.
+            Err(error) if error.code() == Some(NO_SUCH_THREAD) => {}
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(ended)
+}
+
+const NO_SUCH_THREAD: u16 = 1094;
+
+fn is_in_the_way(session: &ClientSession) -> bool {
+    session.user != MONITOR_USER
+}
+
+/// Opens a server again whose closing, or what came after it, failed; tries until the limit, over a new connection where
+/// the old one is lost.
+pub(super) async fn open_again(server: &mut Server, limit: Duration) -> Result<(), StepFault> {
+    let mut pause = Pause::within(limit);
+    // Whatever the caller wants by now: a server that nobody can write to helps nobody.
+    let never = CancellationToken::new();
+    loop {
+        match open_once(server).await {
+            Ok(()) => return Ok(()),
+            Err(error) => {
+                tracing::warn!(server = server.name(), %error, "cannot be opened again yet");
+                if pause.wait(&never).await.is_err() {
+                    return Err(error.into());
+                }
+            }
+        }
+    }
+}
+
+async fn open_once(server: &mut Server) -> Result<(), SqlError> {
+    if server.session.is_lost() {
+        server.session.reconnect().await?;
+    }
+    let dialect = server.dialect();
+    server.execute(&dialect.let_writes_go()).await?;
+    server.execute_all(&dialect.set_read_only(false)).await
+}
+
+/// Lets go of the lock by which even administrators were held; read_only stays.
+pub(super) async fn let_go(server: &mut Server) -> Result<(), SqlError> {
+    server.execute(&server.dialect().let_writes_go()).await.map(drop)
+}

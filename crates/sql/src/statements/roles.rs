@@ -1,0 +1,77 @@
+use crate::{Dialect, Setting, Statement, quote_literal};
+
+/// A row for each time that a server was given the writes. Two servers that were given them at once, which must never
+/// be, write two rows of one number and no conflict: it can be seen afterwards.
+pub(super) const CREATE_TERMS: &str = "CREATE TABLE IF NOT EXISTS dbha.term (term BIGINT UNSIGNED NOT NULL, \
+     server_id INT UNSIGNED NOT NULL, reason VARCHAR(16) NOT NULL, began_at DATETIME(3) NOT NULL, \
+     PRIMARY KEY (term, server_id)) ENGINE=InnoDB";
+
+impl Dialect {
+    /// Creates the table of terms where it is missing, as in a pair that an older dbha made.
+    pub fn ensure_terms(&self) -> Statement {
+        Statement::new(CREATE_TERMS)
+    }
+
+    /// Records the first term where none is recorded.
+    pub fn begin_first_term(&self, server_id: u32) -> Statement {
+        Statement::new(format!(
+            "INSERT INTO dbha.term (term, server_id, reason, began_at) SELECT 1, {server_id}, 'setup', UTC_TIMESTAMP(3) \
+             FROM (SELECT COUNT(*) AS terms FROM dbha.term) AS known WHERE terms = 0"
+        ))
+    }
+
+    /// Records that a server takes the writes from now on.
+    pub fn begin_term(&self, term: u64, server_id: u32, reason: &str) -> Statement {
+        Statement::new(format!(
+            "REPLACE INTO dbha.term (term, server_id, reason, began_at) VALUES ({term}, {server_id}, {}, UTC_TIMESTAMP(3))",
+            quote_literal(reason)
+        ))
+    }
+
+    /// Records which server of the pair is the primary; the other one is the secondary.
+    pub fn record_primary(&self, server_id: u32) -> Statement {
+        Statement::new(format!(
+            "UPDATE dbha.server SET role = IF(server_id = {server_id}, 'primary', 'secondary'), \
+             recorded_at = UTC_TIMESTAMP(3)"
+        ))
+    }
+
+    /// Reads the newest term: columns `term`, `server_id`, `reason`; more than one row where two servers were given it.
+    pub fn read_newest_term(&self) -> Statement {
+        Statement::new(
+            "SELECT term, server_id, reason FROM dbha.term \
+             WHERE term = (SELECT MAX(term) FROM dbha.term) ORDER BY server_id",
+        )
+    }
+
+    /// Lists the transactions that have changed rows and are not ended: columns `id` of their connection, `seconds`
+    /// since they began, and `changed` rows.
+    pub fn read_open_transactions(&self) -> Statement {
+        // Their beginning is told in the time zone of the server's machine, whatever the session's own is.
+        Statement::new(
+            "SELECT trx_mysql_thread_id AS id, TIMESTAMPDIFF(SECOND, trx_started, \
+             CONVERT_TZ(UTC_TIMESTAMP(), '+00:00', 'SYSTEM')) AS seconds, trx_rows_modified AS changed \
+             FROM information_schema.INNODB_TRX WHERE trx_rows_modified > 0 AND trx_mysql_thread_id > 0",
+        )
+    }
+
+    /// Limits how long this session waits for metadata and global locks, which read_only takes for a moment.
+    pub fn limit_lock_waits(&self, seconds: u32) -> Statement {
+        Statement::new(format!("SET SESSION lock_wait_timeout = {seconds}"))
+    }
+
+    /// Tells whether a read-only server can hold back everybody, administrators included.
+    pub fn read_only_holds_administrators(&self) -> bool {
+        self.variable(Setting::SuperReadOnly).is_some()
+    }
+
+    /// Holds every write for as long as this session keeps the lock.
+    pub fn hold_writes(&self) -> Statement {
+        Statement::new("FLUSH TABLES WITH READ LOCK")
+    }
+
+    /// Lets go of [`Dialect::hold_writes`].
+    pub fn let_writes_go(&self) -> Statement {
+        Statement::new("UNLOCK TABLES")
+    }
+}
