@@ -210,7 +210,8 @@ impl Pair {
 
     /// Makes the two servers a proven pair: first run, continuation, repair, or nothing to do.
     pub async fn setup(&self, sink: EventSink) -> Result<SetupDone, SetupError> {
-        let done = self.setup_unreported(&sink).await;
+        // On the heap, as the longest parts of it are: whoever embeds this may have small stacks.
+        let done = Box::pin(self.setup_unreported(&sink)).await;
         if let Err(error) = &done {
             tell_failure(&sink, error);
         }
@@ -255,7 +256,7 @@ impl Pair {
             journal
         });
         sink.send(EventKind::Planned { plan });
-        let done = engine::run(EngineInput {
+        let done = Box::pin(engine::run(EngineInput {
             steps: &Step::ALL,
             servers: surveyed.servers,
             given: self.endpoints.secondary.clone(),
@@ -268,7 +269,7 @@ impl Pair {
             archive: surveyed.dump.archive(),
             sink,
             cancel: &self.cancel,
-        })
+        }))
         .await?;
         let status = crate::assess(&self.name, &done.facts.map(|_, facts| Ok(facts.clone())));
         // A busy primary may be ahead at this moment; the link catches up by itself.

@@ -221,23 +221,25 @@ impl Step {
     }
 
     /// Does it.
+    ///
+    /// The large ones on the heap: whoever embeds this may call it on a thread with a stack of 2 MiB.
     pub(crate) async fn apply(self, run: &mut Run<'_>) -> Result<(), StepTrouble> {
         match self {
-            Step::WriteOptionFilePrimary => write_option_file::apply(run, Side::Primary).await,
-            Step::WriteOptionFileSecondary => write_option_file::apply(run, Side::Secondary).await,
-            Step::AdoptSecondary => adopt_secondary::apply(run).await,
+            Step::WriteOptionFilePrimary => Box::pin(write_option_file::apply(run, Side::Primary)).await,
+            Step::WriteOptionFileSecondary => Box::pin(write_option_file::apply(run, Side::Secondary)).await,
+            Step::AdoptSecondary => Box::pin(adopt_secondary::apply(run)).await,
             Step::ConfigurePrimary => configure_server::apply(run, Side::Primary).await,
             Step::ConfigureSecondary => configure_server::apply(run, Side::Secondary).await,
             Step::EnsureRegistry => ensure_registry::apply(run).await,
-            Step::EnsureAccounts => ensure_accounts::apply(run).await,
-            Step::CheckReach => check_reach::apply(run).await,
-            Step::ClaimSecondary => claim_secondary::apply(run).await,
-            Step::DetachReplaced => detach_replaced::apply(run).await,
-            Step::CopyData => copy_data::apply(run).await,
-            Step::FollowPrimary => follow::apply(run, Side::Primary).await,
-            Step::CatchUp => catch_up::apply(run).await,
-            Step::FollowSecondary => follow::apply(run, Side::Secondary).await,
-            Step::ProveLinks => prove_links::apply(run).await,
+            Step::EnsureAccounts => Box::pin(ensure_accounts::apply(run)).await,
+            Step::CheckReach => Box::pin(check_reach::apply(run)).await,
+            Step::ClaimSecondary => Box::pin(claim_secondary::apply(run)).await,
+            Step::DetachReplaced => Box::pin(detach_replaced::apply(run)).await,
+            Step::CopyData => Box::pin(copy_data::apply(run)).await,
+            Step::FollowPrimary => Box::pin(follow::apply(run, Side::Primary)).await,
+            Step::CatchUp => Box::pin(catch_up::apply(run)).await,
+            Step::FollowSecondary => Box::pin(follow::apply(run, Side::Secondary)).await,
+            Step::ProveLinks => Box::pin(prove_links::apply(run)).await,
             Step::SetWriters => set_writers::apply(run).await,
             Step::EnsureMonitorAccount => ensure_monitor_account::apply(run).await,
         }

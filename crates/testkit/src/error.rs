@@ -4,6 +4,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use dbha_core::{Finding, SetupError, Side, SqlError};
 use thiserror::Error;
 
 use crate::Release;
@@ -24,6 +25,71 @@ pub enum TestkitError {
         release: Release,
         /// What brings it here.
         fix: String,
+    },
+    /// No back end is known by that name.
+    #[error("'{0}' is no back end of a pair; known are processes, containers, urls (DBHA_TEST_BACKEND)")]
+    UnknownBackend(String),
+    /// The back end in use cannot do what was asked.
+    #[error("{what} is not possible: {reason}; {fix}")]
+    NotPossible {
+        /// What was asked, in a few words.
+        what: &'static str,
+        /// Why it cannot be had.
+        reason: String,
+        /// What to do instead.
+        fix: String,
+    },
+    /// A server is to be reached by a URL that is not there or is none.
+    #[error("{what} is not the URL of a server: {reason}; give it as mysql://USER:PASSWORD@HOST:PORT/")]
+    Url {
+        /// Where the URL was to come from.
+        what: String,
+        /// What is wrong with it; never the URL itself, which holds a password.
+        reason: String,
+    },
+    /// The SQL that was to run before the set-up failed.
+    #[error("the SQL for the primary failed")]
+    SetupSql(#[source] Box<SqlError>),
+    /// The two servers could not be made a pair.
+    #[error("the two servers could not be made a pair{}", findings(.0))]
+    Pair(#[source] Box<SetupError>),
+    /// The pair was not ready in time.
+    #[error("the pair was not ready within {} s; give it more by ready_within(), or start with fewer servers at once", limit.as_secs_f32())]
+    NotReady {
+        /// How long was waited.
+        limit: Duration,
+    },
+    /// A server of the pair did not do as it was told.
+    #[error("the {side} of the pair did not {action}")]
+    Sql {
+        /// Which server.
+        side: Side,
+        /// What it was to do, as a verb.
+        action: &'static str,
+        /// What it, or the network, answered.
+        source: Box<SqlError>,
+    },
+    /// A server lacks transactions of its peer and will not get them, or did not in time.
+    #[error("the {side} has not caught up after {:.1} s: it lacks {missing}; {link}", waited.as_secs_f32())]
+    NotCaughtUp {
+        /// Which server.
+        side: Side,
+        /// How long was waited.
+        waited: Duration,
+        /// What it lacks.
+        missing: String,
+        /// How its replication stands.
+        link: String,
+    },
+    /// Binary logs could not be thrown away because somebody still reads them.
+    #[error("{left} old binary logs of the {side} are still there after {} s: a replica reads them; cut its link or stop it first", limit.as_secs())]
+    LogsInUse {
+        /// Whose logs.
+        side: Side,
+        /// How many are left.
+        left: usize,
+        /// How long was waited.
+        limit: Duration,
     },
     /// A file or directory could not be read, written or removed.
     #[error("cannot {action} {}", path.display())]
@@ -128,11 +194,34 @@ pub enum TestkitError {
     },
 }
 
+/// Lists what a set-up must not go on with; the error itself only counts it.
+fn findings(error: &SetupError) -> String {
+    let SetupError::Blocked(found) = error else {
+        return String::new();
+    };
+    let blocking = found.iter().filter(|finding| finding.blocks());
+    let told: Vec<String> = blocking.map(told).collect();
+    format!(": {}", told.join("; "))
+}
+
+fn told(finding: &Finding) -> String {
+    format!("{} ({})", finding.text, finding.fix)
+}
+
 impl TestkitError {
     /// Returns a closure for `map_err` that says what was being done to which file.
     pub(crate) fn file(action: &'static str, path: &Path) -> impl FnOnce(io::Error) -> Self {
         let path = path.to_owned();
         move |source| Self::File { action, path, source }
+    }
+
+    /// Returns a closure for `map_err` that says which server was to do what.
+    pub(crate) fn sql(side: Side, action: &'static str) -> impl FnOnce(SqlError) -> Self {
+        move |source| Self::Sql {
+            side,
+            action,
+            source: Box::new(source),
+        }
     }
 
     /// Tells whether the release is merely missing here, so that a test may be skipped.

@@ -68,6 +68,11 @@ impl ServerHome {
         self.dir.join("server.pid")
     }
 
+    /// File that says how far the server's clock is to be off; not there while it is right.
+    pub(crate) fn clock_skew(&self) -> PathBuf {
+        self.dir.join("clock-skew")
+    }
+
     pub(crate) fn init_file(&self) -> PathBuf {
         self.dir.join("init.sql")
     }

@@ -7,6 +7,7 @@ use tokio::task::spawn_blocking;
 
 use crate::bond::Bond;
 use crate::clock::ask_until;
+use crate::clock_skew;
 use crate::home::{ServerHome, write_private};
 use crate::option_file::render;
 use crate::password::Password;
@@ -19,7 +20,7 @@ use crate::tree_copy::copy_tree;
 use crate::{Installation, ServerOptions, TestkitError};
 
 /// How long a server may take to answer; warm it takes a fraction of a second.
-const START_LIMIT: Duration = Duration::from_secs(60);
+pub(crate) const START_LIMIT: Duration = Duration::from_secs(60);
 /// How often another port is tried when somebody was faster.
 const PORT_TRIES: usize = 8;
 /// How long a server that has a port is tried again when somebody else holds it.
@@ -69,7 +70,7 @@ pub(crate) async fn first_start(
         write_private(&home.option_file(), &format!("{text}{init_file}"))?;
         tries += 1;
         let supervised = options.is_supervised();
-        match start_once(installation, home, port, (bond, supervised)).await {
+        match start_once(installation, home, (port, START_LIMIT), (bond, supervised)).await {
             Err(TestkitError::PortTaken { .. }) if tries < PORT_TRIES => {}
             result => {
                 write_private(&home.option_file(), &text)?;
@@ -82,17 +83,17 @@ pub(crate) async fn first_start(
     started
 }
 
-/// Starts a server that was stopped, at the port that it has in its option file; `bound` says to whom it is tied, and
-/// whether it is supervised.
+/// Starts a server that was stopped, at the port that it has in its option file, within a limit; `bound` says to
+/// whom it is tied, and whether it is supervised.
 pub(crate) async fn start_again(
     installation: &Installation,
     home: &ServerHome,
-    port: u16,
+    (port, limit): (u16, Duration),
     bound: (Bond, bool),
 ) -> Result<ServerProcess, TestkitError> {
     let end = Instant::now() + SAME_PORT_LIMIT;
     loop {
-        match start_once(installation, home, port, bound).await {
+        match start_once(installation, home, (port, limit), bound).await {
             Err(TestkitError::PortTaken { .. }) if Instant::now() < end => {}
             result => return result,
         }
@@ -107,7 +108,8 @@ pub(crate) fn spawn_server(
 ) -> Result<ServerProcess, TestkitError> {
     // A killed server leaves its socket behind, on which nobody answers.
     let _ = fs::remove_file(home.socket());
-    let command = installation.server(&home.option_file());
+    let mut command = installation.server(&home.option_file());
+    clock_skew::apply(&mut command, &home.clock_skew())?;
     let command = match is_supervised {
         true => supervised(command, bond),
         false => command,
@@ -118,13 +120,13 @@ pub(crate) fn spawn_server(
 async fn start_once(
     installation: &Installation,
     home: &ServerHome,
-    port: u16,
+    (port, limit): (u16, Duration),
     bound: (Bond, bool),
 ) -> Result<ServerProcess, TestkitError> {
     let before = home.log_length();
     let mut process = spawn_server(installation, home, bound)?;
     let socket = home.socket();
-    let outcome = ask_until(START_LIMIT, || {
+    let outcome = ask_until(limit, || {
         let ended = process.has_ended();
         let socket = &socket;
         async move {
@@ -148,7 +150,7 @@ async fn start_once(
         }
         None => Err(TestkitError::Silent {
             release,
-            limit: START_LIMIT,
+            limit,
             log: home.log_since(before),
         }),
     }

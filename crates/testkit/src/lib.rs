@@ -20,10 +20,12 @@
 //! # }
 //! ```
 
+pub mod blocking;
 mod bond;
 mod cache;
 mod certificates;
 mod clock;
+mod clock_skew;
 mod error;
 mod fault_proxy;
 mod home;
@@ -33,14 +35,17 @@ mod option_file;
 mod pair;
 mod password;
 mod port;
+pub mod prelude;
 mod process;
 mod process_identity;
 mod readiness;
 mod release;
+mod replicated;
 pub mod sample;
 mod sandbox;
 mod sandboxes;
 mod server;
+mod server_flavor;
 mod server_options;
 mod spawner;
 mod supervision;
@@ -54,7 +59,11 @@ pub use installation::Installation;
 pub use pair::ServerPair;
 pub use process_identity::ProcessIdentity;
 pub use release::Release;
+pub use replicated::{Backend, Link, ReplicatedPair, ReplicatedPairBuilder};
 pub use sandbox::{SandboxInfo, SandboxOptions, SandboxServer};
 pub use sandboxes::Sandboxes;
 pub use server::PrivateServer;
+pub use server_flavor::ServerFlavor;
 pub use server_options::ServerOptions;
+
+pub use dbha_core::{EventSink, SetupOptions, Side, Status, Verdict, Writers};

@@ -10,8 +10,9 @@ use tempfile::TempDir;
 
 use crate::bond::Bond;
 use crate::certificates::AUTHORITY;
+use crate::clock_skew;
 use crate::home::ServerHome;
-use crate::launch::{first_start, furnish, spawn_server, start_again};
+use crate::launch::{START_LIMIT, first_start, furnish, spawn_server, start_again};
 use crate::password::Password;
 use crate::process::ServerProcess;
 use crate::supervision::Slot;
@@ -187,6 +188,10 @@ impl PrivateServer {
     /// # Errors
     /// Why it did not start, with the end of its error log.
     pub async fn start(&mut self) -> Result<(), TestkitError> {
+        self.start_within(START_LIMIT).await
+    }
+
+    async fn start_within(&mut self, limit: Duration) -> Result<(), TestkitError> {
         self.take_over()?;
         if let Some(process) = self.process.hold().as_mut()
             && !process.has_ended()?
@@ -195,7 +200,7 @@ impl PrivateServer {
         }
         drop(self.process.take());
         let bound = (Bond::DiesWithParent, self.supervised);
-        let process = start_again(&self.installation, &self.home, self.port, bound).await?;
+        let process = start_again(&self.installation, &self.home, (self.port, limit), bound).await?;
         self.process.put(process);
         Ok(())
     }
@@ -207,6 +212,31 @@ impl PrivateServer {
     pub async fn restart(&mut self) -> Result<(), TestkitError> {
         self.stop().await?;
         self.start().await
+    }
+
+    /// Restarts the server with a clock so many seconds ahead of this machine's, or behind where negative; 0 gives it the
+    /// right time back.
+    ///
+    /// # Errors
+    /// [`TestkitError::NotPossible`] where libfaketime is missing or this server does not load it.
+    pub async fn skew_clock(&mut self, seconds: i64) -> Result<(), TestkitError> {
+        if seconds != 0 {
+            clock_skew::library()?;
+        }
+        self.stop().await?;
+        clock_skew::note(&self.home, seconds)?;
+        let limit = match seconds {
+            0 => START_LIMIT,
+            _ => clock_skew::START_LIMIT,
+        };
+        match self.start_within(limit).await {
+            Err(error) if seconds != 0 => {
+                clock_skew::note(&self.home, 0)?;
+                self.start().await?;
+                Err(clock_skew::does_not_start(&error))
+            }
+            started => started,
+        }
     }
 
     /// Halts the server in the midst of what it does: connections stay open, nothing answers.

@@ -101,6 +101,19 @@ impl ServerOptions {
             .set("ssl_key", KEY)
     }
 
+    /// Lays other options over these.
+    #[must_use]
+    pub(crate) fn overlaid_by(self, other: &Self) -> Self {
+        let (stock, supervised) = (self.stock || other.stock, self.supervised || other.supervised);
+        let lines = other.lines.iter().cloned();
+        let options = lines.fold(self, |options, (name, line)| options.with(&name, line));
+        Self {
+            stock,
+            supervised,
+            ..options
+        }
+    }
+
     fn with(mut self, name: &str, line: Line) -> Self {
         let name = normal(name);
         self.lines.retain(|(present, _)| *present != name);

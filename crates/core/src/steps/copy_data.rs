@@ -124,7 +124,7 @@ async fn stream(run: &mut Run<'_>) -> Result<(), StepTrouble> {
         }
         None => {
             let source = run.servers.primary.endpoint();
-            dbha_copy::copy(source, target, &options, &progress, run.cancel).await?
+            Box::pin(dbha_copy::copy(source, target, &options, &progress, run.cancel)).await?
         }
     };
     let kept: u64 = report.tables.iter().map(|table| table.kept).sum();

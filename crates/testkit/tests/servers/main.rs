@@ -11,6 +11,8 @@
 mod fault_proxy;
 mod lifetimes;
 mod private_servers;
+mod replicated_pairs;
+mod replicated_pairs_end;
 mod sample;
 mod sandboxes;
 mod support;
