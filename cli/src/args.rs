@@ -1,6 +1,7 @@
 //! The command line: one file a command.
 
 mod check;
+mod completions;
 mod demo;
 mod dsn;
 mod dump;
@@ -10,6 +11,7 @@ mod flavor;
 mod hosts;
 mod load;
 mod login;
+mod man;
 mod monitor;
 mod pair;
 mod plan;
@@ -25,6 +27,7 @@ mod verify;
 mod writers;
 
 pub use check::{CheckArgs, RequireArg};
+pub use completions::{CompletionsArgs, ShellArg};
 pub use demo::DemoArgs;
 pub use dsn::DsnArgs;
 pub use dump::DumpArgs;
@@ -33,6 +36,7 @@ pub use flavor::FlavorArg;
 pub use hosts::HostArgs;
 pub use load::LoadArgs;
 pub use login::{LoginArgs, LoneLoginArgs};
+pub use man::ManArgs;
 pub use monitor::MonitorArgs;
 pub use pair::PairArgs;
 pub use plan::PlanArgs;
@@ -49,6 +53,7 @@ pub use writers::WritersArg;
 
 use check::CHECK_EXAMPLES;
 use clap::{Args, Parser, Subcommand, ValueEnum};
+use completions::COMPLETIONS_EXAMPLES;
 use duration_limits::{interval, seconds};
 use monitor::MONITOR_EXAMPLES;
 use std::path::PathBuf;
@@ -140,6 +145,12 @@ pub enum Command {
     Dsn(DsnArgs),
     /// Say what a code means and what to do about it.
     Explain(ExplainArgs),
+    /// Print what a shell needs to complete this command line.
+    #[command(after_help = COMPLETIONS_EXAMPLES)]
+    Completions(CompletionsArgs),
+    /// Write the manual pages, one a command.
+    #[command(hide = true)]
+    Man(ManArgs),
 }
 
 #[cfg(test)]

@@ -1,11 +1,13 @@
 //! One file a command.
 
 pub mod check;
+pub mod completions;
 pub mod demo;
 pub mod dsn;
 pub mod dump;
 pub mod explain;
 pub mod load;
+pub mod man;
 pub mod monitor;
 pub mod plan;
 pub mod preflight;

@@ -16,6 +16,7 @@ mod exit;
 mod hardening;
 mod interrupt;
 mod memory;
+mod name_service;
 mod render;
 mod servers;
 mod state_dir;
@@ -29,6 +30,7 @@ use std::{process::ExitCode, time::Duration};
 fn main() -> ExitCode {
     memory::bound();
     hardening::forbid_core_dumps();
+    name_service::bound();
     hardening::report_panics_plainly();
     let cli = match Cli::try_parse() {
         Ok(cli) => cli,
@@ -96,6 +98,8 @@ async fn run(cli: &Cli) -> Result<u8, Failure> {
         Command::Demo(args) => commands::demo::run(cli, args).await,
         Command::Dsn(args) => commands::dsn::run(cli, args),
         Command::Explain(args) => commands::explain::run(cli, args),
+        Command::Completions(args) => Ok(commands::completions::run(args)),
+        Command::Man(args) => commands::man::run(args),
     }
 }
 

@@ -4,6 +4,7 @@ pub mod clock;
 pub mod copy_lines;
 pub mod finding;
 pub mod json;
+pub mod man_page;
 pub mod plan;
 pub mod probed;
 pub mod progress;
