@@ -4,7 +4,7 @@
 LOCKED := $(if $(CI),--locked)
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-all test-slow fuzz check deny bench servers prerequisites clean
+.PHONY: help demo test test-all test-slow fuzz check deny bench servers prerequisites clean api public-api dist image
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -24,10 +24,26 @@ check: ## formatting, lints and documentation
 	cargo clippy $(LOCKED) --workspace --all-targets -- -D warnings
 	RUSTDOCFLAGS="-D warnings" cargo doc $(LOCKED) --workspace --no-deps
 
+public-api: ## compare the public API with the lists in docs/api
+	@tests/prerequisites api || true
+	@tests/public_api
+
+api: ## write the lists of the public API in docs/api anew
+	@tests/prerequisites api
+	@tests/public_api --write
+
+dist: ## the static binary in an archive, the package for Debian, their checksums: in dist
+	@tests/prerequisites dist
+	@packaging/dist
+
+image: dist ## a container image around the static binary, by the Docker daemon that answers
+	@packaging/image
+
 test: servers check ## the checks, all tests but the slow ones, and the examples in the documentation
 	cargo nextest run $(LOCKED) --workspace
 	cargo test $(LOCKED) --doc --workspace
 	@tests/servers/fetch --status
+	@command -v ansible-playbook >/dev/null || echo "not here: ansible-playbook; the test of the example for it is skipped"
 	@command -v chromium >/dev/null || echo "not here: chromium; tests of the dashboard skip it"
 
 test-slow: servers ## only the slow tests
@@ -41,7 +57,7 @@ deny: ## licences, sources and known faults of the dependencies
 	@tests/prerequisites deny
 	@tests/dependencies
 
-test-all: test test-slow fuzz deny ## everything
+test-all: test test-slow fuzz deny public-api ## everything
 
 bench: ## the benchmarks; DBHA_BENCH_SCALE=0.1 for a quick look (docs/benchmarks.md)
 	@tests/prerequisites bench
