@@ -7,6 +7,7 @@ mod dsn;
 mod dump;
 mod duration_limits;
 mod explain;
+mod failover;
 mod flavor;
 mod hosts;
 mod load;
@@ -16,6 +17,7 @@ mod monitor;
 mod pair;
 mod plan;
 mod preflight;
+mod rejoin;
 mod render;
 mod rotate_password;
 mod sandbox;
@@ -32,6 +34,7 @@ pub use demo::DemoArgs;
 pub use dsn::DsnArgs;
 pub use dump::DumpArgs;
 pub use explain::ExplainArgs;
+pub use failover::FailoverArgs;
 pub use flavor::FlavorArg;
 pub use hosts::HostArgs;
 pub use load::LoadArgs;
@@ -41,6 +44,7 @@ pub use monitor::MonitorArgs;
 pub use pair::PairArgs;
 pub use plan::PlanArgs;
 pub use preflight::PreflightArgs;
+pub use rejoin::RejoinArgs;
 pub use render::{HaproxyArgs, MyCnfArgs, PrometheusRulesArgs, RenderArgs, RenderKind, SideArg, SystemdArgs};
 pub use rotate_password::RotatePasswordArgs;
 pub use sandbox::{ReleaseArgs, SandboxAction, SandboxArgs, SandboxUpArgs};
@@ -55,7 +59,9 @@ use check::CHECK_EXAMPLES;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use completions::COMPLETIONS_EXAMPLES;
 use duration_limits::{interval, seconds};
+use failover::FAILOVER_EXAMPLES;
 use monitor::MONITOR_EXAMPLES;
+use rejoin::REJOIN_EXAMPLES;
 use std::path::PathBuf;
 use switchover::SWITCHOVER_EXAMPLES;
 use verify::VERIFY_EXAMPLES;
@@ -129,6 +135,12 @@ pub enum Command {
     /// Give the writes to the other server: nothing is lost, and never do both take writes.
     #[command(after_help = SWITCHOVER_EXAMPLES)]
     Switchover(SwitchoverArgs),
+    /// Take the writes from a server that is gone: what was received is applied, then the other one is opened.
+    #[command(after_help = FAILOVER_EXAMPLES)]
+    Failover(FailoverArgs),
+    /// Let a server that had the writes come back as the standby; what only it has is saved first.
+    #[command(after_help = REJOIN_EXAMPLES)]
+    Rejoin(RejoinArgs),
     /// Give both replication accounts and both links a new password; nothing else is changed.
     RotatePassword(RotatePasswordArgs),
     /// Write everything that one server holds into a directory of files; changes nothing on it.

@@ -90,6 +90,8 @@ async fn run(cli: &Cli) -> Result<u8, Failure> {
         Command::Check(args) => Ok(commands::check::run(cli, args).await),
         Command::Verify(args) => commands::verify::run(cli, args).await,
         Command::Switchover(args) => commands::switchover::run(cli, args).await,
+        Command::Failover(args) => commands::failover::run(cli, args).await,
+        Command::Rejoin(args) => commands::rejoin::run(cli, args).await,
         Command::RotatePassword(args) => commands::rotate_password::run(cli, args).await,
         Command::Dump(args) => commands::dump::run(cli, args).await,
         Command::Load(args) => commands::load::run(cli, args).await,

@@ -9,13 +9,14 @@ pub mod plan;
 pub mod probed;
 pub mod progress;
 pub mod proof;
+pub mod roles;
 pub mod server_error;
 pub mod setup_lines;
 pub mod state_word;
 pub mod status;
 pub mod status_page;
 pub mod style;
-pub mod switchover;
+
 pub mod table;
 pub mod undo;
 pub mod verified;

@@ -40,6 +40,7 @@ mod copy_meets_purges;
 mod demo;
 mod diverged;
 mod explains;
+mod failover;
 mod hostile_server;
 mod monitor_account;
 mod monitor_daemon;

@@ -163,7 +163,8 @@ fn monitor_account(args: &SetupArgs) -> Result<Option<MonitorAccountWanted>, Fai
     }))
 }
 
-fn address(flag: &str, text: Option<&str>) -> Result<Option<(String, u16)>, Failure> {
+/// Reads the value of an option that is a host with its port.
+pub fn address(flag: &str, text: Option<&str>) -> Result<Option<(String, u16)>, Failure> {
     let Some(text) = text else { return Ok(None) };
     let wrong = || {
         Failure::usage(

@@ -6,7 +6,7 @@ use crate::{
     ask::{asked, terminal_to_ask_on},
     exit::Failure,
     interrupt::cancel_on_signal,
-    render::{finding, json, style, switchover},
+    render::{finding, json, roles, style},
     servers,
 };
 use dbha_core::{Pair, SetupOptions, SwitchoverOptions, SwitchoverPlan};
@@ -43,7 +43,7 @@ pub async fn run(cli: &Cli, args: &SwitchoverArgs) -> Result<u8, Failure> {
         let plan = pair.switchover_plan(&options).await?;
         terminal_to_ask_on("look at `dbha switchover --dry-run`, then add --yes")?;
         found(cli, &plan);
-        switchover::plan(&plan, false, style::of_stderr())
+        roles::switchover_plan(&plan, false, style::of_stderr())
             .iter()
             .for_each(|line| talk!("{line}"));
         if !asked("Go on?") {
@@ -64,7 +64,7 @@ fn show(cli: &Cli, plan: &SwitchoverPlan) {
         return;
     }
     found(cli, plan);
-    switchover::plan(plan, true, style::of_stdout())
+    roles::switchover_plan(plan, true, style::of_stdout())
         .iter()
         .for_each(|line| data!("{line}"));
 }

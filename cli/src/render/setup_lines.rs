@@ -1,6 +1,6 @@
 //! A set-up or a change of roles as it happens, for a person: a line per step as it ends.
 
-use super::{finding, plan, progress::CopyProgress, proof, style::Style, switchover};
+use super::{finding, plan, progress::CopyProgress, proof, roles, style::Style};
 use dbha_core::{Event, EventKind, FindingCode, Proof, Step, StepOutcome, harmless};
 use std::sync::Mutex;
 
@@ -95,8 +95,9 @@ impl SetupLines {
                 details,
                 took_ms,
                 ..
-            } => switchover::step(*step, details, *took_ms, style),
-            EventKind::SwitchedOver { done } => vec![switchover::done(done, style)],
+            } => roles::step(*step, details, *took_ms, style),
+            EventKind::SwitchedOver { done } => vec![roles::switched_over(done, style)],
+            EventKind::FailedOver { done } => roles::failed_over(done, style),
             EventKind::Proved { proof } => {
                 state.proof = Some(proof.clone());
                 vec![]

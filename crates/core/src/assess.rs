@@ -5,11 +5,12 @@ mod server;
 mod verdict;
 
 use crate::{
-    AutoIncrement, Both, Condition, LinkStatus, Problem, ServerStatus, SetupError, SetupOptions, Side,
-    Status, Topology, WantedSetting, WritableServers, Writers, partner,
+    Both, Condition, LinkStatus, Problem, ServerStatus, SetupError, SetupOptions, Side, Status, Topology,
+    WantedSetting, WritableServers, Writers, partner,
 };
 use dbha_sql::{Endpoint, Facts, SqlError};
-use link::{errant, link_problems, link_status};
+pub(crate) use link::errant;
+use link::{link_problems, link_status};
 use server::server_status;
 use std::time::Duration;
 use verdict::judge;
@@ -225,18 +226,7 @@ fn expected(seen: &Both<Seen>) -> Option<Topology> {
     let recorded = primary.recorded.known()?;
     let row = |facts: &Facts| recorded.iter().find(|row| row.server_id == facts.server_id);
     let (of_primary, of_secondary) = (row(primary)?, row(secondary)?);
-    let options = SetupOptions {
-        writers: if of_primary.writers == "both" {
-            Writers::Both
-        } else {
-            Writers::One
-        },
-        auto_increment: Some(match of_primary.key_step {
-            1 => AutoIncrement::Single,
-            _ => AutoIncrement::Interleaved,
-        }),
-        ..SetupOptions::default()
-    };
+    let options = SetupOptions::default().with_recorded(of_primary);
     // status B A of a pair that was set up as A B shows the same pair.
     let swapped =
         of_primary.role == Side::Secondary.to_string() && of_secondary.role == Side::Primary.to_string();

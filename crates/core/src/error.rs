@@ -49,6 +49,14 @@ pub enum StepFault {
     /// The receipt could not be written.
     #[error(transparent)]
     Receipt(#[from] ReceiptError),
+    /// A link has received what it cannot apply.
+    #[error("what was received cannot be applied: error {code}: {text}")]
+    CannotApply {
+        /// The server's number.
+        code: u32,
+        /// The server's words.
+        text: String,
+    },
     /// The caller asked to stop.
     #[error("stopped on request")]
     Cancelled,

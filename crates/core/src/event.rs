@@ -1,6 +1,6 @@
 use crate::{
-    DumpDone, Finding, LoadDone, Plan, Proof, RoleStep, Side, Status, Step, SwitchoverDone, SwitchoverPlan,
-    UndoStep, Verified,
+    DumpDone, FailoverDone, Finding, LoadDone, Plan, Proof, RoleStep, Side, Status, Step, SwitchoverDone,
+    SwitchoverPlan, UndoStep, Verified,
 };
 use serde::Serialize;
 use std::{
@@ -133,6 +133,11 @@ pub enum EventKind {
     SwitchedOver {
         /// What was done.
         done: SwitchoverDone,
+    },
+    /// The end of a failover, after success.
+    FailedOver {
+        /// What was done.
+        done: FailoverDone,
     },
     /// The end of an undo, after success.
     Undone {

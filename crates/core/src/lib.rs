@@ -84,7 +84,10 @@ pub use rendered::{
     HaproxyServer, HaproxyWanted, NotRenderable, PrometheusRulesWanted, SystemdUnitWanted, haproxy,
     monitor_account, prometheus_rules, systemd_unit,
 };
-pub use roles::{PlannedRoleStep, RoleStep, SwitchoverDone, SwitchoverOptions, SwitchoverPlan};
+pub use roles::{
+    ExtraError, ExtraTransactions, FailoverDone, FailoverOptions, PlannedRoleStep, RejoinDone, RejoinOptions,
+    RoleStep, SwitchoverDone, SwitchoverOptions, SwitchoverPlan,
+};
 pub use saved_plan::{SavedPlan, SavedPlanError};
 pub use server_error::{ErrorCase, ErrorNumber, NextStep, ServerError};
 pub use side::{Both, Side};

@@ -1,4 +1,5 @@
 use crate::{Both, HostAccess, Restart};
+use dbha_sql::RecordedServer;
 use serde::{Deserialize, Serialize};
 use std::{fmt, path::PathBuf, time::Duration};
 
@@ -114,6 +115,22 @@ pub struct SetupOptions {
     pub restart: Restart,
     /// The monitor's own account; `None` leaves it as it is.
     pub monitor_account: Option<MonitorAccountWanted>,
+}
+
+impl SetupOptions {
+    /// The same, with what dbha recorded of the pair: how many writers, and the step between keys.
+    #[must_use]
+    pub(crate) fn with_recorded(mut self, row: &RecordedServer) -> Self {
+        self.writers = match row.writers.as_str() {
+            "both" => Writers::Both,
+            _ => Writers::One,
+        };
+        self.auto_increment = Some(match row.key_step {
+            1 => AutoIncrement::Single,
+            _ => AutoIncrement::Interleaved,
+        });
+        self
+    }
 }
 
 impl Default for SetupOptions {

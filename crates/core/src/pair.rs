@@ -1,6 +1,8 @@
+mod failover;
 mod heartbeat_lag;
 mod login;
 mod looking;
+mod rejoin;
 mod rotate;
 mod switchover;
 mod take_back;

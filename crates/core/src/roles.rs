@@ -4,18 +4,34 @@
 //! alone. [`hand_over`] then closes the server that has the writes, waits until the other one has everything, and opens
 //! that. Up to the moment at which the other one is recorded as the writer every failure opens the first one again; from
 //! then on the other one stays.
+//!
+//! A failover takes them from a server that is gone: [`judge_survivor`] judges the one that is left, [`take_over`] lets it
+//! apply what it has received, removes its link from the old writer, and opens it.
 
 mod closed;
 mod events;
+mod extra;
+mod failover;
 mod hand_over;
 mod judge;
+mod judge_survivor;
 mod opened;
+mod rejoin;
 mod switchover;
+mod take_over;
 
+pub(crate) use closed::{close as close_old, let_go};
+pub use extra::ExtraError;
+pub(crate) use extra::save as save_extra;
+pub use failover::{FailoverDone, FailoverOptions};
 pub(crate) use hand_over::{HandOver, HandedOver, hand_over};
 pub(crate) use judge::{judge, target};
+pub(crate) use judge_survivor::{OldWriter, judge_survivor, recorded_peer};
+pub(crate) use rejoin::judge_rejoin;
+pub use rejoin::{ExtraTransactions, RejoinDone, RejoinOptions};
 pub(crate) use switchover::planned;
 pub use switchover::{PlannedRoleStep, SwitchoverDone, SwitchoverOptions, SwitchoverPlan};
+pub(crate) use take_over::{TakeOver, take_over};
 
 use dbha_sql::Facts;
 use serde::Serialize;
@@ -31,10 +47,20 @@ pub enum RoleStep {
     Close,
     /// The other server has everything.
     CatchUp,
+    /// Failover: the old writer does not answer, or was closed.
+    LookForOld,
+    /// Failover: the link from the old writer has noticed that it is gone.
+    Notice,
+    /// Failover: what was received from it is applied.
+    Drain,
+    /// Failover: the link from it is removed.
+    LetGo,
     /// The other server is recorded as the writer, and takes writes.
     Open,
     /// Events run where writes are taken.
     MoveEvents,
+    /// Rejoin: what the returning server has and the pair lacks is saved.
+    SaveExtra,
 }
 
 impl RoleStep {
@@ -44,8 +70,13 @@ impl RoleStep {
             RoleStep::WaitForTransactions => "wait_for_transactions",
             RoleStep::Close => "close",
             RoleStep::CatchUp => "catch_up",
+            RoleStep::LookForOld => "look_for_old",
+            RoleStep::Notice => "notice",
+            RoleStep::Drain => "drain",
+            RoleStep::LetGo => "let_go",
             RoleStep::Open => "open",
             RoleStep::MoveEvents => "move_events",
+            RoleStep::SaveExtra => "save_extra",
         }
     }
 
@@ -55,8 +86,13 @@ impl RoleStep {
             RoleStep::WaitForTransactions => "wait for open transactions",
             RoleStep::Close => "close the server that has the writes, end its connections",
             RoleStep::CatchUp => "wait until the other server has everything",
+            RoleStep::LookForOld => "make sure that the old writer is gone",
+            RoleStep::Notice => "see that nothing more comes from it",
+            RoleStep::Drain => "apply what was received from it",
+            RoleStep::LetGo => "remove the link from it",
             RoleStep::Open => "open the other server for writing",
             RoleStep::MoveEvents => "let events run there",
+            RoleStep::SaveExtra => "save what the pair lacks",
         }
     }
 }

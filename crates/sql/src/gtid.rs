@@ -71,6 +71,15 @@ impl GtidSet {
         }
     }
 
+    /// Returns what is in both sets.
+    #[must_use]
+    pub fn common_with(&self, other: &GtidSet) -> GtidSet {
+        match (self, other) {
+            (GtidSet::MariaDb(a), GtidSet::MariaDb(b)) => GtidSet::MariaDb(a.common_with(b)),
+            _ => self.minus(&self.minus(other)),
+        }
+    }
+
     /// Returns the domains whose last transaction a server of this number wrote; MySQL's sets carry no numbers.
     #[must_use]
     pub fn written_by(&self, server_id: u32) -> GtidSet {

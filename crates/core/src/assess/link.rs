@@ -169,7 +169,7 @@ pub(super) fn link_problems(
 }
 
 /// What a server has that its peer lacks and cannot get: rows in flight over a link are none of it.
-pub(super) fn errant(own: &Facts, peer: &Facts) -> Option<String> {
+pub(crate) fn errant(own: &Facts, peer: &Facts) -> Option<String> {
     let address = own.tcp.as_ref().map(|(host, port)| (host.as_str(), *port));
     peer.links.known()?;
     if let Some(link) = peer.link_from(own.server_id, address) {

@@ -642,5 +642,33 @@ codes! {
             fix: "Let dbha write the option files (--host-access), or change read_only in both right after the switchover.",
             scenarios: "74",
         }
+        OldWriterLives = "DBHA-P96", "The old writer lives" {
+            weight: Blocks,
+            ignorable: false,
+            why: "A failover beside a server that works makes two writers, and what one of them takes is lost.",
+            fix: "Use dbha switchover where it works. Where it answers and does not work, let --stop-old close it, or shut it down.",
+            scenarios: "70",
+        }
+        CannotApply = "DBHA-P97", "It cannot apply what it has received" {
+            weight: Blocks,
+            ignorable: false,
+            why: "What was received from the old writer and not applied would be thrown away with the link from it: acknowledged rows would be lost that are here.",
+            fix: "Mend the applier's error first.",
+            scenarios: "51, 57",
+        }
+        LinkIsGone = "DBHA-P98", "It has no link from the old writer any more" {
+            weight: Warning,
+            ignorable: false,
+            why: "An earlier failover was cut off behind the removal, or somebody removed the link by hand: from then on nothing was received.",
+            fix: "Nothing after a failover that was cut off; else find out since when.",
+            scenarios: "30",
+        }
+        IsTheWriter = "DBHA-P99", "It is not the one that comes back" {
+            weight: Blocks,
+            ignorable: false,
+            why: "A server comes back to a pair whose other server has the writes, in a newer term.",
+            fix: "Name the server that lost the writes; end a failover that was cut off first.",
+            scenarios: "",
+        }
     }
 }

@@ -69,7 +69,7 @@ impl Pair {
         let plan = self.plan_of_switchover(&considered);
         let (from, to) = (plan.from.clone(), plan.to.clone());
         sink.send(EventKind::SwitchoverPlanned { plan });
-        let after = self.led_by(considered.to);
+        let after = self.led_by(considered.to, &considered.facts);
         // A server that would come back writable beside the new writer is told first that it is none any more.
         after
             .keep_roles(&[Step::WriteOptionFileSecondary], &mut lock, sink)
@@ -88,7 +88,8 @@ impl Pair {
         let handed = match handed {
             Ok(handed) => handed,
             Err(error) => {
-                self.take_option_file_back(considered.to.peer(), &error, &mut lock, sink)
+                self.led_by(considered.to.peer(), &considered.facts)
+                    .take_option_file_back(&error, &mut lock, sink)
                     .await;
                 return Err(error);
             }
@@ -166,8 +167,12 @@ impl Pair {
     }
 
     /// The same pair, named with this server first, as it is once that has the writes.
-    fn led_by(&self, side: Side) -> Pair {
+    pub(super) fn led_by(&self, side: Side, facts: &Both<Facts>) -> Pair {
         let mut pair = self.clone();
+        let recorded = facts.of(side).recorded.known().and_then(|rows| rows.first());
+        if let Some(row) = recorded {
+            pair.options = pair.options.with_recorded(row);
+        }
         if side == Side::Secondary {
             std::mem::swap(&mut pair.endpoints.primary, &mut pair.endpoints.secondary);
             let options = &mut pair.options;
@@ -226,18 +231,12 @@ impl Pair {
     }
 
     /// Where the old writer goes on, its option file says so again; a failure of that is told and changes nothing.
-    async fn take_option_file_back(
-        &self,
-        from: Side,
-        error: &SetupError,
-        lock: &mut RunLock,
-        sink: &EventSink,
-    ) {
+    async fn take_option_file_back(&self, error: &SetupError, lock: &mut RunLock, sink: &EventSink) {
         if !matches!(error, SetupError::RolesKept { .. } | SetupError::Cancelled) {
             return;
         }
         // Stopped by the caller, it must be put back all the same.
-        let before = self.led_by(from).uncancelled();
+        let before = self.uncancelled();
         if let Err(error) = before
             .keep_roles(&[Step::WriteOptionFilePrimary], lock, sink)
             .await

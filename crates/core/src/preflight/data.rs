@@ -64,10 +64,13 @@ pub(crate) fn is_named_for_overwriting(facts: &Both<Facts>, options: &SetupOptio
 }
 
 /// The data is not what the primary's was, or can no longer become it: the applier stopped with an error, the logs
-/// that are needed are gone, or the secondary wrote under the primary's identity.
+/// that are needed are gone, the secondary wrote under the primary's identity, or it has what no link brings over.
 fn has_diverged(facts: &Both<Facts>) -> bool {
     let stopped = |link: &dbha_sql::ReplicaStatus| link.sql_error.is_some() || link.lacks_logs_of_source();
-    facts.secondary.default_link().is_some_and(stopped) || !written_as_primary(facts).is_empty()
+    let cannot_flow = || crate::assess::errant(&facts.secondary, &facts.primary).is_some();
+    facts.secondary.default_link().is_some_and(stopped)
+        || !written_as_primary(facts).is_empty()
+        || cannot_flow()
 }
 
 /// What a secondary that came back with the primary's server_id wrote in the domains of others (MariaDB alone).

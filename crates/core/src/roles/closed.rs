@@ -52,7 +52,7 @@ pub(super) async fn wait_for_transactions(
 /// Closes the server: read-only, then nobody connected, then (where administrators could still write) every write held.
 ///
 /// Returns how many connections were ended. On an error the server may be closed or not: it is to be opened again.
-pub(super) async fn close(server: &mut Server, cancel: &CancellationToken) -> Result<usize, StepFault> {
+pub(crate) async fn close(server: &mut Server, cancel: &CancellationToken) -> Result<usize, StepFault> {
     let dialect = server.dialect();
     server.execute(&dialect.limit_lock_waits(LOCK_SECONDS)).await?;
     let mut ended = 0;
@@ -140,6 +140,6 @@ async fn open_once(server: &mut Server) -> Result<(), SqlError> {
 }
 
 /// Lets go of the lock by which even administrators were held; read_only stays.
-pub(super) async fn let_go(server: &mut Server) -> Result<(), SqlError> {
+pub(crate) async fn let_go(server: &mut Server) -> Result<(), SqlError> {
     server.execute(&server.dialect().let_writes_go()).await.map(drop)
 }

@@ -56,6 +56,15 @@ impl MariaDbGtids {
         Self(all)
     }
 
+    /// What both have: in each domain of both, the lesser of the two.
+    pub(super) fn common_with(&self, other: &Self) -> Self {
+        let lesser = |(domain, last): (&u32, &(u32, u64))| {
+            let theirs = other.0.get(domain)?;
+            Some((*domain, if theirs.1 < last.1 { *theirs } else { *last }))
+        };
+        Self(self.0.iter().filter_map(lesser).collect())
+    }
+
     pub(super) fn count_beyond(&self, other: &Self) -> u64 {
         let beyond = |(domain, (_, number)): (&u32, &(u32, u64))| {
             number.saturating_sub(other.0.get(domain).map_or(0, |(_, have)| *have))

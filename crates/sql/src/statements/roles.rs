@@ -1,4 +1,4 @@
-use crate::{Dialect, Setting, Statement, quote_literal};
+use crate::{Dialect, Flavor, GtidSet, MariaDbGtids, Setting, Statement, quote_literal};
 
 /// A row for each time that a server was given the writes. Two servers that were given them at once, which must never
 /// be, write two rows of one number and no conflict: it can be seen afterwards.
@@ -68,6 +68,42 @@ impl Dialect {
     /// Holds every write for as long as this session keeps the lock.
     pub fn hold_writes(&self) -> Statement {
         Statement::new("FLUSH TABLES WITH READ LOCK")
+    }
+
+    /// Names the program that writes binary logs as statements.
+    pub fn binlog_program(&self) -> &'static str {
+        match self.flavor() {
+            Flavor::MariaDb => "mariadb-binlog",
+            Flavor::MySql => "mysqlbinlog",
+        }
+    }
+
+    /// Its arguments for what a server has (`extra`) beyond what it has in common with another one, up to the last binary log;
+    /// the name of the first log comes behind them.
+    ///
+    /// The transactions keep their numbers: run on the other server, they are extra no longer.
+    pub fn binlog_program_arguments(&self, extra: &GtidSet, common: &GtidSet) -> Vec<String> {
+        let mut all = vec![
+            "--read-from-remote-server".to_owned(),
+            "--to-last-log".to_owned(),
+            "--verbose".to_owned(),
+        ];
+        match (extra, common) {
+            (GtidSet::MariaDb(extra), GtidSet::MariaDb(common)) => {
+                // Domains in which nothing is extra are left out: it would be an error not to come by their position.
+                let domains: Vec<u32> = extra.domains().map(|(domain, ..)| domain).collect();
+                let mut start = MariaDbGtids::default();
+                let of_extra = common.domains().filter(|(domain, ..)| domains.contains(domain));
+                of_extra.for_each(|(domain, server, number)| start.insert(domain, server, number));
+                let domains: Vec<String> = domains.iter().map(u32::to_string).collect();
+                all.push(format!("--do-domain-ids={}", domains.join(",")));
+                if !start.is_empty() {
+                    all.push(format!("--start-position={start}"));
+                }
+            }
+            _ => all.push(format!("--include-gtids={extra}")),
+        }
+        all
     }
 
     /// Lets go of [`Dialect::hold_writes`].

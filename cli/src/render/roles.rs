@@ -1,13 +1,13 @@
 //! A change of roles, for a person.
 
 use super::style::Style;
-use dbha_core::{RoleStep, SwitchoverDone, SwitchoverPlan, harmless};
+use dbha_core::{FailoverDone, RoleStep, SwitchoverDone, SwitchoverPlan, harmless};
 
 /// Where what belongs to a step begins.
 const INDENT: usize = 6;
 
 /// Writes what will be done; with its statements where that is wished.
-pub fn plan(plan: &SwitchoverPlan, statements: bool, style: Style) -> Vec<String> {
+pub fn switchover_plan(plan: &SwitchoverPlan, statements: bool, style: Style) -> Vec<String> {
     let connections = match plan.connections {
         Some(1) => "; 1 connection to it is ended".to_owned(),
         Some(count) => format!("; {count} connections to it are ended"),
@@ -54,10 +54,29 @@ pub fn step(step: RoleStep, details: &[String], took_ms: u64, style: Style) -> V
     lines
 }
 
-/// Writes how it ended.
-pub fn done(done: &SwitchoverDone, style: Style) -> String {
+/// Writes how a switchover ended.
+pub fn switched_over(done: &SwitchoverDone, style: Style) -> String {
     style.green(&format!(
         "{} takes the writes (term {}); nobody could write for {:.0} ms; {} is {}: {}.",
         done.to, done.term, done.closed_ms, done.pair, done.status.verdict, done.status.reason
     ))
+}
+
+/// Writes how a failover ended, and what may be missing.
+pub fn failed_over(done: &FailoverDone, style: Style) -> Vec<String> {
+    let missing = match done.last_heartbeat_seconds {
+        Some(seconds) => format!(
+            "what {} acknowledged after its last heartbeat, {seconds:.1} s ago, may be missing",
+            done.from
+        ),
+        None => format!("the last of what {} acknowledged may be missing", done.from),
+    };
+    vec![
+        style.green(&format!("{} takes the writes (term {}).", done.to, done.term)),
+        format!("It begins with {}; {missing}.", done.begins_with),
+        format!(
+            "Once {} answers again: dbha rejoin --server {}; it finds what is missing. Until then keep it from taking writes.",
+            done.from, done.from
+        ),
+    ]
 }
