@@ -8,7 +8,7 @@ use crate::{
     Both, Condition, LinkStatus, Problem, ServerStatus, SetupError, SetupOptions, Side, Status, Topology,
     WantedSetting, WritableServers, Writers, partner,
 };
-use dbha_sql::{Endpoint, Facts, SqlError};
+use dbha_sql::{Endpoint, Facts, SqlError, Term};
 pub(crate) use link::errant;
 use link::{link_problems, link_status};
 use server::server_status;
@@ -144,7 +144,8 @@ pub fn assess_watched(pair: &str, seen: &Both<Seen>, watched: &Watched) -> Statu
         reason,
         writers,
         writers_recorded: recorded_writers(seen),
-        term: newest_term(seen),
+        term: newest_terms(seen).first().map(|term| term.number),
+        writer: writer(seen),
         servers,
         links,
     }
@@ -203,12 +204,34 @@ fn recorded_writers(seen: &Both<Seen>) -> Option<Writers> {
         })
 }
 
-fn newest_term(seen: &Both<Seen>) -> Option<u64> {
+/// The newest term that any server that answers has recorded, once for each server that it was given to.
+fn newest_terms(seen: &Both<Seen>) -> Vec<&Term> {
     let answered = Side::BOTH
         .into_iter()
         .filter_map(|side| seen.of(side).as_ref().ok());
-    let terms = answered.flat_map(|facts| facts.terms.known().into_iter().flatten());
-    terms.map(|term| term.number).max()
+    let mut terms: Vec<&Term> = answered
+        .flat_map(|facts| facts.terms.known().into_iter().flatten())
+        .collect();
+    let newest = terms.iter().map(|term| term.number).max();
+    terms.retain(|term| Some(term.number) == newest);
+    terms.sort_by_key(|term| term.server_id);
+    terms.dedup_by_key(|term| term.server_id);
+    terms
+}
+
+/// Who has the writes by a change of roles; a set-up alone says who had them first, and somebody may have had reasons since.
+fn writer(seen: &Both<Seen>) -> Option<String> {
+    let terms = newest_terms(seen);
+    let [term] = terms.as_slice() else {
+        return None;
+    };
+    let answered = Side::BOTH
+        .into_iter()
+        .filter_map(|side| seen.of(side).as_ref().ok());
+    answered
+        .filter(|facts| term.number > 1 && facts.server_id == term.server_id)
+        .map(|facts| facts.name.clone())
+        .next()
 }
 
 fn index(source: Side) -> usize {

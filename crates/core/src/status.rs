@@ -193,6 +193,10 @@ pub struct Status {
     /// on a server that answered; `None` where nothing is recorded or seen.
     #[serde(default)]
     pub term: Option<u64>,
+    /// Name of the server to which a switchover or a failover gave the writes last; `None` where none did, or where two
+    /// were given them at once, or where it did not answer.
+    #[serde(default)]
+    pub writer: Option<String>,
     /// The servers, in the order in which they were given.
     pub servers: Vec<ServerStatus>,
     /// The links.

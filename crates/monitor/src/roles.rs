@@ -108,6 +108,13 @@ fn primary(report: &PairReport, server: &ServerStatus, at: usize) -> Answer {
         (Some(_), Some(Writers::Both)) => {
             Answer::Yes(format!("{} takes writes, and so may the other", server.name))
         }
+        // A writer of before came back open: clients belong to the one that has the writes by the newest term.
+        (Some(other), _) if report.status.writer.as_ref() == Some(&server.name) => Answer::Yes(format!(
+            "{} has the writes since term {}; {} is not its standby yet",
+            server.name,
+            report.status.term.unwrap_or_default(),
+            other.name
+        )),
         (Some(other), _) if other.read_only.is_none() => {
             Answer::No(format!("it is not known whether {} takes writes too", other.name))
         }

@@ -52,6 +52,7 @@ fn status(names: [&str; 2], problems: usize) -> Status {
         writers: WritableServers::One,
         writers_recorded: None,
         term: None,
+        writer: None,
         servers: vec![server(names[0], problems), server(names[1], vec![])],
         links: vec![link(names[0], names[1]), link(names[1], names[0])],
     }

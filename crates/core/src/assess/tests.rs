@@ -196,3 +196,28 @@ fn what_a_replica_says_of_its_link_is_told_in_its_figures() {
         (Some(900), Some(400))
     );
 }
+
+#[test]
+fn the_writer_is_whoever_a_change_of_roles_made_it() {
+    let mut facts = finished_pair(MARIADB, &SetupOptions::default());
+    let writer_of = |facts: &Both<Facts>| {
+        let status = assess("", &facts.map(|_, facts| Ok(facts.clone())));
+        (status.term, status.writer)
+    };
+    let term = |number, server_id| dbha_sql::Term {
+        number,
+        server_id,
+        reason: "failover".into(),
+    };
+    assert_eq!(writer_of(&facts), (None, None));
+    facts.primary.terms = Observed::Known(vec![term(1, facts.primary.server_id)]);
+    assert_eq!(
+        writer_of(&facts),
+        (Some(1), None),
+        "a set-up alone decides nothing"
+    );
+    facts.secondary.terms = Observed::Known(vec![term(2, facts.secondary.server_id)]);
+    assert_eq!(writer_of(&facts), (Some(2), Some(facts.secondary.name.clone())));
+    facts.primary.terms = Observed::Known(vec![term(2, facts.primary.server_id)]);
+    assert_eq!(writer_of(&facts), (Some(2), None), "two of one number are nobody");
+}

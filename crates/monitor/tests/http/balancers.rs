@@ -76,6 +76,17 @@ fn each_state_sends_clients_where_they_belong() {
             "prh",
             "prh",
         ),
+        (
+            "two writers, one of before",
+            changed(|r| {
+                *r = built::two_writers("shop");
+                r.status.term = Some(2);
+                r.status.writer = Some("db2".into());
+            }),
+            now,
+            "-rh",
+            "prh",
+        ),
         ("none writable", built::none_writable("shop"), now, "-rh", "-rh"),
         ("at the limit", built::healthy("shop"), STALE, "prh", "-rh"),
         (

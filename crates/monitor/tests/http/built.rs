@@ -27,6 +27,7 @@ pub(crate) fn healthy(pair: &str) -> PairReport {
             writers: WritableServers::One,
             writers_recorded: Some(Writers::One),
             term: Some(1),
+            writer: None,
             servers: vec![server(first, "primary", 1), server(second, "secondary", 2)],
             links: vec![link(first, second), link(second, first)],
         },
