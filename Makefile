@@ -4,7 +4,7 @@
 LOCKED := $(if $(CI),--locked)
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-all test-slow fuzz check deny bench servers prerequisites clean api public-api dist image
+.PHONY: help demo test test-all test-slow fuzz check deny bench servers prerequisites clean api public-api dist image packages
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -39,6 +39,10 @@ dist: ## the static binary in an archive, the package for Debian, their checksum
 image: dist ## a container image around the static binary, by the Docker daemon that answers
 	@packaging/image
 
+packages:
+	@tests/prerequisites dist
+	@packaging/dist --quick target/packages
+
 test: servers check ## the checks, all tests but the slow ones, and the examples in the documentation
 	cargo nextest run $(LOCKED) --workspace
 	cargo test $(LOCKED) --doc --workspace
@@ -46,7 +50,7 @@ test: servers check ## the checks, all tests but the slow ones, and the examples
 	@command -v ansible-playbook >/dev/null || echo "not here: ansible-playbook; the test of the example for it is skipped"
 	@command -v chromium >/dev/null || echo "not here: chromium; tests of the dashboard skip it"
 
-test-slow: servers ## only the slow tests
+test-slow: servers packages ## only the slow tests
 	cargo nextest run $(LOCKED) --workspace --profile slow --no-tests warn
 
 fuzz: ## ten seconds of fuzzing for each parser of what a server or a file says
