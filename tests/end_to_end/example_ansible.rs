@@ -53,7 +53,11 @@ async fn play(operator: &Operator, arguments: &[&str]) -> usize {
         .stderr(Stdio::piped())
         .kill_on_drop(true);
     let ran: Ran = operator.finish(&mut command).await.exits(0);
-    let recap = ran.stdout.lines().rfind(|line| line.contains("changed=")).unwrap_or_default();
+    let recap = ran
+        .stdout
+        .lines()
+        .rfind(|line| line.contains("changed="))
+        .unwrap_or_default();
     let changed = recap
         .split_whitespace()
         .find_map(|word| word.strip_prefix("changed="));

@@ -79,7 +79,7 @@ pub use receipt::{
     DropInBefore, LinkBefore, Receipt, ReceiptError, ReceiptState, ReceiptStore, ServerBefore, StepRecord,
     StoredReceipt,
 };
-pub use reference_page::{Explanation, explain, explanations, reference_page, server_errors_page};
+pub use reference_page::{Explanation, explain, explanations};
 pub use rendered::{
     HaproxyServer, HaproxyWanted, NotRenderable, PrometheusRulesWanted, SystemdUnitWanted, haproxy,
     monitor_account, prometheus_rules, systemd_unit,
@@ -105,7 +105,17 @@ pub use dbha_copy::{
 };
 pub use dbha_sql::{
     Address, ClientOptions, Dialect, Endpoint, Facts, Flavor, GtidSet, IoState, Secret, SqlError, SqlState,
-    SslMode, TlsOptions, Version, Wire, harmless, is_unprintable, panic_is_caught, quote_account,
-    quote_identifier, quote_literal,
+    SslMode, TlsOptions, Version, Wire, harmless,
 };
 pub use tokio_util::sync::CancellationToken;
+
+// Of use to dbha's own program and pages alone; no part of what is promised to others.
+#[doc(hidden)]
+pub use dbha_sql::{is_unprintable, panic_is_caught, quote_account, quote_identifier, quote_literal};
+#[doc(hidden)]
+pub use reference_page::{reference_page, server_errors_page};
+
+/// The examples of the page about embedding compile.
+#[cfg(doctest)]
+#[doc = include_str!("../../../docs/embedding.md")]
+struct EmbeddingPage;
