@@ -27,6 +27,11 @@ fn slow_the_image_needs_nothing_but_the_archive() {
 }
 
 #[test]
+fn slow_the_compose_example_makes_a_pair_that_survives_restarts() {
+    try_out("compose");
+}
+
+#[test]
 fn slow_the_static_binary_finds_names_by_file_and_name_server() {
     try_out("static");
 }
