@@ -19,10 +19,10 @@ terminal=; [ -t 1 ] && terminal=1
 line() { [ -z "$terminal" ] || printf '\r\e[K'; printf '%s\n' "$1"; }
 passing() { [ -z "$terminal" ] || printf '\r\e[K%.*s' "${COLUMNS:-79}" "$1"; }
 bar() {
-    local full=$(($1 * 30 / 100)) done rest
-    printf -v done '%*s' "$full" ''
+    local full=$(($1 * 30 / 100)) filled rest
+    printf -v filled '%*s' "$full" ''
     printf -v rest '%*s' $((30 - full)) ''
-    bar="[${done// /#}${rest// /.}]"
+    bar="[${filled// /#}${rest// /.}]"
 }
 
 # An event becomes a line of fields that bash can split; every text is one line, and holds no control characters.
