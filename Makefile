@@ -47,11 +47,12 @@ test: servers check ## the checks, all tests but the slow ones, and the examples
 	cargo nextest run $(LOCKED) --workspace
 	cargo test $(LOCKED) --doc --workspace
 	@tests/servers/fetch --status
-	@command -v ansible-playbook >/dev/null || echo "not here: ansible-playbook; the test of the example for it is skipped"
 	@command -v chromium >/dev/null || echo "not here: chromium; tests of the dashboard skip it"
 
 test-slow: servers packages ## only the slow tests
 	cargo nextest run $(LOCKED) --workspace --profile slow --no-tests warn
+	@command -v ansible-playbook >/dev/null || echo "not here: ansible-playbook; the test of the example for it is skipped"
+	@command -v docker-compose >/dev/null || echo "not here: docker-compose; the test of the example for it is skipped"
 
 fuzz: ## ten seconds of fuzzing for each parser of what a server or a file says
 	@tests/prerequisites fuzz

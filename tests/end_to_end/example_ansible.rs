@@ -70,7 +70,7 @@ async fn all_positions(pair: &ServerPair) -> [[String; 3]; 2] {
     [positions(&pair.primary).await, positions(&pair.secondary).await]
 }
 
-on_releases!(a_play_changes_what_is_missing_and_nothing_else: mariadb_10_11);
+on_releases!(a_play_changes_what_is_missing_and_nothing_else: slow_mariadb_10_11);
 
 async fn a_play_changes_what_is_missing_and_nothing_else(release: Release) {
     if tool::found("ansible-playbook", "ansible-core").is_none() {
