@@ -75,7 +75,9 @@ impl ReplicatedPair {
         self.url(Side::Primary)
     }
 
-    /// Returns the URL of the secondary, which takes writes of root even where ordinary accounts may only read.
+    /// Returns the URL of the secondary, which takes no writes while the primary is the only writer.
+    ///
+    /// MariaDB lets root write there all the same, as it always does; MySQL does not.
     pub fn secondary_url(&self) -> String {
         self.url(Side::Secondary)
     }

@@ -22,49 +22,63 @@ struct Positions {
     applied: GtidSet,
 }
 
+/// What a replica lacks, and how its link stands.
+struct Lack {
+    missing: GtidSet,
+    link: String,
+}
+
 /// Waits until a server has applied what its peer has at this moment.
 pub(super) async fn wait(pair: &ReplicatedPair, replica: Side, limit: Duration) -> Result<(), TestkitError> {
     let began = Instant::now();
     let mut source = pair.connect(replica.peer(), SessionProfile::Monitor).await?;
     let wanted = positions(&mut source).await;
     source.session.close().await;
-    let wanted = wanted
-        .map_err(TestkitError::sql(replica.peer(), "tell its position"))?
-        .executed;
+    let wanted = wanted.map_err(TestkitError::sql(replica.peer(), "tell its position"))?;
     let mut server = pair.connect(replica, SessionProfile::Monitor).await?;
+    let lack = lack_of(pair, (replica, &mut server), &wanted.executed, limit).await;
+    server.session.close().await;
+    match lack.map_err(TestkitError::sql(replica, "tell its position"))? {
+        None => Ok(()),
+        Some(lack) => Err(TestkitError::NotCaughtUp {
+            side: replica,
+            waited: began.elapsed(),
+            missing: lack.missing.to_string(),
+            link: lack.link,
+        }),
+    }
+}
+
+/// Looks until nothing is missing any more, or until it is no use to wait.
+async fn lack_of(
+    pair: &ReplicatedPair,
+    (replica, server): (Side, &mut Server),
+    wanted: &GtidSet,
+    limit: Duration,
+) -> Result<Option<Lack>, SqlError> {
+    let end = Instant::now() + limit;
     let id = *pair.ids.of(replica);
-    let (mut pause, mut before, mut moved) = (PAUSES.0, u64::MAX, Instant::now());
-    let missing = loop {
-        let seen = visible(&mut server, id).await;
-        let missing = wanted.minus(&seen.map_err(TestkitError::sql(replica, "tell its position"))?);
+    let (mut pause, mut before, mut moved) = (PAUSES.0, None, Instant::now());
+    loop {
+        let missing = wanted.minus(&visible(server, id).await?);
         if missing.is_empty() {
-            break None;
+            return Ok(None);
         }
-        let count = wanted.count_missing_from(&wanted.minus(&missing)).max(1);
-        if count < before {
-            (before, moved) = (count, Instant::now());
+        if before.as_ref() != Some(&missing) {
+            (before, moved) = (Some(missing.clone()), Instant::now());
         }
-        let over = began.elapsed() >= limit;
+        let over = Instant::now() >= end;
         if over || moved.elapsed() >= PATIENCE {
             let status = pair.status().await;
             let link = link_into(&status, replica);
             if over || link.is_some_and(has_given_up) {
-                break Some((missing, link.map_or_else(|| status.reason.clone(), told)));
+                let link = link.map_or_else(|| status.reason.clone(), told);
+                return Ok(Some(Lack { missing, link }));
             }
             moved = Instant::now();
         }
         sleep(pause).await;
         pause = (pause * 2).min(PAUSES.1);
-    };
-    server.session.close().await;
-    match missing {
-        None => Ok(()),
-        Some((missing, link)) => Err(TestkitError::NotCaughtUp {
-            side: replica,
-            waited: began.elapsed(),
-            missing: missing.to_string(),
-            link,
-        }),
     }
 }
 

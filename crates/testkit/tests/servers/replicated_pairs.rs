@@ -12,7 +12,6 @@ on_every_release!(
     rows_cross_both_ways_also_after_a_restart_of_both,
     faults_of_the_network_do_what_they_say_and_heal,
     faults_of_a_server_do_what_they_say_and_heal,
-    a_clock_is_wrong_until_it_is_right_again,
 );
 
 const SCHEMA: &str = "CREATE DATABASE app; CREATE TABLE app.t (id INT PRIMARY KEY AUTO_INCREMENT, word VARCHAR(20)) ENGINE=InnoDB;
@@ -138,32 +137,45 @@ async fn faults_of_the_network_do_what_they_say_and_heal(release: Release) {
 
 async fn faults_of_a_server_do_what_they_say_and_heal(release: Release) {
     let mut pair = started(release, Writers::One).await;
+    a_stopped_sql_thread(&pair).await;
+    a_frozen_server(&pair).await;
+    a_killed_primary(&mut pair).await;
+    purged_logs(&pair).await;
+}
 
+async fn a_stopped_sql_thread(pair: &ReplicatedPair) {
     pair.stop_sql_thread(Secondary).await.unwrap();
-    write(&pair, Primary, "held").await;
-    assert!(lacks(&pair).await.contains("its SQL thread is stopped"));
+    write(pair, Primary, "held").await;
+    assert!(lacks(pair).await.contains("its SQL thread is stopped"));
     assert_eq!(pair.status().await.verdict, Verdict::Broken);
     pair.start_replication(Secondary).await.unwrap();
-    becomes_healthy(&pair).await;
+    becomes_healthy(pair).await;
+}
 
+async fn a_frozen_server(pair: &ReplicatedPair) {
     pair.freeze(Secondary).await.unwrap();
     let answered = timeout(SHORT, mysql_async::Conn::from_url(pair.secondary_url())).await;
     assert!(answered.is_err(), "a frozen server answered");
     pair.thaw(Secondary).await.unwrap();
+}
 
+async fn a_killed_primary(pair: &mut ReplicatedPair) {
     pair.kill(Primary).await.unwrap();
     assert_eq!(pair.status().await.verdict, Verdict::Unreachable);
-    assert!(matches!(
-        pair.wait_caught_up().await,
-        Err(TestkitError::Sql { side: Primary, .. })
-    ));
-    assert_eq!(words(&pair, Secondary).await, ["OLD", "HELD"]);
+    let waited = pair.wait_caught_up().await;
+    assert!(
+        matches!(waited, Err(TestkitError::Sql { side: Primary, .. })),
+        "{waited:?}"
+    );
+    assert_eq!(words(pair, Secondary).await, ["OLD", "HELD"]);
     pair.start_again(Primary).await.unwrap();
-    write(&pair, Primary, "again").await;
-    becomes_healthy(&pair).await;
+    write(pair, Primary, "again").await;
+    becomes_healthy(pair).await;
+}
 
+async fn purged_logs(pair: &ReplicatedPair) {
     pair.cut(PrimaryToSecondary).await.unwrap();
-    write(&pair, Primary, "purged").await;
+    write(pair, Primary, "purged").await;
     pair.purge_binlogs(Primary).await.unwrap();
     pair.heal().await.unwrap();
     // Its source says that it has thrown away what is asked for: 1236, which MySQL since 8.0.19 calls 13114.
@@ -171,18 +183,23 @@ async fn faults_of_a_server_do_what_they_say_and_heal(release: Release) {
         let status = pair.status().await;
         let told = status.links.iter().filter_map(|link| link.last_error.as_ref());
         let codes: Vec<u32> = told.map(|error| error.code).collect();
-        codes
-            .iter()
-            .any(|code| [1236, 13114].contains(code))
-            .then_some(status)
-            .ok_or(codes)
+        let refused = codes.iter().any(|code| [1236, 13114].contains(code));
+        refused.then_some(status).ok_or(codes)
     };
     let status = eventually(refused).await;
     assert_eq!(status.verdict, Verdict::Broken, "{}", status.reason);
-    assert_eq!(words(&pair, Secondary).await, ["OLD", "HELD", "AGAIN"]);
+    assert_eq!(words(pair, Secondary).await, ["OLD", "HELD", "AGAIN"]);
 }
 
-async fn a_clock_is_wrong_until_it_is_right_again(release: Release) {
+/// MySQL is left out: 9.7.4 hangs in its start under libfaketime 0.9.10, which takes the whole limit to see.
+#[tokio::test]
+async fn a_clock_is_wrong_until_it_is_right_again() {
+    for release in [Release::MariaDb10_5, Release::MariaDb10_11, Release::MariaDb11_8] {
+        crate::support::run(release, skew).await;
+    }
+}
+
+async fn skew(release: Release) {
     let mut pair = started(release, Writers::One).await;
     let ahead = async |pair: &ReplicatedPair, side| {
         let mut session = connect(&pair.url(side)).await;
@@ -218,6 +235,30 @@ async fn a_clock_is_wrong_until_it_is_right_again(release: Release) {
     pair.skew_clock(Secondary, 0).await.unwrap();
     assert!(ahead(&pair, Secondary).await.abs() <= 2);
     becomes_healthy(&pair).await;
+}
+
+/// Two rows with one key: nobody but a person can say which one counts.
+#[tokio::test]
+async fn a_replica_that_stopped_with_an_error_is_not_waited_for() {
+    crate::support::run(Release::MySql9_7, async |release| {
+        let pair = started(release, Writers::One).await;
+        let row = "INSERT INTO app.t VALUES (101, 'twice')";
+        let mut session = connect(&pair.secondary_url()).await;
+        let refused = session.query_drop(row).await.unwrap_err();
+        assert!(refused.to_string().contains("read-only"), "{refused}");
+        pair.stop_sql_thread(Primary).await.unwrap();
+        pair.open_for_writes(Secondary).await.unwrap();
+        session.query_drop(row).await.unwrap();
+        session.disconnect().await.unwrap();
+        let mut session = connect(&pair.primary_url()).await;
+        session.query_drop(row).await.unwrap();
+        session.disconnect().await.unwrap();
+        let began = Instant::now();
+        let error = pair.wait_caught_up().await.unwrap_err().to_string();
+        assert!(error.contains("last error 1062"), "{error}");
+        assert!(began.elapsed() < Duration::from_secs(15), "{error}");
+    })
+    .await;
 }
 
 #[tokio::test]
