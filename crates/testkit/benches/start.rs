@@ -15,7 +15,9 @@ fn main() {
         .enable_all()
         .build()
         .unwrap();
-    println!("release        two servers, median / worst   replicated pair, median / worst (x two servers)   one, resident memory");
+    println!(
+        "release        two servers, median / worst   replicated pair, median / worst (x two servers)   one, resident memory"
+    );
     for installation in Installation::all() {
         let release = installation.release();
         let options = ServerOptions::new();
