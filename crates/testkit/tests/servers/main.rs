@@ -10,6 +10,7 @@
 
 mod fault_proxy;
 mod lifetimes;
+mod outside_crate;
 mod private_servers;
 mod replicated_pairs;
 mod replicated_pairs_end;
