@@ -11,6 +11,9 @@ pub fn human(status: &Status, style: Style) -> Vec<String> {
         paint(status.verdict, style),
         harmless(&status.reason)
     )];
+    if let (Some(writer), Some(term)) = (&status.writer, status.term) {
+        lines.push(format!("{} has the writes since term {term}.", harmless(writer)));
+    }
     if !status.restart_safe && status.servers.iter().all(|server| server.reachable) {
         lines.push(style.yellow("A restart would lose settings: see below."));
     }

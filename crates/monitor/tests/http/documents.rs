@@ -67,6 +67,21 @@ async fn status_has_the_worst_verdict_and_every_pair() {
 }
 
 #[tokio::test]
+async fn page_and_metrics_say_who_has_the_writes_since_which_term() {
+    let serving = Serving::start().await;
+    let mut report = built::healthy("shop");
+    serving.board.publish(report.clone());
+    assert!(!get(serving.address, "/").await.body.contains("has the writes"));
+    report.status.term = Some(3);
+    report.status.writer = Some("db1".into());
+    serving.board.publish(report);
+    let page = get(serving.address, "/").await.body;
+    assert!(page.contains("db1 has the writes (term 3)"), "{page}");
+    let metrics = get(serving.address, "/metrics").await.body;
+    assert!(metrics.contains("dbha_term{pair=\"shop\"} 3"), "{metrics}");
+}
+
+#[tokio::test]
 async fn pairs_with_odd_names_are_found_and_a_page_cannot_be_broken_by_them() {
     let serving = Serving::start().await;
     let name = "a/b \"<script>alert(1)</script>&";

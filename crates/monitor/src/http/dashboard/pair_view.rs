@@ -12,9 +12,8 @@ use maud::{Markup, html};
 
 /// Makes the part that changes: verdict, alarm, drawing, problems.
 pub(super) fn now(seen: &Seen) -> Markup {
-    let status = &seen.report.status;
     html! {
-        (headline(seen.verdict(), &sentence(seen), &format!("{} · as of {} UTC", status.pair, clock(seen.report.at))))
+        (headline(seen.verdict(), &sentence(seen), &about(seen)))
         @if seen.report.setup_at_work {
             p.note { "A set-up by dbha is at work on this pair; what it changes is not told meanwhile." }
         }
@@ -23,6 +22,16 @@ pub(super) fn now(seen: &Seen) -> Markup {
         (drawing(&seen.report, seen.stale))
         (problems(&seen.report))
     }
+}
+
+/// Name of the pair, who has the writes since the last change of roles, and the moment of the look.
+fn about(seen: &Seen) -> String {
+    let status = &seen.report.status;
+    let writer = match (&status.writer, status.term) {
+        (Some(writer), Some(term)) => format!(" · {writer} has the writes (term {term})"),
+        _ => String::new(),
+    };
+    format!("{}{writer} · as of {} UTC", status.pair, clock(seen.report.at))
 }
 
 /// Makes the headline: shape, word and sentence.
