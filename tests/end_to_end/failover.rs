@@ -280,7 +280,7 @@ async fn a_writer_that_answers_is_closed_on_request_and_nothing_is_lost(release:
     let (pair, operator) = finished_pair(release).await;
     add_customer(&pair.primary, "last").await;
     let ran = failover(&operator, &["--stop-old"]).await.exits(0);
-    ran.says("has handed over everything");
+    ran.says("has handed over everything; nothing is missing");
     assert!(!is_writable(&pair.primary).await && is_writable(&pair.secondary).await);
     assert!(has_customer(&pair.secondary, "last").await);
     rejoin(&operator, &pair.primary, &[]).await.exits(0);

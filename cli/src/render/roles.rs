@@ -65,6 +65,7 @@ pub fn switched_over(done: &SwitchoverDone, style: Style) -> String {
 /// Writes how a failover ended, and what may be missing.
 pub fn failed_over(done: &FailoverDone, style: Style) -> Vec<String> {
     let missing = match done.last_heartbeat_seconds {
+        _ if done.complete => format!("{} has handed over everything; nothing is missing", done.from),
         Some(seconds) => format!(
             "what {} acknowledged after its last heartbeat, {seconds:.1} s ago, may be missing",
             done.from
@@ -73,10 +74,9 @@ pub fn failed_over(done: &FailoverDone, style: Style) -> Vec<String> {
     };
     vec![
         style.green(&format!("{} takes the writes (term {}).", done.to, done.term)),
-        format!("It begins with {}; {missing}.", done.begins_with),
-        format!(
-            "Once {} answers again: dbha rejoin --server {}; it finds what is missing. Until then keep it from taking writes.",
-            done.from, done.from
-        ),
+        format!("It begins with {}", done.begins_with),
+        format!("{missing}."),
+        format!("Keep {} from taking writes. Once it answers again:", done.from),
+        format!("  dbha rejoin … --server {}", done.from),
     ]
 }

@@ -59,8 +59,12 @@ pub enum RoleStep {
     Open,
     /// Events run where writes are taken.
     MoveEvents,
+    /// Rejoin: the returning server takes no more writes, and is compared with the writer.
+    CloseReturning,
     /// Rejoin: what the returning server has and the pair lacks is saved.
     SaveExtra,
+    /// Rejoin: it has applied everything that the writer has.
+    FollowWriter,
 }
 
 impl RoleStep {
@@ -76,7 +80,9 @@ impl RoleStep {
             RoleStep::LetGo => "let_go",
             RoleStep::Open => "open",
             RoleStep::MoveEvents => "move_events",
+            RoleStep::CloseReturning => "close_returning",
             RoleStep::SaveExtra => "save_extra",
+            RoleStep::FollowWriter => "follow_writer",
         }
     }
 
@@ -92,7 +98,9 @@ impl RoleStep {
             RoleStep::LetGo => "remove the link from it",
             RoleStep::Open => "open the other server for writing",
             RoleStep::MoveEvents => "let events run there",
-            RoleStep::SaveExtra => "save what the pair lacks",
+            RoleStep::CloseReturning => "make it read-only, end its connections, compare it with the writer",
+            RoleStep::SaveExtra => "save what the writer lacks",
+            RoleStep::FollowWriter => "let it apply what the writer has",
         }
     }
 }

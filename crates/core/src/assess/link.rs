@@ -117,7 +117,19 @@ pub(super) fn link_problems(
         ));
     }
     if link_of(own, source).is_none() {
-        let fix = "run dbha setup to make a pair of the two".into();
+        let own_term = own
+            .terms
+            .known()
+            .into_iter()
+            .flatten()
+            .find(|term| term.server_id == own.server_id);
+        let fix = match own_term.filter(|term| term.reason == "failover") {
+            Some(_) => format!(
+                "once {} answers: dbha rejoin --server {}",
+                status.from, status.from
+            ),
+            None => "run dbha setup to make a pair of the two".into(),
+        };
         found.push(problem(
             Condition::NoLink,
             format!("{} does not follow {}", status.to, status.from),

@@ -91,6 +91,7 @@ impl Pair {
             to: name,
             term,
             begins_with: taken.begins_with,
+            complete: taken.complete,
             last_heartbeat_seconds,
             events_moved: taken.events_moved,
             status: self.status().await,

@@ -58,7 +58,7 @@ impl Pair {
             true => vec![format!("it has nothing that {} lacks", facts.of(writer).name)],
             false => vec![format!("{} lacks {}", facts.of(writer).name, extra.0)],
         };
-        tell(sink, back, RoleStep::Close, began, details);
+        tell(sink, back, RoleStep::CloseReturning, began, details);
         let saved = match extra.0.is_empty() {
             true => None,
             false => Some(save(&mut servers, &extra, options, sink).await?),
@@ -69,7 +69,7 @@ impl Pair {
         if saved.is_none() {
             let began = Instant::now();
             self.follow_to_the_end(&mut servers, back).await?;
-            tell(sink, back, RoleStep::CatchUp, began, vec![]);
+            tell(sink, back, RoleStep::FollowWriter, began, vec![]);
         }
         let facts = super::observe(&mut servers).await?;
         close(servers).await;

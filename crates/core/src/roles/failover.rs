@@ -45,6 +45,8 @@ pub struct FailoverDone {
     pub term: u64,
     /// Everything that it has, and begins with; what the old writer acknowledged beyond that is missing.
     pub begins_with: String,
+    /// Whether nothing is missing, because the old writer was closed and has handed over everything.
+    pub complete: bool,
     /// How many seconds ago, by the old writer's own clock, it wrote the last heartbeat that arrived: what it took after that
     /// may be missing. `None` where no monitor has written heartbeats.
     pub last_heartbeat_seconds: Option<f64>,

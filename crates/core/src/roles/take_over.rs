@@ -25,6 +25,7 @@ pub(crate) struct TakeOver<'a> {
 /// What taking over did.
 pub(crate) struct TakenOver {
     pub(crate) begins_with: String,
+    pub(crate) complete: bool,
     pub(crate) events_moved: usize,
 }
 
@@ -66,10 +67,13 @@ impl TakeOver<'_> {
 
 /// Takes the writes over.
 pub(crate) async fn take_over(mut run: TakeOver<'_>) -> Result<TakenOver, SetupError> {
-    match run.old_has.clone() {
+    let complete = match run.old_has.clone() {
         Some(all) => receive_the_rest(&mut run, &all).await?,
-        None => notice(&mut run).await?,
-    }
+        None => {
+            notice(&mut run).await?;
+            false
+        }
+    };
     if let Err((fault, fix)) = drain(&mut run).await {
         // What has not been let go stays the standby of whoever may come back.
         let receive = run.server.dialect().start_receiver();
@@ -85,7 +89,7 @@ pub(crate) async fn take_over(mut run: TakeOver<'_>) -> Result<TakenOver, SetupE
         .map_err(|fault| run.kept(fault, "run the same command again: it goes on from here"))?;
     #[cfg(debug_assertions)]
     failpoint::reached(Moment::Applied, RoleStep::LetGo.id(), run.cancel).await;
-    open(&mut run).await
+    open(&mut run, complete).await
 }
 
 /// Waits until the link notices that its source is gone: a frozen server is, too, after a while.
@@ -111,8 +115,8 @@ async fn notice(run: &mut TakeOver<'_>) -> Result<(), SetupError> {
     }
 }
 
-/// A closed writer that still answers hands over what it has; where it does not get there in time, that is told.
-async fn receive_the_rest(run: &mut TakeOver<'_>, all: &GtidSet) -> Result<(), SetupError> {
+/// A closed writer that still answers hands over what it has; returns whether everything came over in time.
+async fn receive_the_rest(run: &mut TakeOver<'_>, all: &GtidSet) -> Result<bool, SetupError> {
     let began = Instant::now();
     let mut pause = Pause::within(run.options.notice);
     loop {
@@ -136,7 +140,7 @@ async fn receive_the_rest(run: &mut TakeOver<'_>, all: &GtidSet) -> Result<(), S
                 ),
             };
             run.tell(RoleStep::Notice, began, vec![text]);
-            return Ok(());
+            return Ok(missing == 0);
         }
     }
 }
@@ -231,7 +235,7 @@ async fn let_go(run: &mut TakeOver<'_>) -> Result<(), StepFault> {
     Ok(())
 }
 
-async fn open(run: &mut TakeOver<'_>) -> Result<TakenOver, SetupError> {
+async fn open(run: &mut TakeOver<'_>, complete: bool) -> Result<TakenOver, SetupError> {
     let began = Instant::now();
     let begins_with = run.facts.position().to_string();
     let recorded = opened::record(run.server, &run.facts, run.term, "failover").await;
@@ -262,6 +266,7 @@ async fn open(run: &mut TakeOver<'_>) -> Result<TakenOver, SetupError> {
     }
     Ok(TakenOver {
         begins_with,
+        complete,
         events_moved: woken.len(),
     })
 }
