@@ -91,6 +91,10 @@ pub enum TestkitError {
         /// How long was waited.
         limit: Duration,
     },
+    /// Servers in containers could not be had.
+    #[cfg(feature = "docker")]
+    #[error(transparent)]
+    Containers(#[from] crate::ContainerError),
     /// A file or directory could not be read, written or removed.
     #[error("cannot {action} {}", path.display())]
     File {

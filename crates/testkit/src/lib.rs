@@ -75,6 +75,8 @@ mod cache;
 mod certificates;
 mod clock;
 mod clock_skew;
+#[cfg(feature = "docker")]
+mod containers;
 mod error;
 mod fault_proxy;
 mod home;
@@ -100,6 +102,9 @@ mod spawner;
 mod supervision;
 mod template;
 mod tree_copy;
+
+#[cfg(feature = "docker")]
+pub use containers::{ContainerError, Containers};
 
 pub use certificates::{Authority, ServerCertificate, Validity};
 pub use error::TestkitError;

@@ -2,7 +2,7 @@
 
 use crate::certificates::{AUTHORITY, CERTIFICATE, KEY};
 use crate::home::ServerHome;
-use crate::{Installation, ServerOptions};
+use crate::{Installation, Release, ServerOptions};
 
 /// Renders the whole file: where the server lives, small buffers, and the settings of a server that is
 /// plausible but not prepared for replication with a peer.
@@ -14,10 +14,10 @@ pub(crate) fn render(
 ) -> String {
     let mut defaults = place(home);
     defaults.push(("port", port.to_string()));
-    defaults.extend(buffers(installation));
+    defaults.extend(buffers(installation.release()));
     defaults.extend(network());
     if !options.is_stock() {
-        defaults.extend(replication(installation));
+        defaults.extend(replication(installation.release()));
     }
     if installation.release().has_own_tls() {
         defaults.extend(certificates());
@@ -36,7 +36,7 @@ pub(crate) fn render_for_template(
     options: &ServerOptions,
 ) -> String {
     let mut defaults = place(home);
-    defaults.extend(buffers(installation));
+    defaults.extend(buffers(installation.release()));
     let lasting = options.of_initialisation();
     let lasting = lasting
         .into_iter()
@@ -59,7 +59,7 @@ fn place(home: &ServerHome) -> Vec<Default> {
 }
 
 /// Small, because several servers run at once on a small machine, and a start should take no time.
-fn buffers(installation: &Installation) -> Vec<Default> {
+pub(crate) fn buffers(release: Release) -> Vec<Default> {
     let common = [
         ("innodb_buffer_pool_size", "32M"),
         ("max_connections", "100"),
@@ -95,11 +95,7 @@ fn buffers(installation: &Installation) -> Vec<Default> {
         ("performance_schema_hosts_size", "20"),
         ("performance_schema_users_size", "20"),
     ];
-    let own: &[(&str, &str)] = if installation.release().is_mysql() {
-        &mysql
-    } else {
-        &mariadb
-    };
+    let own: &[(&str, &str)] = if release.is_mysql() { &mysql } else { &mariadb };
     common
         .iter()
         .chain(own)
@@ -117,7 +113,7 @@ fn network() -> [Default; 2] {
     [("bind_address", "127.0.0.1"), ("skip_name_resolve", "ON")].map(|(name, value)| (name, value.to_owned()))
 }
 
-fn replication(installation: &Installation) -> Vec<Default> {
+pub(crate) fn replication(release: Release) -> Vec<Default> {
     let common = [("server_id", "1"), ("log_bin", "binlog")];
     let mysql = [
         ("log_replica_updates", "ON"),
@@ -125,11 +121,7 @@ fn replication(installation: &Installation) -> Vec<Default> {
         ("enforce_gtid_consistency", "ON"),
     ];
     let mariadb = [("log_slave_updates", "ON")];
-    let own: &[(&str, &str)] = if installation.release().is_mysql() {
-        &mysql
-    } else {
-        &mariadb
-    };
+    let own: &[(&str, &str)] = if release.is_mysql() { &mysql } else { &mariadb };
     common
         .iter()
         .chain(own)
