@@ -4,7 +4,8 @@ use dbha_copy::CopyOptions;
 use dbha_testkit::{Release, ServerPair};
 use tokio_util::sync::CancellationToken;
 
-use crate::copy_fidelity::{assert_equal, fill, run_copy};
+use crate::copy_fidelity::{assert_equal, run_copy};
+use crate::fidelity_schema::fill;
 use crate::releases::on_every_release;
 use crate::servers::fresh_pair;
 use crate::session::Session;

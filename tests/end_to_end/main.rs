@@ -10,6 +10,8 @@ mod contents_of_server;
 mod end_state;
 mod eventually;
 mod fake_server;
+mod fidelity_schema;
+mod holdings;
 mod operator;
 mod papers;
 mod processes;

@@ -30,7 +30,12 @@ impl Door {
 impl Session {
     /// Opens a session of root.
     pub(crate) async fn open(server: &PrivateServer) -> Self {
-        let options = Opts::from_url(&server.url()).unwrap();
+        Self::open_at(&server.url()).await
+    }
+
+    /// Opens a session as a URL says.
+    pub(crate) async fn open_at(url: &str) -> Self {
+        let options = Opts::from_url(url).unwrap();
         let options = OptsBuilder::from_opts(options).prefer_socket(false);
         let connection = Conn::new(options).await.unwrap();
         Self { connection }
