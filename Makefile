@@ -4,10 +4,13 @@
 LOCKED := $(if $(CI),--locked)
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-all test-slow fuzz check deny bench servers prerequisites clean api public-api dist image packages
+.PHONY: help demo test test-all test-slow test-containers fuzz check deny bench servers images prerequisites clean api public-api dist image packages
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+test-containers: servers images ## only the tests on containers, slow ones too; DBHA_TEST_DOCKER=auto|require|off
+	@tests/containers/run all
 
 demo: ## build dbha and show the whole story on two private servers
 	@tests/prerequisites demo
@@ -18,6 +21,9 @@ prerequisites: ## install what the tests need (as root, on Debian), or say what 
 
 servers: prerequisites ## fetch the server releases that the tests run on beside the system's own
 	@tests/servers/fetch
+
+images: servers ## bring the container images of the server releases, where a Docker daemon can be had
+	@tests/docker-daemon try tests/images/build
 
 check: ## formatting, lints and documentation
 	cargo fmt --all --check
@@ -43,14 +49,16 @@ packages:
 	@tests/prerequisites dist
 	@packaging/dist --quick target/packages
 
-test: servers check ## the checks, all tests but the slow ones, and the examples in the documentation
-	cargo nextest run $(LOCKED) --workspace
+test: servers images check ## the checks, all tests but the slow ones, and the examples in the documentation
+	tests/docker-daemon try cargo nextest run $(LOCKED) --workspace -E 'not binary(containers)'
+	@tests/containers/run default
 	cargo test $(LOCKED) --doc --workspace
 	@tests/servers/fetch --status
 	@command -v chromium >/dev/null || echo "not here: chromium; tests of the dashboard skip it"
 
-test-slow: servers packages ## only the slow tests
-	cargo nextest run $(LOCKED) --workspace --profile slow --no-tests warn
+test-slow: servers images packages ## only the slow tests
+	tests/docker-daemon try cargo nextest run $(LOCKED) --workspace --profile slow --no-tests warn -E 'not binary(containers)'
+	@tests/containers/run slow
 	@command -v ansible-playbook >/dev/null || echo "not here: ansible-playbook; the test of the example for it is skipped"
 	@command -v docker-compose >/dev/null || echo "not here: docker-compose; the test of the example for it is skipped"
 
