@@ -35,6 +35,7 @@ mod compatibility_page;
 mod lifetimes;
 mod links;
 mod option_files;
+mod replicated_pair;
 mod restarts;
 mod setup;
 mod slow_network;

@@ -210,6 +210,18 @@ impl ReplicatedPairBuilder {
                 );
                 Ok(Servers::Processes(Box::new(servers.await?)))
             }
+            #[cfg(feature = "docker")]
+            (Backend::Containers, _) => {
+                let (release, options) = self.wanted()?;
+                let image = self.image.as_deref();
+                let options = Both {
+                    primary: &options.primary,
+                    secondary: &options.secondary,
+                };
+                let servers = crate::Containers::start(release, image, options);
+                Ok(Servers::Containers(Box::new(servers.await?)))
+            }
+            #[cfg(not(feature = "docker"))]
             (Backend::Containers, _) => Err(TestkitError::NotPossible {
                 what: "to run servers in containers",
                 reason: "this build of dbha-testkit knows none".to_owned(),
