@@ -7,6 +7,9 @@ use crate::eventually::eventually;
 use crate::release::on_releases;
 use crate::session::Session;
 
+const SQL: &str =
+    "CREATE DATABASE app; CREATE TABLE app.t (id INT PRIMARY KEY); INSERT INTO app.t VALUES (1)";
+
 on_releases!(a_pair_comes_by_one_call_and_its_network_parts: slow_mariadb_11_8, slow_mysql_9_7);
 
 async fn a_pair_comes_by_one_call_and_its_network_parts(release: Release) {
@@ -15,42 +18,58 @@ async fn a_pair_comes_by_one_call_and_its_network_parts(release: Release) {
         return;
     };
     drop(probe);
-    let mut pair = ReplicatedPair::builder()
+    let started = ReplicatedPair::builder()
         .release(release)
         .backend(Backend::Containers)
         .writers(Writers::Both)
-        .setup_sql(
-            "CREATE DATABASE app; CREATE TABLE app.t (id INT PRIMARY KEY); INSERT INTO app.t VALUES (1)",
-        )
+        .setup_sql(SQL)
         .start()
-        .await
-        .unwrap_or_else(|error| panic!("{}", chain(&error)));
-    let count = async |url: String| {
-        let mut session = Session::open_at(&url).await;
-        session.number("SELECT COUNT(*) FROM app.t").await
-    };
-    assert_eq!(count(pair.secondary_url()).await, 1);
+        .await;
+    let mut pair = started.unwrap_or_else(|error| panic!("{}", chain(&error)));
+    assert_eq!(rows(&pair, Side::Secondary).await, 1);
 
+    cut_one_way(&pair).await;
+    pair.restart(Side::Secondary).await.unwrap();
+    write(&pair, Side::Primary, 4).await;
+    caught_up_with(&pair, 4).await;
+    swallow_both_ways(&pair).await;
+}
+
+/// The other direction is whole, and what was written over the cut one comes later.
+async fn cut_one_way(pair: &ReplicatedPair) {
     pair.cut(Link::PrimaryToSecondary).await.unwrap();
-    let mut primary = Session::open_at(&pair.primary_url()).await;
-    primary.run("INSERT INTO app.t VALUES (2)").await;
-    let mut secondary = Session::open_at(&pair.secondary_url()).await;
-    secondary.run("INSERT INTO app.t VALUES (3)").await;
-    // The other direction is whole, and what was written over the cut one is not there.
+    write(pair, Side::Primary, 2).await;
+    write(pair, Side::Secondary, 3).await;
     eventually(
         "the primary has the secondary's row",
-        async || count(pair.primary_url()).await,
+        async || rows(pair, Side::Primary).await,
         |rows| *rows == 3,
     )
     .await;
-    assert_eq!(count(pair.secondary_url()).await, 2);
-
+    assert_eq!(rows(pair, Side::Secondary).await, 2);
     pair.heal().await.unwrap();
-    pair.wait_caught_up().await.unwrap();
-    assert_eq!(count(pair.secondary_url()).await, 3);
+    caught_up_with(pair, 3).await;
+}
 
-    pair.restart(Side::Secondary).await.unwrap();
-    primary.run("INSERT INTO app.t VALUES (4)").await;
+async fn swallow_both_ways(pair: &ReplicatedPair) {
+    pair.black_hole(Link::Both).await.unwrap();
+    write(pair, Side::Primary, 5).await;
+    assert_eq!(rows(pair, Side::Secondary).await, 4);
+    pair.heal().await.unwrap();
+    caught_up_with(pair, 5).await;
+}
+
+async fn caught_up_with(pair: &ReplicatedPair, count: u64) {
     pair.wait_caught_up().await.unwrap();
-    assert_eq!(count(pair.secondary_url()).await, 4);
+    assert_eq!(rows(pair, Side::Secondary).await, count);
+}
+
+async fn write(pair: &ReplicatedPair, side: Side, id: u32) {
+    let mut session = Session::open_at(&pair.url(side)).await;
+    session.run(&format!("INSERT INTO app.t VALUES ({id})")).await;
+}
+
+async fn rows(pair: &ReplicatedPair, side: Side) -> u64 {
+    let mut session = Session::open_at(&pair.url(side)).await;
+    session.number("SELECT COUNT(*) FROM app.t").await
 }
