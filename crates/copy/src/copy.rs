@@ -3,7 +3,7 @@ use crate::{
     sessions::Sessions,
 };
 use dbha_sql::Endpoint;
-use std::time::Instant;
+use std::{future::Future, pin::Pin, time::Instant};
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
@@ -21,32 +21,33 @@ pub async fn copy(
 ) -> Result<CopyReport, CopyError> {
     let begun = Instant::now();
     let sessions = Sessions::new(source, target);
-    let mut report = with_tries(
-        &sessions,
-        options.tries,
-        progress,
-        cancel,
-        async |news, attempt| {
-            Copying::begin(&sessions, options, news, attempt > 1)
+    let mut report = with_tries(&sessions, options.tries, progress, cancel, |news, attempt| {
+        let sessions = &sessions;
+        Box::pin(async move {
+            Copying::begin(sessions, options, &news, attempt > 1)
                 .await?
                 .run()
                 .await
-        },
-    )
+        })
+    })
     .await?;
     report.took = begun.elapsed();
     Ok(report)
 }
 
+/// One try of a copy, a dump or a load.
+pub(crate) type Try<'a, T> = Pin<Box<dyn Future<Output = Result<T, CopyError>> + Send + 'a>>;
+
 /// Runs a copy until it succeeds, fails for good or is cancelled, and ends every session of it before it returns.
 ///
-/// `one_try` is given where to send its news, and the number of the try.
-pub(crate) async fn with_tries<T>(
+/// `one_try` is given where to send its news, and the number of the try. It is no async closure: of those the compiler
+/// does not see that they may move between threads, and nobody could spawn a copy.
+pub(crate) async fn with_tries<'a, T>(
     sessions: &Sessions,
     tries: u32,
     progress: &(dyn Fn(CopyProgress) + Send + Sync),
     cancel: &CancellationToken,
-    mut one_try: impl AsyncFnMut(&mpsc::Sender<CopyProgress>, u32) -> Result<T, CopyError>,
+    mut one_try: impl FnMut(mpsc::Sender<CopyProgress>, u32) -> Try<'a, T>,
 ) -> Result<T, CopyError> {
     let mut attempt = 1;
     loop {
@@ -55,7 +56,7 @@ pub(crate) async fn with_tries<T>(
         let guard = sessions.guard();
         let (news, inbox) = mpsc::channel(256);
         let result = tokio::select! {
-            result = one_try(&news, attempt) => result,
+            result = one_try(news, attempt) => result,
             () = pass_on(inbox, progress) => Err(CopyError::Cancelled),
             () = cancel.cancelled() => Err(CopyError::Cancelled),
         };

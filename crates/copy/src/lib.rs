@@ -57,6 +57,8 @@ mod shown_key;
 mod sink;
 mod snapshot;
 mod sorter;
+#[cfg(test)]
+mod spawnable;
 mod statements;
 mod table;
 mod table_definition;

@@ -67,15 +67,13 @@ impl TableIdentities {
             true => tables.iter().filter_map(|table| engine_name(table)).collect(),
             false => vec![],
         };
-        let mut rest = self
-            .numbers
-            .iter()
-            .filter(|(name, _)| !checked.contains(name))
-            .peekable();
-        if rest.peek().is_none() {
+        let unchecked = |(name, _): &(&String, &String)| !checked.contains(*name);
+        let rest: Vec<_> = self.numbers.iter().filter(unchecked).collect();
+        if rest.is_empty() {
             return Ok(());
         }
         let now = list(session).await?;
+        let mut rest = rest.into_iter();
         match rest.find(|(name, number)| now.get(*name) != Some(*number)) {
             None => Ok(()),
             Some((name, _)) => Err(CopyError::SchemaChanged { what: name.clone() }),

@@ -86,12 +86,15 @@ pub async fn dump(
         options.copy.tries,
         progress,
         cancel,
-        async |news, attempt| {
-            if attempt > 1 {
-                directory.clear()?;
-            }
-            let dumping = Dumping::begin(&sessions, directory.path(), &options.copy, news).await?;
-            dumping.run(&options.source).await
+        |news, attempt| {
+            let (sessions, directory) = (&sessions, &directory);
+            Box::pin(async move {
+                if attempt > 1 {
+                    directory.clear()?;
+                }
+                let dumping = Dumping::begin(sessions, directory.path(), &options.copy, &news).await?;
+                dumping.run(&options.source).await
+            })
         },
     )
     .await;

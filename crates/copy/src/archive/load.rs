@@ -54,11 +54,14 @@ pub async fn load(
         // What still runs would change what is looked at.
         sessions.end_all_for_good(ORPHANS_END_WITHIN).await?;
     }
-    let mut report = with_tries(&sessions, 1, progress, cancel, async |news, _| {
-        Loading::begin(archive, &sessions, options, news)
-            .await?
-            .run()
-            .await
+    let mut report = with_tries(&sessions, 1, progress, cancel, |news, _| {
+        let sessions = &sessions;
+        Box::pin(async move {
+            Loading::begin(archive, sessions, options, &news)
+                .await?
+                .run()
+                .await
+        })
     })
     .await?;
     report.took = begun.elapsed();
