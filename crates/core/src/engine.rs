@@ -8,6 +8,7 @@ use crate::{
     error::StepFault,
     event::millis,
     journal::Journal,
+    on_heap::on_heap,
     run_lock::RunLock,
     steps::{Run, StepTrouble},
     wait::or_cancelled,
@@ -71,7 +72,7 @@ pub(crate) async fn run(input: EngineInput<'_>) -> Result<EngineDone, SetupError
                 error: Box::new(trouble.of_step(step)),
                 changed_before,
             })?;
-        if let Err(error) = Box::pin(run_step(&mut run, step)).await {
+        if let Err(error) = on_heap(run_step(&mut run, step)).await {
             // Whatever a step made of it: when the caller wants to stop, that is why it ended.
             let error = match run.cancel.is_cancelled() {
                 true => Box::new(StepTrouble::from(StepFault::Cancelled).of_step(step)),
@@ -160,7 +161,7 @@ async fn run_step(run: &mut Run<'_>, step: Step) -> Result<(), StepError> {
     let cancel = run.cancel.clone();
     #[cfg(debug_assertions)]
     failpoint::reached(Moment::Before, step.id(), run.cancel).await;
-    match or_cancelled(&cancel, Box::pin(step.apply(run))).await {
+    match or_cancelled(&cancel, on_heap(step.apply(run))).await {
         Some(applied) => applied.map_err(|trouble| trouble.of_step(step))?,
         None => return Err(StepTrouble::from(StepFault::Cancelled).of_step(step)),
     }

@@ -36,6 +36,7 @@ mod finding;
 mod host;
 mod journal;
 mod old_peer;
+mod on_heap;
 mod option_file;
 mod options;
 mod pair;
@@ -54,6 +55,8 @@ mod same_server;
 mod saved_plan;
 mod server_error;
 mod side;
+#[cfg(test)]
+mod spawnable;
 mod status;
 mod steps;
 mod topology;

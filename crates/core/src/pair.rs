@@ -16,6 +16,7 @@ use crate::{
     engine::{self, EngineInput},
     host,
     journal::Journal,
+    on_heap::on_heap,
     preflight, reach,
     receipt::ReceiptStore,
     run_lock::RunLock,
@@ -212,8 +213,7 @@ impl Pair {
 
     /// Makes the two servers a proven pair: first run, continuation, repair, or nothing to do.
     pub async fn setup(&self, sink: EventSink) -> Result<SetupDone, SetupError> {
-        // On the heap, as the longest parts of it are: whoever embeds this may have small stacks.
-        let done = Box::pin(self.setup_unreported(&sink)).await;
+        let done = on_heap(self.setup_unreported(&sink)).await;
         if let Err(error) = &done {
             tell_failure(&sink, error);
         }
@@ -258,7 +258,7 @@ impl Pair {
             journal
         });
         sink.send(EventKind::Planned { plan });
-        let done = Box::pin(engine::run(EngineInput {
+        let done = on_heap(engine::run(EngineInput {
             steps: &Step::ALL,
             servers: surveyed.servers,
             given: self.endpoints.secondary.clone(),

@@ -25,7 +25,7 @@ pub(crate) use copy_tally::CopyTally;
 
 use crate::{
     Both, Certainty, CopyCounts, EventKind, EventSink, SetupOptions, Side, StepError, Topology, cloned,
-    error::StepFault, journal::Journal,
+    error::StepFault, journal::Journal, on_heap::on_heap,
 };
 use dbha_copy::{Archive, Compared, CopyError, CopyReport};
 use dbha_sql::{
@@ -225,21 +225,21 @@ impl Step {
     /// The large ones on the heap: whoever embeds this may call it on a thread with a stack of 2 MiB.
     pub(crate) async fn apply(self, run: &mut Run<'_>) -> Result<(), StepTrouble> {
         match self {
-            Step::WriteOptionFilePrimary => Box::pin(write_option_file::apply(run, Side::Primary)).await,
-            Step::WriteOptionFileSecondary => Box::pin(write_option_file::apply(run, Side::Secondary)).await,
-            Step::AdoptSecondary => Box::pin(adopt_secondary::apply(run)).await,
+            Step::WriteOptionFilePrimary => on_heap(write_option_file::apply(run, Side::Primary)).await,
+            Step::WriteOptionFileSecondary => on_heap(write_option_file::apply(run, Side::Secondary)).await,
+            Step::AdoptSecondary => on_heap(adopt_secondary::apply(run)).await,
             Step::ConfigurePrimary => configure_server::apply(run, Side::Primary).await,
             Step::ConfigureSecondary => configure_server::apply(run, Side::Secondary).await,
             Step::EnsureRegistry => ensure_registry::apply(run).await,
-            Step::EnsureAccounts => Box::pin(ensure_accounts::apply(run)).await,
-            Step::CheckReach => Box::pin(check_reach::apply(run)).await,
-            Step::ClaimSecondary => Box::pin(claim_secondary::apply(run)).await,
-            Step::DetachReplaced => Box::pin(detach_replaced::apply(run)).await,
-            Step::CopyData => Box::pin(copy_data::apply(run)).await,
-            Step::FollowPrimary => Box::pin(follow::apply(run, Side::Primary)).await,
-            Step::CatchUp => Box::pin(catch_up::apply(run)).await,
-            Step::FollowSecondary => Box::pin(follow::apply(run, Side::Secondary)).await,
-            Step::ProveLinks => Box::pin(prove_links::apply(run)).await,
+            Step::EnsureAccounts => on_heap(ensure_accounts::apply(run)).await,
+            Step::CheckReach => on_heap(check_reach::apply(run)).await,
+            Step::ClaimSecondary => on_heap(claim_secondary::apply(run)).await,
+            Step::DetachReplaced => on_heap(detach_replaced::apply(run)).await,
+            Step::CopyData => on_heap(copy_data::apply(run)).await,
+            Step::FollowPrimary => on_heap(follow::apply(run, Side::Primary)).await,
+            Step::CatchUp => on_heap(catch_up::apply(run)).await,
+            Step::FollowSecondary => on_heap(follow::apply(run, Side::Secondary)).await,
+            Step::ProveLinks => on_heap(prove_links::apply(run)).await,
             Step::SetWriters => set_writers::apply(run).await,
             Step::EnsureMonitorAccount => ensure_monitor_account::apply(run).await,
         }

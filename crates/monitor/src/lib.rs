@@ -24,6 +24,8 @@ mod remedy;
 mod report;
 pub mod roles;
 mod settings;
+#[cfg(test)]
+mod spawnable;
 mod teller;
 mod watcher;
 

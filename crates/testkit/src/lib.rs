@@ -98,6 +98,8 @@ mod sandboxes;
 mod server;
 mod server_flavor;
 mod server_options;
+#[cfg(test)]
+mod spawnable;
 mod spawner;
 mod supervision;
 mod template;

@@ -1,5 +1,5 @@
 use super::told;
-use crate::{EventKind, EventSink, SetupError, event::millis, run_lock::LoneLock};
+use crate::{EventKind, EventSink, SetupError, event::millis, on_heap::on_heap, run_lock::LoneLock};
 use dbha_copy::{ArchiveSource, CopyError, CopyOptions, DumpReport};
 use dbha_sql::{Depth, Endpoint, Facts, Server, Setting};
 use serde::Serialize;
@@ -53,7 +53,7 @@ pub async fn dump(
     sink: &EventSink,
     cancel: &CancellationToken,
 ) -> Result<DumpDone, SetupError> {
-    let done = dump_unreported(source, directory, options, sink, cancel).await;
+    let done = on_heap(dump_unreported(source, directory, options, sink, cancel)).await;
     match &done {
         Ok(done) => sink.send(EventKind::Dumped { dump: done.clone() }),
         Err(error) => crate::pair::tell_failure(sink, error),

@@ -1,7 +1,7 @@
 use super::{check_files, note_of, source_of, told, was_being_loaded};
 use crate::{
-    EventKind, EventSink, Finding, SetupError, event::millis, preflight, run_lock::LoneLock,
-    steps::open_for_dbha,
+    EventKind, EventSink, Finding, SetupError, event::millis, on_heap::on_heap, preflight,
+    run_lock::LoneLock, steps::open_for_dbha,
 };
 use dbha_copy::{Archive, CopyError, CopyOptions, CopyReport};
 use dbha_sql::{
@@ -51,7 +51,7 @@ pub async fn load(
     sink: &EventSink,
     cancel: &CancellationToken,
 ) -> Result<LoadDone, SetupError> {
-    let done = load_unreported(directory, target, wanted, sink, cancel).await;
+    let done = on_heap(load_unreported(directory, target, wanted, sink, cancel)).await;
     match &done {
         Ok(done) => sink.send(EventKind::Loaded { load: done.clone() }),
         Err(error) => crate::pair::tell_failure(sink, error),

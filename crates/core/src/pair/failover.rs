@@ -3,6 +3,7 @@
 use super::{Pair, tell, tell_failure};
 use crate::{
     EventKind, EventSink, Finding, SetupError, Side,
+    on_heap::on_heap,
     roles::{
         FailoverDone, FailoverOptions, OldWriter, RoleStep, TakeOver, close_old, judge_survivor, next_term,
         recorded_peer, take_over,
@@ -37,7 +38,7 @@ impl Pair {
         options: &FailoverOptions,
         sink: EventSink,
     ) -> Result<FailoverDone, SetupError> {
-        let done = Box::pin(self.failover_unreported(options, &sink)).await;
+        let done = on_heap(self.failover_unreported(options, &sink)).await;
         match &done {
             Ok(done) => sink.send(EventKind::FailedOver { done: done.clone() }),
             Err(error) => tell_failure(&sink, error),

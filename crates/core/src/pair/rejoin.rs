@@ -5,6 +5,7 @@ use crate::{
     Both, EventKind, EventSink, SetupError, Side,
     error::StepFault,
     event::millis,
+    on_heap::on_heap,
     roles::{
         ExtraTransactions, RejoinDone, RejoinOptions, RoleStep, close_old, judge_rejoin, let_go, save_extra,
     },
@@ -23,7 +24,7 @@ impl Pair {
     /// It is made read-only first. What it has and the pair lacks is saved as statements; only then, and only where the caller
     /// wishes that, its data is thrown away and copied anew. Never called by dbha itself.
     pub async fn rejoin(&self, options: &RejoinOptions, sink: EventSink) -> Result<RejoinDone, SetupError> {
-        let prepared = Box::pin(self.prepare_rejoin(options, &sink)).await;
+        let prepared = on_heap(self.prepare_rejoin(options, &sink)).await;
         let (extra, recorded) = match prepared {
             Ok(prepared) => prepared,
             Err(error) => {

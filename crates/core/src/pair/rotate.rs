@@ -4,6 +4,7 @@ use super::{Pair, SetupDone, Surveyed, close, run_name, tell, tell_failure};
 use crate::{
     EventKind, EventSink, Finding, FindingCode, Plan, SetupError, Step, Verdict,
     engine::{self, EngineInput},
+    on_heap::on_heap,
     preflight,
     run_lock::RunLock,
 };
@@ -16,7 +17,7 @@ impl Pair {
     pub async fn rotate_password(&self, sink: EventSink) -> Result<SetupDone, SetupError> {
         let mut pair = self.clone();
         pair.options.new_password = true;
-        let done = pair.rotate_unreported(&sink).await;
+        let done = on_heap(pair.rotate_unreported(&sink)).await;
         if let Err(error) = &done {
             tell_failure(&sink, error);
         }

@@ -4,6 +4,7 @@ use super::{Pair, close, run_name, tell, tell_failure};
 use crate::{
     Both, EventKind, EventSink, Finding, Restart, SetupError, Side, Step, Verdict,
     engine::{self, EngineInput},
+    on_heap::on_heap,
     roles::{
         HandOver, HandedOver, SwitchoverDone, SwitchoverOptions, SwitchoverPlan, hand_over, judge, next_term,
         planned, target,
@@ -44,7 +45,7 @@ impl Pair {
         options: &SwitchoverOptions,
         sink: EventSink,
     ) -> Result<SwitchoverDone, SetupError> {
-        let done = self.switchover_unreported(options, &sink).await;
+        let done = on_heap(self.switchover_unreported(options, &sink)).await;
         match &done {
             Ok(done) => sink.send(EventKind::SwitchedOver { done: done.clone() }),
             Err(error) => tell_failure(&sink, error),

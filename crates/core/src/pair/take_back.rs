@@ -2,7 +2,9 @@
 
 use super::{Pair, close, is_same, observe, tell_failure};
 use crate::{
-    Both, EventKind, EventSink, SetupError, Topology, UndoOptions, UndoPlan, preflight,
+    Both, EventKind, EventSink, SetupError, Topology, UndoOptions, UndoPlan,
+    on_heap::on_heap,
+    preflight,
     receipt::{ReceiptError, StoredReceipt},
     run_lock::RunLock,
     undo::{UndoInput, observe_with_machines, undo, undo_plan},
@@ -24,7 +26,7 @@ impl Pair {
     ///
     /// An undo that was cut off is gone on with by calling this again.
     pub async fn undo(&self, options: &UndoOptions, sink: EventSink) -> Result<UndoPlan, SetupError> {
-        let done = self.undo_unreported(options, &sink).await;
+        let done = on_heap(self.undo_unreported(options, &sink)).await;
         match &done {
             Ok(plan) => sink.send(EventKind::Undone {
                 stays: plan.stays.clone(),

@@ -2,8 +2,8 @@
 
 use super::{Pair, close, tell_failure};
 use crate::{
-    Both, EventKind, EventSink, Finding, FindingCode, SetupError, Side, Verified, VerifyOptions, preflight,
-    run_lock::RunLock, steps::copy_tally::CopyTally, topology::Topology,
+    Both, EventKind, EventSink, Finding, FindingCode, SetupError, Side, Verified, VerifyOptions,
+    on_heap::on_heap, preflight, run_lock::RunLock, steps::copy_tally::CopyTally, topology::Topology,
 };
 use dbha_copy::{CopyError, CopyOptions, CopyProgress, MeetingTerms};
 use dbha_sql::{Facts, IoState, ReplicaStatus, Setting, SqlState};
@@ -15,7 +15,7 @@ impl Pair {
     /// Works on any pair, writes to neither server, and changes nothing about their replication. Commits on the primary
     /// wait for a moment: see [`VerifyOptions`]. Data that differs is no error, but what the result says.
     pub async fn verify(&self, options: &VerifyOptions, sink: EventSink) -> Result<Verified, SetupError> {
-        let done = self.verify_unreported(options, &sink).await;
+        let done = on_heap(self.verify_unreported(options, &sink)).await;
         match &done {
             Ok(result) => sink.send(EventKind::Verified {
                 result: result.clone(),
