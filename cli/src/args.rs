@@ -45,7 +45,9 @@ pub use pair::PairArgs;
 pub use plan::PlanArgs;
 pub use preflight::PreflightArgs;
 pub use rejoin::RejoinArgs;
-pub use render::{HaproxyArgs, MyCnfArgs, PrometheusRulesArgs, RenderArgs, RenderKind, SideArg, SystemdArgs};
+pub use render::{
+    HaproxyArgs, KeepalivedArgs, MyCnfArgs, PrometheusRulesArgs, RenderArgs, RenderKind, SideArg, SystemdArgs,
+};
 pub use rotate_password::RotatePasswordArgs;
 pub use sandbox::{ReleaseArgs, SandboxAction, SandboxArgs, SandboxUpArgs};
 pub use setup::{CopyArg, RestartArg, SetupArgs, SetupRunArgs};

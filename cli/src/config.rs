@@ -76,14 +76,18 @@ pub struct ServerConfig {
 }
 
 impl Config {
-    /// Reads the file that was named, else ./dbha.toml, else ~/.config/dbha/config.toml, else nothing.
+    /// Returns the file that was named, else ./dbha.toml, else ~/.config/dbha/config.toml, else nothing.
+    pub fn place(named: Option<&Path>) -> Option<PathBuf> {
+        match named {
+            Some(path) => Some(path.to_owned()),
+            None => places().into_iter().find(|path| path.exists()),
+        }
+    }
+
+    /// Reads the file that [`Config::place`] finds; nothing where there is none.
     pub fn read(named: Option<&Path>) -> Result<Self, Failure> {
-        let path = match named {
-            Some(path) => path.to_owned(),
-            None => match places().into_iter().find(|path| path.exists()) {
-                Some(path) => path,
-                None => return Ok(Self::default()),
-            },
+        let Some(path) = Self::place(named) else {
+            return Ok(Self::default());
         };
         let text = std::fs::read_to_string(&path).map_err(|error| {
             Failure::usage(

@@ -1,8 +1,13 @@
 //! Arguments of `dbha render`.
 
+mod keepalived;
+
 use super::{FlavorArg, LoginArgs, WritersArg, seconds};
 use clap::{Args, Subcommand, ValueEnum};
+use keepalived::KEEPALIVED_EXAMPLES;
 use std::time::Duration;
+
+pub use keepalived::KeepalivedArgs;
 
 /// Options of render.
 #[derive(Debug, Args)]
@@ -20,6 +25,9 @@ pub enum RenderKind {
     MyCnf(MyCnfArgs),
     /// A section of HAProxy's configuration: clients that write and clients that read, led by the monitor.
     Haproxy(HaproxyArgs),
+    /// The whole configuration of Keepalived on one server's machine: an address that follows the writes.
+    #[command(after_help = KEEPALIVED_EXAMPLES)]
+    Keepalived(KeepalivedArgs),
     /// A unit of systemd for the monitor, with as few rights as it needs.
     Systemd(SystemdArgs),
     /// Alert rules of Prometheus over the monitor's metrics.

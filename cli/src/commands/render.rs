@@ -1,5 +1,7 @@
 //! `dbha render`
 
+mod keepalived;
+
 use crate::{
     args::{
         Cli, FlavorArg, HaproxyArgs, MyCnfArgs, OutputArgs, PrometheusRulesArgs, RenderArgs, RenderKind,
@@ -18,6 +20,7 @@ pub async fn run(cli: &Cli, args: &RenderArgs) -> Result<u8, Failure> {
     match &args.kind {
         RenderKind::MyCnf(args) => my_cnf(cli, args).await,
         RenderKind::Haproxy(args) => printed(haproxy(args, &cli.output)?),
+        RenderKind::Keepalived(args) => printed(keepalived::keepalived(args, &cli.output).await?),
         RenderKind::Systemd(args) => printed(systemd(args)),
         RenderKind::PrometheusRules(args) => printed(prometheus_rules(args)),
         RenderKind::MonitorAccount(args) => printed(dbha_core::monitor_account(

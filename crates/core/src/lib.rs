@@ -84,8 +84,8 @@ pub use receipt::{
 };
 pub use reference_page::{Explanation, explain, explanations};
 pub use rendered::{
-    HaproxyServer, HaproxyWanted, NotRenderable, PrometheusRulesWanted, SystemdUnitWanted, haproxy,
-    monitor_account, prometheus_rules, systemd_unit,
+    HaproxyServer, HaproxyWanted, KeepalivedServer, KeepalivedWanted, NotRenderable, PrometheusRulesWanted,
+    SystemdUnitWanted, VirtualAddress, haproxy, keepalived, monitor_account, prometheus_rules, systemd_unit,
 };
 pub use roles::{
     ExtraError, ExtraTransactions, FailoverDone, FailoverOptions, PlannedRoleStep, RejoinDone, RejoinOptions,

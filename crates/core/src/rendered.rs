@@ -1,14 +1,18 @@
 //! Configuration of other software around a pair, as text: pure functions, in which no name can become a directive.
 
 mod haproxy;
+mod keepalived;
 mod monitor_account;
 mod prometheus_rules;
 mod systemd_unit;
+mod virtual_address;
 
 pub use haproxy::{HaproxyServer, HaproxyWanted, haproxy};
+pub use keepalived::{KeepalivedServer, KeepalivedWanted, keepalived};
 pub use monitor_account::monitor_account;
 pub use prometheus_rules::{PrometheusRulesWanted, prometheus_rules};
 pub use systemd_unit::{SystemdUnitWanted, systemd_unit};
+pub use virtual_address::VirtualAddress;
 
 /// A value that cannot stand in a rendered file.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
