@@ -54,6 +54,7 @@ test: servers images check ## the checks, all tests but the slow ones, and the e
 	@tests/containers/run default
 	cargo test $(LOCKED) --doc --workspace
 	@tests/servers/fetch --status
+	@test -x /usr/sbin/keepalived || echo "not here: keepalived; tests of the address that it moves skip it"
 	@command -v chromium >/dev/null || echo "not here: chromium; tests of the dashboard skip it"
 
 test-slow: servers images packages ## only the slow tests

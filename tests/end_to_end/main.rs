@@ -6,12 +6,14 @@
 // Tests fail by panicking, and say what they skip.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::print_stderr)]
 
+mod address_watch;
 mod contents_of_server;
 mod end_state;
 mod eventually;
 mod fake_server;
 mod fidelity_schema;
 mod holdings;
+mod machines;
 mod operator;
 mod papers;
 mod processes;
@@ -63,6 +65,7 @@ mod preflight_uncopyable;
 mod quoting;
 mod render;
 mod render_haproxy;
+mod render_keepalived;
 mod render_prometheus;
 mod render_systemd;
 mod restart;
@@ -102,3 +105,4 @@ mod undo;
 mod usage;
 mod verify;
 mod verify_cut_off;
+mod virtual_address;

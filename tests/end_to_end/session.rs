@@ -20,6 +20,19 @@ pub(crate) struct Door {
 }
 
 impl Door {
+    /// Returns the way to whoever answers at a port of this machine.
+    pub(crate) fn at(port: u16, user: &str, password: &str) -> Self {
+        let options = OptsBuilder::default()
+            .ip_or_hostname("127.0.0.1")
+            .tcp_port(port)
+            .prefer_socket(false)
+            .user(Some(user))
+            .pass(Some(password));
+        Self {
+            options: options.into(),
+        }
+    }
+
     /// Opens a session.
     pub(crate) async fn enter(&self) -> Result<Session, Error> {
         let connection = Conn::new(self.options.clone()).await?;
