@@ -16,6 +16,7 @@ mod man;
 mod monitor;
 mod pair;
 mod plan;
+mod platform;
 mod preflight;
 mod rejoin;
 mod render;
@@ -43,10 +44,12 @@ pub use man::ManArgs;
 pub use monitor::MonitorArgs;
 pub use pair::PairArgs;
 pub use plan::PlanArgs;
+pub use platform::{PlatformArg, PlatformArgs};
 pub use preflight::PreflightArgs;
 pub use rejoin::RejoinArgs;
 pub use render::{
-    HaproxyArgs, KeepalivedArgs, MyCnfArgs, PrometheusRulesArgs, RenderArgs, RenderKind, SideArg, SystemdArgs,
+    HaproxyArgs, HealthCheckArgs, HealthFormArg, KeepalivedArgs, MyCnfArgs, PlatformInstallArgs,
+    PlatformSecretArgs, PlatformSqlArgs, PrometheusRulesArgs, RenderArgs, RenderKind, SideArg, SystemdArgs,
 };
 pub use rotate_password::RotatePasswordArgs;
 pub use sandbox::{ReleaseArgs, SandboxAction, SandboxArgs, SandboxUpArgs};

@@ -17,6 +17,7 @@ mod hardening;
 mod interrupt;
 mod memory;
 mod name_service;
+mod private_file;
 mod render;
 mod servers;
 mod state_dir;

@@ -2,10 +2,10 @@
 
 mod keepalived;
 
-use super::{FlavorArg, LoginArgs, WritersArg, seconds};
+use super::{FlavorArg, LoginArgs, PlatformArg, PlatformArgs, WritersArg, seconds};
 use clap::{Args, Subcommand, ValueEnum};
 use keepalived::KEEPALIVED_EXAMPLES;
-use std::time::Duration;
+use std::{path::PathBuf, time::Duration};
 
 pub use keepalived::KeepalivedArgs;
 
@@ -34,6 +34,98 @@ pub enum RenderKind {
     PrometheusRules(PrometheusRulesArgs),
     /// The statements that make the monitor's account by hand.
     MonitorAccount(MonitorAccountArgs),
+    /// What the installer of a platform takes to find the database.
+    Platform(PlatformInstallArgs),
+    /// The statements that make a platform's databases and account.
+    PlatformSql(PlatformSqlArgs),
+    /// A health check in the form of Rainbond's node supervisor.
+    HealthCheck(HealthCheckArgs),
+}
+
+/// Options of render platform.
+#[derive(Debug, Args)]
+pub struct PlatformInstallArgs {
+    /// Whose installer: ocboot's lines, a RainbondCluster, K3s's environment file, KubeSphere's HAProxy.
+    #[arg(long = "for", id = "platform", value_enum, value_name = "PLATFORM")]
+    pub platform: PlatformArg,
+    /// The primary: a NAME of the config file, or HOST:PORT.
+    #[arg(long, value_name = "SERVER", env = "DBHA_PRIMARY")]
+    pub primary: String,
+    /// The secondary.
+    #[arg(long, value_name = "SERVER", env = "DBHA_SECONDARY")]
+    pub secondary: String,
+    /// Where clients that write connect, wherever the writer is: a virtual address, or HAProxy. Default: the primary,
+    /// which does not move; for KubeSphere port 3306 of every address of HAProxy's machine.
+    #[arg(long, visible_alias = "vip", value_name = "HOST[:PORT]")]
+    pub address: Option<String>,
+    /// Where the monitor answers.
+    #[arg(long, value_name = "HOST:PORT", default_value = "127.0.0.1:9104")]
+    pub monitor: String,
+    /// Where its password comes from and goes to.
+    #[command(flatten)]
+    pub secret: PlatformSecretArgs,
+}
+
+/// The password of a platform's account; it never goes to standard output.
+#[derive(Debug, Args)]
+pub struct PlatformSecretArgs {
+    /// File with the password of the platform's account, for its owner alone; made, with a new password, where it is not
+    /// there. Without it the word PASSWORD stands in its place.
+    #[arg(long, value_name = "FILE", requires = "out")]
+    pub password_file: Option<PathBuf>,
+    /// Write to this file, which only its owner can read, and not to standard output.
+    #[arg(long, value_name = "FILE")]
+    pub out: Option<PathBuf>,
+}
+
+/// Options of render platform-sql.
+#[derive(Debug, Args)]
+pub struct PlatformSqlArgs {
+    /// Whose databases and account.
+    #[arg(long = "for", id = "platform", value_enum, value_name = "PLATFORM")]
+    pub platform: PlatformArg,
+    /// Host part of the account: where the platform's servers come from, as the database servers see them; can be given
+    /// several times.
+    #[arg(long, required = true, value_name = "HOST")]
+    pub client_host: Vec<String>,
+    /// Flavour of the servers.
+    #[arg(long, value_enum, default_value_t = FlavorArg::Mariadb)]
+    pub flavor: FlavorArg,
+    /// Where its password comes from and goes to.
+    #[command(flatten)]
+    pub secret: PlatformSecretArgs,
+}
+
+/// Options of render health-check.
+#[derive(Debug, Args)]
+pub struct HealthCheckArgs {
+    /// How it asks.
+    #[arg(long, value_enum, default_value_t = HealthFormArg::Cmd, value_name = "FORM")]
+    pub form: HealthFormArg,
+    /// The primary: a NAME of the config file, or HOST:PORT.
+    #[arg(long, value_name = "SERVER", env = "DBHA_PRIMARY")]
+    pub primary: String,
+    /// The secondary.
+    #[arg(long, value_name = "SERVER", env = "DBHA_SECONDARY")]
+    pub secondary: String,
+    /// Path of the program on the machine where the check runs.
+    #[arg(long, value_name = "PATH", default_value = "/usr/local/bin/dbha")]
+    pub program: String,
+    /// Path of its config file there.
+    #[arg(long, value_name = "PATH", default_value = "/etc/dbha/dbha.toml")]
+    pub config_there: String,
+    /// Where the monitor answers.
+    #[arg(long, value_name = "HOST:PORT", default_value = "127.0.0.1:9104")]
+    pub monitor: String,
+}
+
+/// How a health check asks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum HealthFormArg {
+    /// By dbha check: the whole pair, with the reason in words.
+    Cmd,
+    /// By a request to the monitor: each server by itself.
+    Http,
 }
 
 /// Options of render monitor-account.
@@ -122,6 +214,9 @@ pub struct MyCnfArgs {
     /// Step between generated keys.
     #[arg(long, value_parser = ["1", "2"], value_name = "STEP")]
     pub auto_increment: Option<String>,
+    /// What they are for.
+    #[command(flatten)]
+    pub platform: PlatformArgs,
 }
 
 /// A side of the pair.

@@ -1,6 +1,6 @@
 //! Arguments of `dbha setup`.
 
-use super::{HostArgs, PairArgs, WritersArg, seconds};
+use super::{HostArgs, PairArgs, PlatformArgs, WritersArg, seconds};
 use clap::{Args, ValueEnum};
 use std::{path::PathBuf, time::Duration};
 
@@ -14,6 +14,9 @@ pub struct SetupArgs {
     /// Their machines.
     #[command(flatten)]
     pub hosts: HostArgs,
+    /// What they are for.
+    #[command(flatten)]
+    pub platform: PlatformArgs,
     /// Whether a server whose binary log is off is restarted, once its option file is written, and a secondary that
     /// ends to become a clone started again; needs --host-access.
     #[arg(long, value_enum, default_value_t = RestartArg::Never, value_name = "WHETHER", help_heading = "Machines")]
@@ -22,7 +25,7 @@ pub struct SetupArgs {
     #[arg(long, value_enum, default_value_t = WritersArg::One, value_name = "WHO")]
     pub writers: WritersArg,
     /// Step between generated keys: 2 keeps both servers' keys apart, 1 is for software that counts on it (K3s) and
-    /// demands one writer. Default 2, or 1 where a table `kine` is found.
+    /// demands one writer. Default 2, or 1 with --for k3s or rancher and where a table `kine` is found.
     #[arg(long, value_parser = ["1", "2"], value_name = "STEP")]
     pub auto_increment: Option<String>,
     /// How the data is copied.
@@ -89,7 +92,9 @@ pub struct SetupArgs {
 }
 
 /// What a saved plan holds, so that it cannot be given beside it.
-const FIXED_BY_A_PLAN: [&str; 22] = [
+const FIXED_BY_A_PLAN: [&str; 24] = [
+    "platform",
+    "platform_servers",
     "monitor_account",
     "monitor_password_file",
     "monitor_host",

@@ -1,6 +1,7 @@
 //! `dbha render`
 
 mod keepalived;
+mod platform;
 
 use crate::{
     args::{
@@ -13,6 +14,7 @@ use crate::{
 use dbha_core::{
     AutoIncrement, Dialect, Flavor, HaproxyServer, HaproxyWanted, NotRenderable, Pair, PrometheusRulesWanted,
     ServerPlan, SetupOptions, Side, SystemdUnitWanted, Version, Writers, option_file, plan_for_new_server,
+    platform_options,
 };
 
 /// Prints a configuration file.
@@ -27,6 +29,9 @@ pub async fn run(cli: &Cli, args: &RenderArgs) -> Result<u8, Failure> {
             newest(args.flavor),
             &args.monitor_host,
         )),
+        RenderKind::Platform(args) => platform::install(args, &cli.output),
+        RenderKind::PlatformSql(args) => platform::sql(args, &cli.output),
+        RenderKind::HealthCheck(args) => printed(platform::health_check(args, &cli.output)?),
     }
 }
 
@@ -38,10 +43,22 @@ fn printed(text: Result<String, NotRenderable>) -> Result<u8, Failure> {
 
 /// Nobody is asked: names and addresses are those of the arguments and the config file.
 fn haproxy(args: &HaproxyArgs, output: &OutputArgs) -> Result<Result<String, NotRenderable>, Failure> {
+    Ok(dbha_core::haproxy(&HaproxyWanted {
+        servers: both(&args.primary, &args.secondary, output)?,
+        monitor: place("--monitor", &args.monitor)?,
+        writes: place("--writes", &args.writes)?,
+        reads: place("--reads", &args.reads)?,
+        max_lag: u32::try_from(args.max_lag.as_secs()).unwrap_or(u32::MAX),
+        writers: writers(args.writers),
+    }))
+}
+
+/// Finds names and addresses of both servers.
+fn both(primary: &str, secondary: &str, output: &OutputArgs) -> Result<[HaproxyServer; 2], Failure> {
     let server = |flag: &str, text: &str| {
         let endpoint = servers::located(flag, text, output)?;
         let Some((host, port)) = endpoint.address.tcp() else {
-            let what = format!("{flag}: HAProxy cannot send clients to a socket");
+            let what = format!("{flag}: clients on other machines cannot use a socket");
             return Err(Failure::usage(
                 what,
                 format!("give {flag} HOST:PORT, or such an address in the config file"),
@@ -53,17 +70,7 @@ fn haproxy(args: &HaproxyArgs, output: &OutputArgs) -> Result<Result<String, Not
             name: endpoint.name.clone(),
         })
     };
-    Ok(dbha_core::haproxy(&HaproxyWanted {
-        servers: [
-            server("--primary", &args.primary)?,
-            server("--secondary", &args.secondary)?,
-        ],
-        monitor: place("--monitor", &args.monitor)?,
-        writes: place("--writes", &args.writes)?,
-        reads: place("--reads", &args.reads)?,
-        max_lag: u32::try_from(args.max_lag.as_secs()).unwrap_or(u32::MAX),
-        writers: writers(args.writers),
-    }))
+    Ok([server("--primary", primary)?, server("--secondary", secondary)?])
 }
 
 /// Takes `HOST:PORT`, `[IPV6]:PORT` or `*:PORT` apart.
@@ -110,6 +117,7 @@ async fn my_cnf(cli: &Cli, args: &MyCnfArgs) -> Result<u8, Failure> {
             "1" => AutoIncrement::Single,
             _ => AutoIncrement::Interleaved,
         }),
+        platform: args.platform.platform.map(Into::into),
         ..SetupOptions::default()
     };
     let (dialect, plan) = match (&args.primary, &args.secondary) {
@@ -119,7 +127,10 @@ async fn my_cnf(cli: &Cli, args: &MyCnfArgs) -> Result<u8, Failure> {
             (dialect, plan_for_new_server(dialect, side, &options))
         }
     };
-    crate::out::write_data(format_args!("{}", option_file(dialect, &plan)));
+    let of_platform = args.platform.platform.map_or(String::new(), |platform| {
+        platform_options(platform.into(), dialect, args.platform.platform_servers)
+    });
+    crate::out::write_data(format_args!("{}{of_platform}", option_file(dialect, &plan)));
     Ok(0)
 }
 

@@ -3,10 +3,10 @@
 use crate::{
     args::{Cli, PairArgs},
     exit::Failure,
-    servers,
+    private_file, servers,
 };
 use dbha_core::{Both, CancellationToken, Endpoint, Pair, SavedPlan};
-use std::{fs, io::Write, os::unix::fs::OpenOptionsExt, path::Path};
+use std::{fs, path::Path};
 
 /// Names both servers as they were given; a password that was part of it is left out.
 pub fn named(pair: &PairArgs) -> Both<String> {
@@ -25,21 +25,13 @@ pub fn named(pair: &PairArgs) -> Both<String> {
 
 /// Writes a plan, whole or not at all; only its owner may read it.
 pub fn write(file: &Path, saved: &SavedPlan) -> Result<(), Failure> {
-    let temporary = file.with_extension(format!("{}.tmp", std::process::id()));
-    let written = (|| {
-        let mut out = fs::OpenOptions::new()
-            .write(true)
-            .create(true)
-            .truncate(true)
-            .mode(0o600)
-            .open(&temporary)?;
-        out.write_all(&serde_json::to_vec_pretty(saved)?)?;
-        out.write_all(b"\n")?;
-        out.sync_all()?;
-        fs::rename(&temporary, file)
-    })();
-    written.map_err(|error: std::io::Error| {
-        let _ = fs::remove_file(&temporary);
+    let written = serde_json::to_vec_pretty(saved)
+        .map_err(std::io::Error::from)
+        .and_then(|mut text| {
+            text.push(b'\n');
+            private_file::write(file, &text)
+        });
+    written.map_err(|error| {
         Failure::usage(
             format!("cannot write the plan to {}: {error}", file.display()),
             "name a file in a directory that can be written",

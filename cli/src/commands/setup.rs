@@ -100,6 +100,8 @@ fn options(args: &SetupArgs) -> Result<SetupOptions, Failure> {
             Some(_) => Some(AutoIncrement::Interleaved),
             None => None,
         },
+        platform: args.platform.platform.map(Into::into),
+        platform_servers: args.platform.platform_servers,
         copy: match args.copy {
             CopyArg::Auto => CopyMethod::Auto,
             CopyArg::Stream => CopyMethod::Stream,

@@ -42,6 +42,7 @@ mod options;
 mod pair;
 mod partner;
 mod plan;
+mod platform;
 mod preflight;
 mod probe;
 mod proof;
@@ -75,6 +76,10 @@ pub use option_file::{OptionLine, option_file, option_lines};
 pub use options::{AutoIncrement, CopyMethod, MonitorAccountWanted, SetupOptions, Writers};
 pub use pair::{BuildError, Looking, Pair, PairBuilder, SetupDone};
 pub use plan::{Plan, PlannedStatement, PlannedStep, plan};
+pub use platform::{
+    HealthCheckForm, HealthCheckWanted, Platform, PlatformInstallWanted, PlatformSqlWanted, health_check,
+    platform_install, platform_options, platform_sql,
+};
 pub use preflight::preflight;
 pub use probe::{LagLimits, ProbeLevel, Probed, Required, probe};
 pub use proof::{MarkerTrip, Proof};
@@ -114,7 +119,9 @@ pub use tokio_util::sync::CancellationToken;
 
 // Of use to dbha's own program and pages alone; no part of what is promised to others.
 #[doc(hidden)]
-pub use dbha_sql::{is_unprintable, panic_is_caught, quote_account, quote_identifier, quote_literal};
+pub use dbha_sql::{
+    generate_password, is_unprintable, panic_is_caught, quote_account, quote_identifier, quote_literal,
+};
 #[doc(hidden)]
 pub use reference_page::{reference_page, server_errors_page};
 

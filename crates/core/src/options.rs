@@ -1,4 +1,4 @@
-use crate::{Both, HostAccess, Restart};
+use crate::{Both, HostAccess, Platform, Restart};
 use dbha_sql::RecordedServer;
 use serde::{Deserialize, Serialize};
 use std::{fmt, path::PathBuf, time::Duration};
@@ -78,8 +78,12 @@ pub struct SetupOptions {
     pub pair: String,
     /// One writer or two.
     pub writers: Writers,
-    /// How generated keys are kept apart; `None` decides by what is found (a `kine` table wants 1).
+    /// How generated keys are kept apart; `None` decides by the platform, then by what is found (a `kine` table wants 1).
     pub auto_increment: Option<AutoIncrement>,
+    /// The platform that the pair is for; its needs are checked.
+    pub platform: Option<Platform>,
+    /// How many of the platform's own servers use the pair; `None` takes as many as its documentation does.
+    pub platform_servers: Option<u32>,
     /// How the data is copied.
     pub copy: CopyMethod,
     /// Directory of a dump of the primary that takes the place of the copy.
@@ -139,6 +143,8 @@ impl Default for SetupOptions {
             pair: String::new(),
             writers: Writers::One,
             auto_increment: None,
+            platform: None,
+            platform_servers: None,
             copy: CopyMethod::Auto,
             copy_from: None,
             copy_workers: 2,

@@ -11,6 +11,7 @@ mod identity;
 mod likeness;
 mod list;
 mod network;
+mod platform;
 mod replaced;
 mod replication;
 mod sessions;
@@ -52,6 +53,7 @@ pub fn preflight(
     findings.extend(network::findings(facts, topology, options));
     findings.extend(likeness::findings(facts, options));
     findings.extend(capacity::findings(facts, options));
+    findings.extend(platform::findings(facts, options));
     findings.extend(data::findings(facts, topology, options));
     findings.extend(clone::findings(facts, topology, options));
     // A missing privilege names its cause; what it hides besides would only repeat it.

@@ -29,7 +29,7 @@ pub struct NotRenderable {
 }
 
 /// Lets only values through that consist of letters and digits of ASCII and these characters (scenario 84).
-fn plain<'a>(
+pub(crate) fn plain<'a>(
     value: &'a str,
     also: &str,
     wrong: impl FnOnce(String) -> NotRenderable,

@@ -1,4 +1,4 @@
-use crate::{AutoIncrement, Both, SetupOptions, Side, Writers, partner};
+use crate::{AutoIncrement, Both, Platform, SetupOptions, Side, Writers, partner};
 use dbha_sql::{Dialect, Facts, GtidSet, REPLICATION_USER, RecordedServer, Setting};
 use serde::{Deserialize, Serialize};
 
@@ -77,12 +77,9 @@ impl Topology {
     ///
     /// The primary keeps the identity it has: open sessions would go on writing under the old one.
     pub fn of_pair(facts: &Both<Facts>, options: &SetupOptions) -> Self {
-        let kine = kine_schema(&facts.primary);
-        let because = match (options.auto_increment, &kine) {
-            (None, Some(schema)) => Some(format!(
-                "the primary has a table {schema}.kine (K3s), whose revisions must grow by exactly 1"
-            )),
-            _ => None,
+        let because = match options.auto_increment {
+            None => single_because(facts, options),
+            Some(_) => None,
         };
         let auto_increment = match options.auto_increment {
             Some(wanted) => wanted,
@@ -209,6 +206,21 @@ fn log_bin(facts: &Facts) -> String {
         ("", _) => NEW_LOG_BIN.to_owned(),
         (_, Some(name)) => name.to_owned(),
         (path, None) => path.to_owned(),
+    }
+}
+
+/// Tells why the step between keys has to be 1: the platform that was named, or a table of K3s.
+fn single_because(facts: &Both<Facts>, options: &SetupOptions) -> Option<String> {
+    let named = options.platform.filter(|platform| platform.counts_on_step_1());
+    match (named, kine_schema(&facts.primary)) {
+        (Some(platform), _) => Some(format!(
+            "the pair is for {}, whose revisions must grow by exactly 1",
+            platform.title()
+        )),
+        (None, Some(schema)) => Some(format!(
+            "the primary has a table {schema}.kine (K3s), whose revisions must grow by exactly 1"
+        )),
+        (None, None) => None,
     }
 }
 
@@ -341,8 +353,14 @@ fn wanted_settings(
 
 /// What a server is to be that is not there yet: the first pair of a site, with server ids 1 and 2.
 pub fn plan_for_new_server(dialect: Dialect, side: Side, options: &SetupOptions) -> ServerPlan {
+    let single = options.platform.is_some_and(Platform::counts_on_step_1);
+    let of_platform = if single {
+        AutoIncrement::Single
+    } else {
+        AutoIncrement::default()
+    };
     let (step, first_primary, first_secondary) =
-        options.auto_increment.unwrap_or_default().step_and_offsets();
+        options.auto_increment.unwrap_or(of_platform).step_and_offsets();
     let (id, offset, writable) = match side {
         Side::Primary => (1, first_primary, true),
         Side::Secondary => (2, first_secondary, options.writers == Writers::Both),

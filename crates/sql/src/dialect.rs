@@ -70,6 +70,19 @@ impl Dialect {
         self.flavor == Flavor::MySql && self.version >= Version::new(8, 0, 11)
     }
 
+    /// Tells whether new sessions refuse to choose among the rows of a group unless told otherwise (ONLY_FULL_GROUP_BY).
+    pub fn groups_fully_by_default(&self) -> bool {
+        self.flavor == Flavor::MySql
+    }
+
+    /// Chooses what somebody else says of this server's flavour, such as the versions that a platform names.
+    pub fn of_flavor<T>(&self, mariadb: T, mysql: T) -> T {
+        match self.flavor {
+            Flavor::MariaDb => mariadb,
+            Flavor::MySql => mysql,
+        }
+    }
+
     /// Tells whether each server numbers its transactions in a domain of its own.
     pub fn has_gtid_domains(&self) -> bool {
         self.flavor == Flavor::MariaDb

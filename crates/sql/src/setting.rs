@@ -94,11 +94,13 @@ pub enum Setting {
     ReplicaExecMode,
     /// Whether binary logs are encrypted on disk.
     BinlogEncryption,
+    /// What new sessions may write, and how statements are read.
+    SqlMode,
 }
 
 impl Setting {
     /// Every setting that is read from a server.
-    pub const ALL: [Setting; 44] = [
+    pub const ALL: [Setting; 45] = [
         Setting::ServerId,
         Setting::GtidDomainId,
         Setting::AutoIncrementIncrement,
@@ -143,6 +145,7 @@ impl Setting {
         Setting::SqlReplicaSkipCounter,
         Setting::ReplicaExecMode,
         Setting::BinlogEncryption,
+        Setting::SqlMode,
     ];
 
     /// Tells whether two values of a setting mean the same (`1` and `ON`, letter case).
@@ -223,6 +226,7 @@ impl Dialect {
             Setting::BinlogEncryption if mariadb => "encrypt_binlog",
             Setting::BinlogEncryption if self.version() >= Version::new(8, 0, 14) => "binlog_encryption",
             Setting::BinlogEncryption => return None,
+            Setting::SqlMode => "sql_mode",
         })
     }
 }

@@ -2,6 +2,7 @@
 
 mod accounts;
 mod advice;
+mod client_account;
 mod clone;
 mod dbha_schema;
 mod events;

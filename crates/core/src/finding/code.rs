@@ -558,6 +558,34 @@ codes! {
             fix: "Nothing on a primary that is still for some milliseconds now and then; else grant RELOAD.",
             scenarios: "25",
         }
+        PlatformConnections = "DBHA-P75", "The platform opens more connections than the server lets in" {
+            weight: Warning,
+            ignorable: true,
+            why: "The platform that --for names opens so many connections; beyond max_connections its servers are refused with error 1040.",
+            fix: "Raise max_connections on both servers, now and in the option files; --platform-servers says how many servers of the platform there are.",
+            scenarios: "26",
+        }
+        PlatformSqlMode = "DBHA-P76", "The platform does not work under this sql_mode" {
+            weight: Warning,
+            ignorable: true,
+            why: "Its statements choose among the rows of a group, which ONLY_FULL_GROUP_BY refuses with error 1055.",
+            fix: "Take ONLY_FULL_GROUP_BY out of sql_mode on both servers, now and in the option files.",
+            scenarios: "",
+        }
+        PlatformVersion = "DBHA-P77", "A version that the platform does not name" {
+            weight: Warning,
+            ignorable: true,
+            why: "The platform's documentation names other versions of the server; dbha serves this one, the platform may not.",
+            fix: "Use a version that the platform names, or ask its maintainers.",
+            scenarios: "",
+        }
+        PlatformNotPrepared = "DBHA-P78", "The platform's database or account is not there" {
+            weight: Note,
+            ignorable: true,
+            why: "The platform that --for names logs in with an account and finds its databases made; the set-up makes neither.",
+            fix: "Run the statements of dbha render platform-sql on the primary; the secondary gets them by the copy, or by replication.",
+            scenarios: "",
+        }
         CannotClone = "DBHA-P80", "The CLONE plug-in cannot fill the secondary" {
             weight: Blocks,
             ignorable: false,

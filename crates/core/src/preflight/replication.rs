@@ -238,14 +238,28 @@ fn increments(facts: &Both<Facts>, topology: &Topology, options: &SetupOptions) 
             why.clone(),
             "nothing to do",
         )],
-        None if step != 1 && kine_present(facts) && options.auto_increment.is_some() => vec![Finding::new(
-            Code::IncrementNeedsOneWriter,
-            Some(Side::Primary),
-            "the primary has a table kine (K3s), which breaks when auto_increment_increment is not 1",
-            "use --auto-increment 1, or leave the option away",
-        )],
+        None if step != 1 => other_step(facts, options).into_iter().collect(),
         None => vec![],
     }
+}
+
+/// Somebody demands a step that K3s breaks with, for a pair that K3s is to use or uses.
+fn other_step(facts: &Both<Facts>, options: &SetupOptions) -> Option<Finding> {
+    let named = options.platform.filter(|platform| platform.counts_on_step_1());
+    let (side, what) = match named {
+        Some(platform) => (None, format!("the pair is for {}", platform.title())),
+        None if kine_present(facts) && options.auto_increment.is_some() => (
+            Some(Side::Primary),
+            "the primary has a table kine (K3s)".to_owned(),
+        ),
+        None => return None,
+    };
+    Some(Finding::new(
+        Code::IncrementNeedsOneWriter,
+        side,
+        format!("{what}, which breaks when auto_increment_increment is not 1"),
+        "use --auto-increment 1, or leave the option away",
+    ))
 }
 
 fn kine_present(facts: &Both<Facts>) -> bool {

@@ -81,7 +81,7 @@ impl Dialect {
         }
     }
 
-    fn identified(&self, secret: &str) -> String {
+    pub(super) fn identified(&self, secret: &str) -> String {
         match self.flavor() {
             Flavor::MariaDb => format!("IDENTIFIED BY PASSWORD {secret}"),
             Flavor::MySql if self.version() < Version::new(8, 0, 4) => {

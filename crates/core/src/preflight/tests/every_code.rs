@@ -2,7 +2,7 @@
 
 use super::{MARIADB, MYSQL, engine, findings, schema};
 use crate::{
-    AutoIncrement, Both, CopyMethod, FindingCode as Code, SetupOptions, Writers,
+    AutoIncrement, Both, CopyMethod, FindingCode as Code, Platform, SetupOptions, Writers,
     built_facts::{account, finished_pair, fresh_pair, running_link, set},
 };
 use dbha_sql::{
@@ -253,6 +253,32 @@ const CAUSES: &[(Code, &str, Change)] = &[
     (Code::NoTimeZones, MARIADB, |f, _| {
         f.primary.surroundings.time_zones = Observed::Known(true);
         f.secondary.surroundings.time_zones = Observed::Known(false);
+    }),
+    (Code::PlatformConnections, MARIADB, |f, o| {
+        o.platform = Some(Platform::Rancher);
+        set(&mut f.primary, Setting::MaxConnections, "199")
+    }),
+    (Code::PlatformSqlMode, MYSQL, |f, o| {
+        o.platform = Some(Platform::Cloudpods);
+        set(
+            &mut f.secondary,
+            Setting::SqlMode,
+            "ONLY_FULL_GROUP_BY,STRICT_TRANS_TABLES",
+        )
+    }),
+    (Code::PlatformVersion, "10.5.23-MariaDB", |_, o| {
+        o.platform = Some(Platform::K3s)
+    }),
+    (Code::PlatformNotPrepared, MARIADB, |_, o| {
+        o.platform = Some(Platform::Cloudpods)
+    }),
+    (Code::IncrementNeedsOneWriter, MARIADB, |_, o| {
+        o.platform = Some(Platform::K3s);
+        o.auto_increment = Some(AutoIncrement::Interleaved);
+    }),
+    (Code::IncrementNeedsOneWriter, MARIADB, |_, o| {
+        o.platform = Some(Platform::Rancher);
+        o.writers = Writers::Both;
     }),
     (Code::NamesNotResolved, MARIADB, |f, o| {
         o.replication_host = Some("db2.example.org".into());

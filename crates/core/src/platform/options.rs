@@ -1,0 +1,51 @@
+//! Lines of the option file that a platform wants beside those of the pair.
+
+use super::Platform;
+use dbha_sql::{Dialect, Setting};
+
+/// What MySQL runs with by default, ONLY_FULL_GROUP_BY left out.
+const WITHOUT_FULL_GROUP_BY: &str =
+    "STRICT_TRANS_TABLES,NO_ZERO_IN_DATE,NO_ZERO_DATE,ERROR_FOR_DIVISION_BY_ZERO,NO_ENGINE_SUBSTITUTION";
+
+/// Writes the lines that a platform wants in the option file of both servers; empty where it wants none.
+///
+/// They stand behind those of [`option_file`](crate::option_file), in the same section; none of them is named twice.
+pub fn platform_options(platform: Platform, dialect: Dialect, servers: Option<u32>) -> String {
+    let needs = platform.needs();
+    let mut lines: Vec<(&str, String)> = Vec::new();
+    let mut add = |name: Option<&'static str>, value: String| lines.extend(name.map(|name| (name, value)));
+    for (name, value) in needs.options {
+        add(Some(name), (*value).to_owned());
+    }
+    if let Some(most) = platform.connections(servers) {
+        add(dialect.variable(Setting::MaxConnections), most.to_string());
+    }
+    if let Some(days) = needs.log_days {
+        let seconds = days * 86_400;
+        add(
+            dialect.variable(Setting::BinlogExpireSeconds),
+            seconds.to_string(),
+        );
+        add(dialect.variable(Setting::ExpireLogsDays), days.to_string());
+    }
+    if !needs.full_group_by && dialect.groups_fully_by_default() {
+        add(
+            dialect.variable(Setting::SqlMode),
+            WITHOUT_FULL_GROUP_BY.to_owned(),
+        );
+    }
+    if lines.is_empty() {
+        return String::new();
+    }
+    let mut text = format!("# What {} wants of its database.\n", platform.title());
+    for (name, value) in lines {
+        text.push_str(&format!("{name}={value}\n"));
+    }
+    text
+}
+
+/// Takes one word out of a sql_mode.
+pub(crate) fn sql_mode_without(mode: &str, word: &str) -> String {
+    let others = mode.split(',').filter(|one| !one.eq_ignore_ascii_case(word));
+    others.collect::<Vec<_>>().join(",")
+}
