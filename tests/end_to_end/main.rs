@@ -57,6 +57,8 @@ mod ndjson;
 mod option_files;
 mod option_files_over_ssh;
 mod packages;
+mod platforms;
+mod platforms_render;
 mod preflight;
 mod preflight_findings;
 mod preflight_login;

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use dbha_testkit::PrivateServer;
 use mysql_async::prelude::Queryable;
-use mysql_async::{Conn, Error, Opts, OptsBuilder, Row, SslOpts, Value};
+use mysql_async::{Conn, Error, Opts, OptsBuilder, Params, Row, SslOpts, Value};
 
 /// A row by the names of its columns, everything as text.
 pub(crate) type TextRow = BTreeMap<String, String>;
@@ -98,6 +98,13 @@ impl Session {
     /// Runs a statement that may be refused.
     pub(crate) async fn try_run(&mut self, statement: &str) -> Result<(), Error> {
         self.connection.query_drop(statement).await
+    }
+
+    /// Runs a prepared statement that must work.
+    pub(crate) async fn execute(&mut self, statement: &str, parameters: impl Into<Params> + Send) {
+        if let Err(error) = self.connection.exec_drop(statement, parameters.into()).await {
+            panic!("{error}\n{statement}");
+        }
     }
 
     /// Returns the key that the last statement generated.

@@ -232,6 +232,15 @@ impl Dialect {
 }
 
 impl Dialect {
+    /// Returns the option, and its value, that keeps binary logs for so many days; of two names the one that older
+    /// releases of the flavour read as well, since a file may be made before the server is known.
+    pub fn log_expiry_option(&self, days: u64) -> (&'static str, u64) {
+        match self.flavor() {
+            Flavor::MySql if self.expires_by_seconds() => ("binlog_expire_logs_seconds", days * 86_400),
+            Flavor::MySql | Flavor::MariaDb => ("expire_logs_days", days),
+        }
+    }
+
     /// Tells whether binary logs can be limited by their size, and wait for replicas before they go.
     fn purges_for_replicas(&self) -> bool {
         self.flavor() == Flavor::MariaDb && self.version() >= Version::new(11, 4, 1)

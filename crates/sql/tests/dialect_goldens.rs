@@ -78,6 +78,17 @@ fn serde_json_of(statement: &Statement) -> String {
     serde_json::to_string(statement).unwrap()
 }
 
+fn platform(dialect: &Dialect, password: &Secret) -> Vec<Statement> {
+    let mut all = vec![
+        dialect.ensure_database("region", Some(("utf8mb4", "utf8mb4_unicode_ci"))),
+        dialect.ensure_client_account("rainbond", "10.0.0.%", Some(password)),
+        dialect.ensure_client_account("k3s", "10.0.0.%", None),
+        dialect.grant_database("region", "rainbond", "10.0.0.%"),
+    ];
+    all.extend(dialect.grant_everything_but_writing_on_a_standby("cloudpods", "%"));
+    all
+}
+
 fn source(password: &Secret) -> SourceTarget {
     SourceTarget {
         host: "10.0.0.1".into(),
@@ -128,6 +139,10 @@ fn rendered(dialect: Dialect) -> String {
         ),
         ("facts: identity", vec![dialect.read_identity()]),
         ("facts: settings", vec![dialect.read_settings(&Setting::ALL)]),
+        (
+            "a platform's databases and accounts, for people to run",
+            platform(&dialect, &secret),
+        ),
         (
             "facts: gtids",
             vec![

@@ -21,12 +21,8 @@ pub fn platform_options(platform: Platform, dialect: Dialect, servers: Option<u3
         add(dialect.variable(Setting::MaxConnections), most.to_string());
     }
     if let Some(days) = needs.log_days {
-        let seconds = days * 86_400;
-        add(
-            dialect.variable(Setting::BinlogExpireSeconds),
-            seconds.to_string(),
-        );
-        add(dialect.variable(Setting::ExpireLogsDays), days.to_string());
+        let (name, value) = dialect.log_expiry_option(days);
+        add(Some(name), value.to_string());
     }
     if !needs.full_group_by && dialect.groups_fully_by_default() {
         add(

@@ -19,6 +19,14 @@ SELECT @@global.server_id AS server_id, NULL AS uuid, CURRENT_USER() AS own_user
 -- facts: settings
 SELECT LOWER(VARIABLE_NAME) AS name, GLOBAL_VALUE AS value, GLOBAL_VALUE_ORIGIN AS origin, NULL AS persisted, READ_ONLY AS fixed FROM information_schema.SYSTEM_VARIABLES WHERE VARIABLE_NAME IN ('server_id', 'gtid_domain_id', 'auto_increment_increment', 'auto_increment_offset', 'log_bin', 'log_bin_basename', 'log_slave_updates', 'binlog_format', 'binlog_row_image', 'sync_binlog', 'innodb_flush_log_at_trx_commit', 'gtid_strict_mode', 'slave_net_timeout', 'relay_log_recovery', 'read_only', 'lower_case_table_names', 'innodb_page_size', 'character_set_server', 'collation_server', 'max_allowed_packet', 'port', 'hostname', 'datadir', 'have_ssl', 'ssl_ca', 'event_scheduler', 'log_bin_trust_function_creators', 'max_connections', 'skip_networking', 'bind_address', 'skip_name_resolve', 'require_secure_transport', 'binlog_expire_logs_seconds', 'max_binlog_total_size', 'slave_connections_needed_for_purge', 'slave_skip_errors', 'sql_slave_skip_counter', 'slave_exec_mode', 'encrypt_binlog', 'sql_mode');
 
+-- a platform's databases and accounts, for people to run
+CREATE DATABASE IF NOT EXISTS `region` CHARACTER SET utf8mb4 COLLATE utf8mb4_unicode_ci;
+CREATE USER IF NOT EXISTS 'rainbond'@'10.0.0.%' IDENTIFIED BY PASSWORD '***';
+CREATE USER IF NOT EXISTS 'k3s'@'10.0.0.%' IDENTIFIED BY 'PASSWORD';
+GRANT ALL PRIVILEGES ON `region`.* TO 'rainbond'@'10.0.0.%';
+GRANT ALL PRIVILEGES ON *.* TO 'cloudpods'@'%' WITH GRANT OPTION;
+REVOKE SUPER, READ ONLY ADMIN ON *.* FROM 'cloudpods'@'%';
+
 -- facts: gtids
 SELECT @@global.gtid_binlog_pos AS executed, @@global.gtid_slave_pos AS applied, '' AS purged;
 SHOW MASTER STATUS;

@@ -19,6 +19,13 @@ SELECT @@global.server_id AS server_id, @@global.server_uuid AS uuid, CURRENT_US
 -- facts: settings
 SELECT v.VARIABLE_NAME AS name, v.VARIABLE_VALUE AS value, i.VARIABLE_SOURCE AS origin, p.VARIABLE_VALUE AS persisted, 'NO' AS fixed FROM performance_schema.global_variables v LEFT JOIN performance_schema.variables_info i ON i.VARIABLE_NAME = v.VARIABLE_NAME LEFT JOIN performance_schema.persisted_variables p ON p.VARIABLE_NAME = v.VARIABLE_NAME WHERE v.VARIABLE_NAME IN ('server_id', 'auto_increment_increment', 'auto_increment_offset', 'log_bin', 'log_bin_basename', 'log_replica_updates', 'binlog_format', 'binlog_row_image', 'sync_binlog', 'innodb_flush_log_at_trx_commit', 'enforce_gtid_consistency', 'gtid_mode', 'replica_net_timeout', 'relay_log_recovery', 'replica_preserve_commit_order', 'read_only', 'super_read_only', 'lower_case_table_names', 'innodb_page_size', 'character_set_server', 'collation_server', 'max_allowed_packet', 'port', 'hostname', 'datadir', 'ssl_ca', 'event_scheduler', 'log_bin_trust_function_creators', 'max_connections', 'skip_networking', 'bind_address', 'skip_name_resolve', 'require_secure_transport', 'binlog_expire_logs_seconds', 'replica_skip_errors', 'sql_replica_skip_counter', 'replica_exec_mode', 'binlog_encryption', 'sql_mode');
 
+-- a platform's databases and accounts, for people to run
+CREATE DATABASE IF NOT EXISTS `region` CHARACTER SET utf8mb4 COLLATE utf8mb4_unicode_ci;
+CREATE USER IF NOT EXISTS 'rainbond'@'10.0.0.%' IDENTIFIED WITH caching_sha2_password BY '***';
+CREATE USER IF NOT EXISTS 'k3s'@'10.0.0.%' IDENTIFIED BY 'PASSWORD';
+GRANT ALL PRIVILEGES ON `region`.* TO 'rainbond'@'10.0.0.%';
+GRANT ALL PRIVILEGES ON *.* TO 'cloudpods'@'%' WITH GRANT OPTION;
+
 -- facts: gtids
 SELECT @@global.gtid_executed AS executed, '' AS applied, @@global.gtid_purged AS purged;
 SHOW BINARY LOG STATUS;
