@@ -8,6 +8,7 @@ use tokio::process::Command;
 
 use crate::eventually::eventually;
 use crate::operator::Operator;
+use crate::option_files::{drop_in, restart_both, stock_pair};
 use crate::releases::on_releases;
 use crate::servers::{assert_all_threads_run, assert_same_contents, fresh_pair};
 use crate::session::Session;
@@ -446,6 +447,40 @@ async fn cloudpods_makes_databases_and_accounts_that_reach_the_standby(release: 
             Some(READ_ONLY),
             "{statement}: the standby holds the platform's account"
         );
+    }
+}
+
+on_releases!(one_command_makes_stock_servers_a_pair_for_a_platform: mariadb_10_11, slow_mysql_9_7);
+
+/// With access to the machines the platform's lines are in dbha's own file, and stay there when a later run names none.
+async fn one_command_makes_stock_servers_a_pair_for_a_platform(release: Release) {
+    let (mut pair, operator) = stock_pair(release).await;
+    let hands = ["--host-access", "local", "--restart", "allowed", "-o", "ndjson"];
+    operator
+        .setup([&hands[..], &["--for", "rancher"]].concat())
+        .await
+        .exits(0);
+    let lines = |server: &PrivateServer| {
+        let text = fs::read_to_string(drop_in(server)).unwrap();
+        text.lines().filter(|line| *line == "max_connections=200").count()
+    };
+    assert_eq!([lines(&pair.primary), lines(&pair.secondary)], [1, 1]);
+
+    let again = operator
+        .setup([&hands[..], &["--for", "rancher"]].concat())
+        .await
+        .exits(0);
+    assert_eq!(again.changed_steps(), [""; 0]);
+    let unnamed = operator
+        .setup([&hands[..], &["--auto-increment", "1"]].concat())
+        .await
+        .exits(0);
+    assert_eq!(unnamed.changed_steps(), [""; 0], "the lines stay");
+    restart_both(&mut pair, &operator).await;
+    for server in [&pair.primary, &pair.secondary] {
+        let mut session = Session::open(server).await;
+        let seen = "SELECT CONCAT(@@GLOBAL.max_connections, ' ', @@GLOBAL.auto_increment_increment)";
+        assert_eq!(session.value(seen).await, "200 1");
     }
 }
 

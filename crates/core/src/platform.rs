@@ -14,7 +14,7 @@ mod sql;
 pub use health_check::{HealthCheckForm, HealthCheckWanted, health_check};
 pub use install::{PlatformInstallWanted, platform_install};
 pub use options::platform_options;
-pub(crate) use options::sql_mode_without;
+pub(crate) use options::{lines_in, sql_mode_without};
 pub use sql::{PlatformSqlWanted, platform_sql};
 
 use dbha_sql::Dialect;

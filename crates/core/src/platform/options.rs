@@ -7,6 +7,10 @@ use dbha_sql::{Dialect, Setting};
 const WITHOUT_FULL_GROUP_BY: &str =
     "STRICT_TRANS_TABLES,NO_ZERO_IN_DATE,NO_ZERO_DATE,ERROR_FOR_DIVISION_BY_ZERO,NO_ENGINE_SUBSTITUTION";
 
+/// The line above them, around the platform's name.
+const HEAD: &str = "# What ";
+const TAIL: &str = " wants of its database.";
+
 /// Writes the lines that a platform wants in the option file of both servers; empty where it wants none.
 ///
 /// They stand behind those of [`option_file`](crate::option_file), in the same section; none of them is named twice.
@@ -33,11 +37,24 @@ pub fn platform_options(platform: Platform, dialect: Dialect, servers: Option<u3
     if lines.is_empty() {
         return String::new();
     }
-    let mut text = format!("# What {} wants of its database.\n", platform.title());
+    let mut text = format!("{HEAD}{}{TAIL}\n", platform.title());
     for (name, value) in lines {
         text.push_str(&format!("{name}={value}\n"));
     }
     text
+}
+
+/// Finds the lines that were written for a platform in an option file of dbha's: from their head to the end of the file.
+pub(crate) fn lines_in(file: &str) -> &str {
+    let mut from = 0;
+    for line in file.split_inclusive('\n') {
+        let text = line.trim_end();
+        if text.starts_with(HEAD) && text.ends_with(TAIL) {
+            return &file[from..];
+        }
+        from += line.len();
+    }
+    ""
 }
 
 /// Takes one word out of a sql_mode.

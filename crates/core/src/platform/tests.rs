@@ -109,6 +109,18 @@ fn a_name_is_that_of_the_platform_and_no_other() {
 }
 
 #[test]
+fn a_platforms_lines_are_found_again_in_a_file() {
+    let dialect = dialect(MARIADB);
+    let plan = plan_for_new_server(dialect, Side::Primary, &SetupOptions::default());
+    let file = option_file(dialect, &plan);
+    assert_eq!(lines_in(&file), "");
+    for platform in Platform::ALL {
+        let lines = platform_options(platform, dialect, None);
+        assert_eq!(lines_in(&(file.clone() + &lines)), lines);
+    }
+}
+
+#[test]
 fn no_option_is_said_twice() {
     for platform in Platform::ALL {
         for version in [MARIADB, MYSQL] {

@@ -4,6 +4,7 @@ use crate::{
     error::StepFault,
     host::{self, Host, Machine},
     option_file, option_lines,
+    platform::{self, platform_options},
     wait::Pause,
 };
 use dbha_sql::{
@@ -63,9 +64,18 @@ fn file_to_write(view: &View<'_>, side: Side) -> Option<File> {
     let facts = view.facts.of(side);
     let plan = view.topology.server(side);
     let drop_in = facts.host.known()?.drop_in.as_ref()?;
-    let text = option_file(facts.dialect, plan);
+    let present = drop_in.text.as_deref();
+    // A run that names no platform leaves the lines of an earlier one that did.
+    let of_platform = match view.options.platform {
+        Some(platform) => platform_options(platform, facts.dialect, view.options.platform_servers),
+        None => platform::lines_in(present.unwrap_or_default()).to_owned(),
+    };
+    let text = option_file(facts.dialect, plan) + &of_platform;
     let lost = option_lines(facts, plan).iter().any(|line| !line.already_safe);
-    let differs = drop_in.text.as_deref().is_some_and(|present| present != text);
+    let differs = match present {
+        Some(present) => present != text,
+        None => !of_platform.is_empty(),
+    };
     (lost || differs).then(|| File {
         path: drop_in.path.clone(),
         text,
