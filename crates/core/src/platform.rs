@@ -20,7 +20,7 @@ pub use sql::{PlatformSqlWanted, platform_sql};
 use dbha_sql::Dialect;
 use needs::{Connections, Needs};
 use serde::{Deserialize, Serialize};
-use std::{fmt, str::FromStr};
+use std::fmt;
 
 /// A platform that a pair is made for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -38,11 +38,6 @@ pub enum Platform {
     /// KubeSphere, whose sites reach databases by way of HAProxy.
     Kubesphere,
 }
-
-/// The text names no platform.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{0:?} is no platform; cloudpods, rainbond, rancher, k3s and kubesphere are")]
-pub struct UnknownPlatform(String);
 
 impl Platform {
     /// Every platform.
@@ -133,18 +128,6 @@ impl fmt::Display for Platform {
             Platform::K3s => "k3s",
             Platform::Kubesphere => "kubesphere",
         })
-    }
-}
-
-impl FromStr for Platform {
-    type Err = UnknownPlatform;
-
-    fn from_str(text: &str) -> Result<Self, Self::Err> {
-        let named = |platform: &Platform| platform.to_string() == text;
-        Platform::ALL
-            .into_iter()
-            .find(named)
-            .ok_or_else(|| UnknownPlatform(text.to_owned()))
     }
 }
 
