@@ -222,12 +222,7 @@ fn of_primary(status: &Status, side: Side) -> Found {
         )],
         (Some(true), _) => critical(format!("{} is read-only", own.name)),
         // A writer of before came back open: clients belong to the one that has the writes by the newest term.
-        (Some(false), Some(false)) if !both_meant && status.writer.as_ref() == Some(&own.name) => {
-            vec![(
-                ProbeLevel::Warning,
-                format!("{} takes writes too, and should not: dbha rejoin", peer.name),
-            )]
-        }
+        (Some(false), Some(false)) if !both_meant && status.writer.as_ref() == Some(&own.name) => vec![],
         (Some(false), Some(false)) if !both_meant => {
             critical(format!("{} and {} both take writes", own.name, peer.name))
         }

@@ -694,8 +694,8 @@ codes! {
         IsTheWriter = "DBHA-P99", "It is not the one that comes back" {
             weight: Blocks,
             ignorable: false,
-            why: "A server comes back to a pair whose other server has the writes, in a newer term.",
-            fix: "Name the server that lost the writes; end a failover that was cut off first.",
+            why: "A server comes back to a pair whose other server has the writes, in a newer term, and with a number of its own.",
+            fix: "Name the server that lost the writes; end a failover that was cut off first. Give a server that lost its server_id its own again, and fill it anew.",
             scenarios: "",
         }
     }

@@ -205,6 +205,21 @@ fn two_writers_are_well_where_both_are_recorded_and_nowhere_else() {
 }
 
 #[test]
+fn an_old_writer_that_comes_back_open_takes_nothing_from_the_one_of_the_newest_term() {
+    let mut facts = finished_pair(MARIADB, &SetupOptions::default());
+    set(&mut facts.secondary, Setting::ReadOnly, "OFF");
+    facts.secondary.terms = Observed::Known(vec![dbha_sql::Term {
+        number: 2,
+        server_id: facts.secondary.server_id,
+        reason: "failover".into(),
+    }]);
+    let seen = facts.map(|_, facts| Ok(facts.clone()));
+    let [pair, old, new, _] = levels(&seen);
+    assert_eq!((old, new), (Critical, Well));
+    assert_ne!(pair, Well, "that two take writes is told all the same");
+}
+
+#[test]
 fn two_servers_without_links_are_no_pair() {
     let facts = fresh_pair(MARIADB);
     let seen = Both {

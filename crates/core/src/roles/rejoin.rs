@@ -1,5 +1,6 @@
 //! What is asked when a server that had the writes comes back, and what was done.
 
+use super::recorded_peer;
 use crate::{Finding, FindingCode as Code, SetupDone, Side};
 use dbha_sql::Facts;
 use serde::Serialize;
@@ -42,7 +43,22 @@ pub(crate) fn judge_rejoin(back: &Facts, writer: &Facts) -> Vec<Finding> {
         terms.map(|term| (term.number, term.server_id)).max()
     };
     let names = (&back.name, &writer.name);
-    if newest(back)
+    if back.server_id == writer.server_id {
+        let own = recorded_peer(writer).map_or("its own number".to_owned(), |row| row.server_id.to_string());
+        found.push(Finding::new(
+            Code::IsTheWriter,
+            None,
+            format!(
+                "{} has come back with server_id {}, which is that of {}: it has lost its settings at a restart",
+                names.0, back.server_id, names.1
+            ),
+            format!(
+                "what it wrote meanwhile cannot be told from the writes of {}: put server_id={own} into its option file \
+                 (dbha render my.cnf), then fill it anew: dbha setup --primary {} --secondary {} --overwrite-secondary {}",
+                names.1, names.1, names.0, names.0
+            ),
+        ));
+    } else if newest(back)
         .max(newest(writer))
         .is_some_and(|(_, id)| id == back.server_id)
     {
@@ -100,5 +116,15 @@ mod tests {
         assert_eq!(judge_rejoin(&new, &old)[0].code, Code::IsTheWriter);
         set(&mut new, Setting::ReadOnly, "ON");
         assert_eq!(judge_rejoin(&old, &new)[0].code, Code::IsTheWriter);
+    }
+
+    #[test]
+    fn a_server_that_lost_its_number_is_not_taken_for_the_writer() {
+        let pair = finished_pair("10.11.19-MariaDB", &SetupOptions::default());
+        let (mut back, writer) = (pair.secondary, pair.primary);
+        back.server_id = writer.server_id;
+        let found = judge_rejoin(&back, &writer);
+        assert!(found[0].text.contains("lost its settings"), "{found:?}");
+        assert!(found[0].fix.contains("server_id=2"), "{found:?}");
     }
 }
