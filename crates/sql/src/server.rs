@@ -67,6 +67,16 @@ impl Server {
         Ok(facts::clients_among(&rows))
     }
 
+    /// Ends one connection; tells whether it was still there.
+    pub async fn end_connection(&mut self, id: u64) -> Result<bool, SqlError> {
+        const NO_SUCH_THREAD: u16 = 1094;
+        match self.execute(&self.dialect().kill_connection(id)).await {
+            Ok(_) => Ok(true),
+            Err(error) if error.code() == Some(NO_SUCH_THREAD) => Ok(false),
+            Err(error) => Err(error),
+        }
+    }
+
     /// Runs a statement whose rows do not matter.
     pub async fn execute(&mut self, statement: &Statement) -> Result<u64, SqlError> {
         self.session.execute(statement).await

@@ -92,20 +92,10 @@ async fn end_clients(server: &mut Server) -> Result<usize, SqlError> {
     let sessions = server.client_sessions().await?;
     let mut ended = 0;
     for session in sessions.iter().filter(|session| is_in_the_way(session)) {
-        match server
-            .execute(&server.dialect().kill_connection(session.id))
-            .await
-        {
-            Ok(_) => ended += 1,
-            // It has gone by itself.
-            Err(error) if error.code() == Some(NO_SUCH_THREAD) => {}
-            Err(error) => return Err(error),
-        }
+        ended += usize::from(server.end_connection(session.id).await?);
     }
     Ok(ended)
 }
-
-const NO_SUCH_THREAD: u16 = 1094;
 
 fn is_in_the_way(session: &ClientSession) -> bool {
     session.user != MONITOR_USER

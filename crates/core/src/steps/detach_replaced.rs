@@ -186,7 +186,6 @@ async fn drain(run: &mut Run<'_>, old: &OldPeer) -> Result<(), StepTrouble> {
 
 /// Ends the connections of whoever still reads with an account that is gone; none of them can log in again.
 async fn cut_off(run: &mut Run<'_>) -> Result<(), StepTrouble> {
-    const NO_SUCH_THREAD: u16 = 1094;
     run.observe().await?;
     let replicas = run
         .facts
@@ -195,13 +194,8 @@ async fn cut_off(run: &mut Run<'_>) -> Result<(), StepTrouble> {
         .known()
         .cloned()
         .unwrap_or_default();
-    let dialect = run.servers.primary.dialect();
     for replica in replicas.iter().filter(|replica| replica.user == REPLICATION_USER) {
-        let kill = dialect.kill_connection(replica.connection);
-        match run.servers.primary.execute(&kill).await {
-            Err(error) if error.code() == Some(NO_SUCH_THREAD) => {}
-            other => drop(other?),
-        }
+        run.servers.primary.end_connection(replica.connection).await?;
         run.detail(
             Step::DetachReplaced,
             format!("ended the connection of the replica at {}", replica.host),
