@@ -134,6 +134,7 @@ async fn receive_the_rest(run: &mut TakeOver<'_>, all: &GtidSet) -> Result<bool,
         if over {
             let text = match missing {
                 0 => format!("{} has handed over everything", run.old),
+                1 => format!("1 transaction of {} did not come over and is missing", run.old),
                 _ => format!(
                     "{missing} transactions of {} did not come over and are missing",
                     run.old
