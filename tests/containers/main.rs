@@ -18,6 +18,8 @@ mod holdings;
 #[allow(dead_code)]
 #[path = "../end_to_end/operator.rs"]
 mod operator;
+#[path = "../end_to_end/overdue.rs"]
+mod overdue;
 #[allow(dead_code)]
 #[path = "../end_to_end/ran.rs"]
 mod ran;

@@ -15,6 +15,7 @@ mod fidelity_schema;
 mod holdings;
 mod machines;
 mod operator;
+mod overdue;
 mod papers;
 mod processes;
 mod ran;

@@ -9,8 +9,8 @@ use std::time::Duration;
 use dbha_testkit::ServerPair;
 use tempfile::TempDir;
 use tokio::process::Command;
-use tokio::time::timeout;
 
+use crate::overdue::{busy_with, output_within};
 use crate::ran::Ran;
 
 /// How long any run may take.
@@ -150,11 +150,29 @@ impl Operator {
     /// Runs a prepared command to its end; fails the test if it takes too long or prints a secret.
     pub(crate) async fn finish(&self, command: &mut Command) -> Ran {
         let shown = shown(command);
-        let child = command.spawn().unwrap();
-        match timeout(RUN_LIMIT, child.wait_with_output()).await {
-            Ok(output) => self.ran(shown, &output.unwrap()),
-            Err(_) => panic!("not ended within {} s: {shown}", RUN_LIMIT.as_secs()),
+        match output_within(command, RUN_LIMIT).await {
+            Ok(output) => self.ran(shown, &output),
+            Err(so_far) => {
+                let servers = self.servers_are_busy_with().await;
+                panic!(
+                    "not ended within {} s: {shown}\n{so_far}\n{servers}",
+                    RUN_LIMIT.as_secs()
+                );
+            }
         }
+    }
+
+    async fn servers_are_busy_with(&self) -> String {
+        let servers = [
+            (&self.primary, &self.primary_password_file),
+            (&self.secondary, &self.secondary_password_file),
+        ];
+        let mut told = String::new();
+        for (address, file) in servers {
+            let password = fs::read_to_string(file).unwrap_or_default();
+            told += &busy_with(address, password.trim_end()).await;
+        }
+        told
     }
 
     /// Takes what a run left, and fails the test if a secret is in it.

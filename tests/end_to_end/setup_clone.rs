@@ -42,7 +42,8 @@ pub(crate) async fn assert_nothing_of_a_clone_is_left(pair: &ServerPair) {
              WHERE VARIABLE_NAME='clone_valid_donor_list' AND VARIABLE_VALUE LIKE '%dbha%'",
             "SELECT VARIABLE_NAME FROM performance_schema.persisted_variables \
              WHERE VARIABLE_NAME IN ('event_scheduler', 'skip_replica_start', 'skip_slave_start')",
-            "SELECT PLUGIN_NAME FROM information_schema.PLUGINS WHERE PLUGIN_NAME='clone'",
+            "SELECT PLUGIN_NAME FROM information_schema.PLUGINS \
+             WHERE PLUGIN_NAME='clone' AND PLUGIN_STATUS<>'DELETED'",
             "SELECT name FROM mysql.plugin WHERE name='clone'",
         ] {
             assert_eq!(session.column(nothing).await, [""; 0], "{nothing}");
