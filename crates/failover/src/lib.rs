@@ -1,0 +1,2 @@
+//! Automatic failover of a replicated pair: a third vote says which server may take writes, and a guard beside each
+//! server acts on it.
