@@ -1,0 +1,4 @@
+mod reach;
+mod strings;
+mod table;
+mod world;
