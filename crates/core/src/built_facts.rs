@@ -112,6 +112,8 @@ fn fresh(version: &str, name: &str) -> Facts {
             false => Observed::Absent,
         },
         local_loading_open: false,
+        choices: Observed::Absent,
+        semi_sync: Observed::Absent,
         clone_note: Observed::Absent,
         monitor: MonitorFacts::default(),
         host: Observed::Absent,

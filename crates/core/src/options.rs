@@ -119,7 +119,16 @@ pub struct SetupOptions {
     pub restart: Restart,
     /// The monitor's own account; `None` leaves it as it is.
     pub monitor_account: Option<MonitorAccountWanted>,
+    /// Whether a commit is told to its client only once the other server has acknowledged it; `None` leaves what was chosen.
+    pub semi_sync: Option<bool>,
+    /// How long it waits for that; `None` leaves what was chosen, 10 s at first. [`NO_LIMIT_MS`] waits without a limit.
+    pub semi_sync_timeout: Option<Duration>,
+    /// Whether both servers start read-only, and dbha alone opens one; `None` leaves what was chosen.
+    pub managed: Option<bool>,
 }
+
+/// Milliseconds from which on a wait counts as one without a limit; every server takes it.
+pub const NO_LIMIT_MS: u64 = 4_294_967_295;
 
 impl SetupOptions {
     /// The same, with what dbha recorded of the pair: how many writers, and the step between keys.
@@ -165,6 +174,9 @@ impl Default for SetupOptions {
             },
             restart: Restart::Never,
             monitor_account: None,
+            semi_sync: None,
+            semi_sync_timeout: None,
+            managed: None,
         }
     }
 }

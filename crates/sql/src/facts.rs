@@ -1,7 +1,9 @@
+mod choices;
 mod clone;
 mod host;
 mod monitor;
 mod observe;
+mod semi_sync;
 mod surroundings;
 
 use crate::{Address, CloneNote, Dialect, GtidSet, Marker, ReplicaStatus, Setting, Wire};
@@ -11,6 +13,7 @@ use std::{
     time::{Duration, SystemTime},
 };
 
+pub use choices::Choices;
 pub use clone::{CloneFacts, CloneState};
 pub(crate) use host::read_place;
 pub use host::{COMMAND_LINE, DropIn, HostFacts, OptionFact, Place, RestartMeans, option_name};
@@ -18,6 +21,7 @@ pub use monitor::{MonitorAccount, MonitorFacts};
 #[cfg(fuzzing)]
 pub use observe::global_privileges;
 pub(crate) use observe::{clients_among, observe, read_links, unexpected_gtids};
+pub use semi_sync::SemiSyncFacts;
 pub use surroundings::{KeptSetting, Login, NotedTable, Surroundings};
 
 /// One part of what was looked for: seen, not allowed to be seen, or not there.
@@ -337,6 +341,12 @@ pub struct Facts {
     /// The newest term that is recorded here; more than one where two servers were given the writes at once.
     #[serde(default)]
     pub terms: Observed<Vec<Term>>,
+    /// What dbha recorded that was chosen for the pair; absent where nothing out of the ordinary was.
+    #[serde(default)]
+    pub choices: Observed<Choices>,
+    /// What it tells of semi-synchronous replication; absent where it knows nothing of it.
+    #[serde(default)]
+    pub semi_sync: Observed<SemiSyncFacts>,
     /// The markers that are here, each server's newest, by `server_id`.
     pub markers: Observed<Vec<Marker>>,
     /// What only a look before a set-up asks for.

@@ -45,10 +45,10 @@ pub use endpoint::{Address, Endpoint, ParseEndpointError};
 pub use error::{ConnectFault, SqlError};
 pub use event::Event;
 pub use facts::{
-    Account, COMMAND_LINE, Claim, ClaimState, ClientSession, ClockReading, CloneFacts, CloneState, Cluster,
-    ConnectedReplica, Depth, DropIn, Engine, Facts, HostFacts, KeptSetting, Login, MonitorAccount,
+    Account, COMMAND_LINE, Choices, Claim, ClaimState, ClientSession, ClockReading, CloneFacts, CloneState,
+    Cluster, ConnectedReplica, Depth, DropIn, Engine, Facts, HostFacts, KeptSetting, Login, MonitorAccount,
     MonitorFacts, NotedTable, Observed, OptionFact, Place, RecordedServer, ReplicationAccount, RestartMeans,
-    SchemaFacts, SettingFact, Surroundings, Term, option_name,
+    SchemaFacts, SemiSyncFacts, SettingFact, Surroundings, Term, option_name,
 };
 pub use flavor::Flavor;
 pub use greeting::Greeting;
@@ -66,7 +66,7 @@ pub use server::Server;
 pub use session::Session;
 pub use setting::Setting;
 pub use statement::Statement;
-pub use statements::{AccountTls, SourceTarget};
+pub use statements::{AccountTls, SemiSyncPlugin, SourceTarget};
 pub use terminal_text::{harmless, is_unprintable, printable};
 pub use tls::{SslMode, TlsOptions};
 pub use version::{ParseVersionError, Version};

@@ -1,5 +1,6 @@
 use crate::{
-    ClockReading, Facts, GtidSet, Observed, ReplicaStatus, Row, Server, Setting, SqlError, Statement,
+    ClockReading, Facts, GtidSet, Observed, ReplicaStatus, Row, SemiSyncFacts, Server, Setting, SqlError,
+    Statement,
     facts::{read_links, unexpected_gtids},
     printable,
 };
@@ -33,6 +34,8 @@ pub struct Pulse {
     pub heartbeats: Observed<BTreeMap<u32, u64>>,
     /// Whether a set-up by dbha is at work on this server.
     pub setup_at_work: bool,
+    /// What it tells of semi-synchronous replication; absent where it knows nothing of it.
+    pub semi_sync: Observed<SemiSyncFacts>,
 }
 
 impl Server {
@@ -86,6 +89,10 @@ impl Server {
             links,
             heartbeats,
             setup_at_work: row.get("setup") == Some("1"),
+            semi_sync: row
+                .get("semi_sync")
+                .and_then(SemiSyncFacts::of_text)
+                .map_or(Observed::Absent, Observed::Known),
         })
     }
 
@@ -108,6 +115,7 @@ impl Facts {
         self.clock = pulse.clock;
         self.clock_offset = pulse.clock_offset;
         self.links = pulse.links.clone();
+        self.semi_sync = pulse.semi_sync.clone();
         let mut values = pulse.read_only.clone();
         values.insert(Setting::ServerId, pulse.server_id.to_string());
         for (setting, value) in values {

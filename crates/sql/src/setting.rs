@@ -96,11 +96,33 @@ pub enum Setting {
     BinlogEncryption,
     /// What new sessions may write, and how statements are read.
     SqlMode,
+    /// Whether commits wait for the acknowledgement of a replica.
+    SemiSyncSource,
+    /// Whether this server acknowledges what it receives; it counts from the next start of the IO thread on.
+    SemiSyncReplica,
+    /// Milliseconds after which a commit goes on without an acknowledgement.
+    SemiSyncTimeout,
+    /// Whether commits wait before anybody can see them (AFTER_SYNC) or after (AFTER_COMMIT).
+    SemiSyncWaitPoint,
+    /// Whether commits wait even while no replica is connected.
+    SemiSyncWaitAlone,
+    /// How many replicas have to acknowledge.
+    SemiSyncReplicaCount,
 }
 
 impl Setting {
+    /// Every setting about semi-synchronous replication; on MySQL they are there with its plug-ins only.
+    pub const OF_SEMI_SYNC: [Setting; 6] = [
+        Setting::SemiSyncWaitPoint,
+        Setting::SemiSyncWaitAlone,
+        Setting::SemiSyncReplicaCount,
+        Setting::SemiSyncTimeout,
+        Setting::SemiSyncReplica,
+        Setting::SemiSyncSource,
+    ];
+
     /// Every setting that is read from a server.
-    pub const ALL: [Setting; 45] = [
+    pub const ALL: [Setting; 51] = [
         Setting::ServerId,
         Setting::GtidDomainId,
         Setting::AutoIncrementIncrement,
@@ -146,6 +168,12 @@ impl Setting {
         Setting::ReplicaExecMode,
         Setting::BinlogEncryption,
         Setting::SqlMode,
+        Setting::SemiSyncSource,
+        Setting::SemiSyncReplica,
+        Setting::SemiSyncTimeout,
+        Setting::SemiSyncWaitPoint,
+        Setting::SemiSyncWaitAlone,
+        Setting::SemiSyncReplicaCount,
     ];
 
     /// Tells whether two values of a setting mean the same (`1` and `ON`, letter case).
@@ -227,7 +255,37 @@ impl Dialect {
             Setting::BinlogEncryption if self.version() >= Version::new(8, 0, 14) => "binlog_encryption",
             Setting::BinlogEncryption => return None,
             Setting::SqlMode => "sql_mode",
+            Setting::SemiSyncSource
+            | Setting::SemiSyncReplica
+            | Setting::SemiSyncTimeout
+            | Setting::SemiSyncWaitPoint
+            | Setting::SemiSyncWaitAlone
+            | Setting::SemiSyncReplicaCount => return self.semi_sync_variable(setting),
         })
+    }
+
+    fn semi_sync_variable(&self, setting: Setting) -> Option<&'static str> {
+        let mariadb = self.flavor() == Flavor::MariaDb;
+        if !mariadb && self.version() >= Version::new(8, 0, 26) {
+            return match setting {
+                Setting::SemiSyncSource => Some("rpl_semi_sync_source_enabled"),
+                Setting::SemiSyncReplica => Some("rpl_semi_sync_replica_enabled"),
+                Setting::SemiSyncTimeout => Some("rpl_semi_sync_source_timeout"),
+                Setting::SemiSyncWaitPoint => Some("rpl_semi_sync_source_wait_point"),
+                Setting::SemiSyncWaitAlone => Some("rpl_semi_sync_source_wait_no_replica"),
+                Setting::SemiSyncReplicaCount => Some("rpl_semi_sync_source_wait_for_replica_count"),
+                _ => None,
+            };
+        }
+        match setting {
+            Setting::SemiSyncSource => Some("rpl_semi_sync_master_enabled"),
+            Setting::SemiSyncReplica => Some("rpl_semi_sync_slave_enabled"),
+            Setting::SemiSyncTimeout => Some("rpl_semi_sync_master_timeout"),
+            Setting::SemiSyncWaitPoint => Some("rpl_semi_sync_master_wait_point"),
+            Setting::SemiSyncWaitAlone => Some("rpl_semi_sync_master_wait_no_slave"),
+            Setting::SemiSyncReplicaCount if !mariadb => Some("rpl_semi_sync_master_wait_for_slave_count"),
+            _ => None,
+        }
     }
 }
 

@@ -2,6 +2,7 @@
 
 mod accounts;
 mod advice;
+mod choices;
 mod client_account;
 mod clone;
 mod dbha_schema;
@@ -13,10 +14,12 @@ mod monitor_account;
 mod named_locks;
 mod replication;
 mod roles;
+mod semi_sync;
 mod session;
 mod settings;
 mod surroundings;
 
 pub use accounts::AccountTls;
 pub use replication::SourceTarget;
+pub use semi_sync::SemiSyncPlugin;
 pub(crate) use surroundings::KEPT_BY_SESSIONS;

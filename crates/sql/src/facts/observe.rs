@@ -1,7 +1,7 @@
 use super::{
-    Account, Claim, ClaimState, ClientSession, ClockReading, Cluster, ConnectedReplica, Depth, Engine, Facts,
-    Observed, RecordedServer, ReplicationAccount, SchemaFacts, SettingFact, Surroundings, Term, clone,
-    monitor, surroundings,
+    Account, Choices, Claim, ClaimState, ClientSession, ClockReading, Cluster, ConnectedReplica, Depth,
+    Engine, Facts, Observed, RecordedServer, ReplicationAccount, SchemaFacts, SettingFact, Surroundings,
+    Term, clone, monitor, semi_sync, surroundings,
 };
 use crate::{
     Dialect, GtidSet, Marker, REPLICATION_USER, ReplicaStatus, Row, Session, Setting, SqlError, Statement,
@@ -76,6 +76,10 @@ pub(crate) async fn observe(session: &mut Session, depth: Depth) -> Result<Facts
             && has_rows(&look(session, &dialect.read_local_loading_note()).await?),
         recorded: list(session, &dialect.read_recorded_servers(), read_recorded).await?,
         terms: list(session, &dialect.read_newest_term(), read_term).await?,
+        choices: look(session, &dialect.read_choices())
+            .await?
+            .and(|rows| Choices::of_rows(&rows)),
+        semi_sync: semi_sync::look_at_semi_sync(session).await?,
         markers: list(session, &dialect.read_markers(), read_marker).await?,
         surroundings,
         clone: clone::look_at_clone(session, depth).await?,

@@ -4,7 +4,7 @@ use crate::{Dialect, Flavor, Statement};
 impl Dialect {
     /// Reads what changes from one second to the next: `server_id`, `read_only`, `super_read_only`, `executed`, `applied`,
     /// `purged`, `now`, `setup` (whether a set-up by dbha is at work) and, where they are asked for, `heartbeats`:
-    /// `server_id:microseconds`, with commas between them.
+    /// `server_id:microseconds`, with commas between them; `semi_sync` as in [`Dialect::read_semi_sync`].
     pub(crate) fn read_pulse(&self, with_heartbeats: bool) -> Statement {
         let own = match self.flavor() {
             Flavor::MariaDb => {
@@ -22,8 +22,10 @@ impl Dialect {
         };
         Statement::new(format!(
             "SELECT @@global.server_id AS server_id, @@global.read_only AS read_only, {own}, \
-             CAST(UNIX_TIMESTAMP(NOW(6)) AS CHAR) AS now, IS_USED_LOCK({}) IS NOT NULL AS setup, {heartbeats} AS heartbeats",
-            crate::quote_literal(crate::RUN_LOCK)
+             CAST(UNIX_TIMESTAMP(NOW(6)) AS CHAR) AS now, IS_USED_LOCK({}) IS NOT NULL AS setup, {heartbeats} AS heartbeats, \
+             {} AS semi_sync",
+            crate::quote_literal(crate::RUN_LOCK),
+            self.semi_sync_status()
         ))
     }
 
