@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 
 use nix::ifaddrs::getifaddrs;
 
-use crate::machines::Machines;
+use crate::machines::Machine;
 
 /// Between two looks.
 const PAUSE: Duration = Duration::from_millis(3);
@@ -25,11 +25,11 @@ pub(crate) struct AddressWatch {
 
 impl AddressWatch {
     /// Begins.
-    pub(crate) fn begin(machines: &Machines, index: usize, address: Ipv4Addr) -> Self {
+    pub(crate) fn begin(machine: &Machine, address: Ipv4Addr) -> Self {
         let go_on = Arc::new(AtomicBool::new(true));
         let here = Arc::new(AtomicBool::new(false));
         let (on, there) = (Arc::clone(&go_on), Arc::clone(&here));
-        let watcher = machines.machine(index).enter(move || watch(address, &on, &there));
+        let watcher = machine.enter(move || watch(address, &on, &there));
         Self { go_on, here, watcher }
     }
 

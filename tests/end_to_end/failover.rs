@@ -9,6 +9,7 @@ use dbha_testkit::{Fault, FaultProxy, PrivateServer, Release, ServerPair};
 use tokio::process::Command;
 use tokio::time::sleep;
 
+use crate::binlog_program::binlog_program;
 use crate::eventually::eventually;
 use crate::operator::Operator;
 use crate::ran::Ran;
@@ -51,28 +52,6 @@ async fn rejoin(operator: &Operator, server: &PrivateServer, arguments: &[&str])
         format!("{}:{path}", binlog_program(operator, server).display()),
     );
     operator.finish(&mut command).await
-}
-
-/// A directory with the program of the server's release, which does not run outside its own tree.
-fn binlog_program(operator: &Operator, server: &PrivateServer) -> PathBuf {
-    let directory = operator.home().join("bin");
-    fs::create_dir_all(&directory).unwrap();
-    let name = if server.release().is_mysql() {
-        "mysqlbinlog"
-    } else {
-        "mariadb-binlog"
-    };
-    // Of MariaDB 10.5 only the server is unpacked; the system's own program is newer, and will do.
-    if let Some(program) = server.installation().client(name) {
-        let words = std::iter::once(program.get_program()).chain(program.get_args());
-        let words: Vec<String> = words
-            .map(|word| format!("'{}'", word.to_str().unwrap()))
-            .collect();
-        let script = directory.join(name);
-        fs::write(&script, format!("#!/bin/sh\nexec {} \"$@\"\n", words.join(" "))).unwrap();
-        fs::set_permissions(&script, fs::Permissions::from_mode(0o755)).unwrap();
-    }
-    directory
 }
 
 async fn is_writable(server: &PrivateServer) -> bool {

@@ -33,7 +33,8 @@ pub(crate) struct Machine {
 }
 
 impl Machine {
-    async fn start() -> Self {
+    /// Starts one that hangs on nothing yet.
+    pub(crate) async fn start() -> Self {
         let mut command = Command::new("setpriv");
         command.args(["--pdeathsig", "KILL", "unshare", "--net", "sleep", "3600"]);
         let keeper = command.stdin(Stdio::null()).kill_on_drop(true).spawn().unwrap();
@@ -58,16 +59,20 @@ impl Machine {
         format!("/proc/{}/ns/net", self.pid())
     }
 
-    /// Prepares a program that will run on this machine, and end with the test.
-    pub(crate) fn within(&self, program: &str) -> Command {
-        let mut command = Command::new("setpriv");
-        let net = format!("--net={}", self.namespace());
-        command.args(["--pdeathsig", "KILL", "nsenter", &net, program]);
-        command.stdin(Stdio::null()).kill_on_drop(true);
-        command
+    /// Returns a way to start programs on this machine, for whoever does so later.
+    pub(crate) fn way(&self) -> Way {
+        Way {
+            namespace: self.namespace(),
+        }
     }
 
-    async fn run(&self, program: &str, words: &str) {
+    /// Prepares a program that will run on this machine, and end with the test.
+    pub(crate) fn within(&self, program: &str) -> Command {
+        self.way().within(program)
+    }
+
+    /// Runs a program on this machine; its arguments are these words.
+    pub(crate) async fn run(&self, program: &str, words: &str) {
         let done = self
             .within(program)
             .args(words.split(' '))
@@ -91,6 +96,77 @@ impl Machine {
     }
 }
 
+/// Tells whether networks of their own can be had here; says why not.
+pub(crate) async fn possible() -> bool {
+    if tool::found("ip", "iproute2").is_none() {
+        return false;
+    }
+    if !geteuid().is_root() {
+        eprintln!("SKIPPED: not here: networks of their own, which need root");
+        return false;
+    }
+    let tried = Command::new("unshare").args(["--net", "true"]).output().await;
+    let possible = tried.is_ok_and(|tried| tried.status.success());
+    if !possible {
+        eprintln!("SKIPPED: not here: networks of their own (unshare --net is refused)");
+    }
+    possible
+}
+
+/// Starts a machine that is nothing but a switch.
+pub(crate) async fn new_switch() -> Machine {
+    let switch = Machine::start().await;
+    switch.run("ip", "link add switch type bridge").await;
+    switch.run("ip", "link set switch up").await;
+    switch
+}
+
+/// Connects a machine to a port of the switch, and gives it an address.
+pub(crate) async fn plug(switch: &Machine, machine: &Machine, port: &str, address: Ipv4Addr) {
+    let cable = format!("link add eth0 type veth peer name {port} netns {}", switch.pid());
+    machine.run("ip", &cable).await;
+    switch
+        .run("ip", &format!("link set {port} master switch up"))
+        .await;
+    machine
+        .run("ip", &format!("address add {address}/24 dev eth0"))
+        .await;
+    machine.run("ip", "link set eth0 up").await;
+}
+
+/// A way to start programs on a machine, while it is there.
+#[derive(Debug, Clone)]
+pub(crate) struct Way {
+    namespace: String,
+}
+
+impl Way {
+    /// Prepares a program that will run on the machine, and end with the test.
+    pub(crate) fn within(&self, program: &str) -> Command {
+        let mut command = Command::new("setpriv");
+        let net = format!("--net={}", self.namespace);
+        command.args(["--pdeathsig", "KILL", "nsenter", &net, program]);
+        command.stdin(Stdio::null()).kill_on_drop(true);
+        command
+    }
+
+    /// Prepares a whole command to run on the machine; what becomes of its output is still to be said.
+    pub(crate) fn wrap(&self, command: &std::process::Command) -> Command {
+        let mut wrapped = self.within(command.get_program().to_str().unwrap());
+        wrapped.args(command.get_args());
+        for (name, value) in command.get_envs() {
+            match value {
+                Some(value) => wrapped.env(name, value),
+                None => wrapped.env_remove(name),
+            };
+        }
+        if let Some(directory) = command.get_current_dir() {
+            wrapped.current_dir(directory);
+        }
+        wrapped
+    }
+}
+
 /// Two machines, and the switch that they hang on.
 pub(crate) struct Machines {
     machines: [Machine; 2],
@@ -101,31 +177,14 @@ pub(crate) struct Machines {
 impl Machines {
     /// Starts both, or says why that cannot be done here.
     pub(crate) async fn start() -> Option<Self> {
-        tool::found("ip", "iproute2")?;
-        if !geteuid().is_root() {
-            eprintln!("SKIPPED: not here: networks of their own, which need root");
+        if !possible().await {
             return None;
         }
-        let tried = Command::new("unshare").args(["--net", "true"]).output().await;
-        if !tried.is_ok_and(|tried| tried.status.success()) {
-            eprintln!("SKIPPED: not here: networks of their own (unshare --net is refused)");
-            return None;
-        }
-        let switch = Machine::start().await;
-        switch.run("ip", "link add switch type bridge").await;
-        switch.run("ip", "link set switch up").await;
+        let switch = new_switch().await;
         switch.run("ip", "address add 10.99.7.1/24 dev switch").await;
         let machines = [Machine::start().await, Machine::start().await];
         for (index, machine) in machines.iter().enumerate() {
-            let (own, there) = (machine.pid(), switch.pid());
-            let cable = format!("link add eth0 type veth peer name port{index} netns {there}");
-            assert_ne!(own, there);
-            machine.run("ip", &cable).await;
-            let plugged = format!("link set port{index} master switch up");
-            switch.run("ip", &plugged).await;
-            let address = format!("address add {}/24 dev eth0", address_of(index));
-            machine.run("ip", &address).await;
-            machine.run("ip", "link set eth0 up").await;
+            plug(&switch, machine, &format!("port{index}"), address_of(index)).await;
         }
         Some(Self {
             machines,

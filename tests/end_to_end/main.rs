@@ -7,6 +7,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::print_stderr)]
 
 mod address_watch;
+mod binlog_program;
 mod contents_of_server;
 mod end_state;
 mod eventually;
@@ -49,6 +50,7 @@ mod example_installer_sh;
 mod explains;
 mod failover;
 mod hostile_server;
+mod hosts;
 mod monitor_account;
 mod monitor_daemon;
 mod monitor_http;

@@ -1,6 +1,7 @@
 //! A session on a private server, for what tests do and see there themselves.
 
 use std::collections::BTreeMap;
+use std::net::Ipv4Addr;
 
 use dbha_testkit::PrivateServer;
 use mysql_async::prelude::Queryable;
@@ -26,6 +27,29 @@ impl Door {
             .ip_or_hostname("127.0.0.1")
             .tcp_port(port)
             .prefer_socket(false)
+            .user(Some(user))
+            .pass(Some(password));
+        Self {
+            options: options.into(),
+        }
+    }
+
+    /// Returns the way to whoever answers at the usual port of an address, from the machine of the thread that enters.
+    pub(crate) fn to(address: Ipv4Addr, user: &str, password: &str) -> Self {
+        let options = OptsBuilder::default()
+            .ip_or_hostname(address.to_string())
+            .prefer_socket(false)
+            .user(Some(user))
+            .pass(Some(password));
+        Self {
+            options: options.into(),
+        }
+    }
+
+    /// Returns the way by a server's socket, which no cut cable closes.
+    pub(crate) fn by_socket(server: &PrivateServer, user: &str, password: &str) -> Self {
+        let options = OptsBuilder::default()
+            .socket(server.socket().to_str())
             .user(Some(user))
             .pass(Some(password));
         Self {
