@@ -147,6 +147,17 @@ pub enum TestkitError {
         /// The last lines of the error log.
         log: String,
     },
+    /// The program of etcd is not on this machine.
+    #[error("etcd is not on this machine; on Debian: apt-get install etcd-server")]
+    NoEtcd,
+    /// An etcd ended while it was starting, or did not answer in time.
+    #[error("etcd did not answer within {} s of its start; the end of its log:\n{log}", limit.as_secs())]
+    EtcdStart {
+        /// How long was waited.
+        limit: Duration,
+        /// The last lines that it wrote.
+        log: String,
+    },
     /// The server's own port was taken by another process, and stayed so.
     #[error("port {port} of 127.0.0.1 is taken by another process")]
     PortTaken {
@@ -228,8 +239,8 @@ impl TestkitError {
         }
     }
 
-    /// Tells whether the release is merely missing here, so that a test may be skipped.
+    /// Tells whether the release, or etcd, is merely missing here, so that a test may be skipped.
     pub fn is_not_installed(&self) -> bool {
-        matches!(self, Self::NotInstalled { .. })
+        matches!(self, Self::NotInstalled { .. } | Self::NoEtcd)
     }
 }

@@ -78,6 +78,7 @@ mod clock_skew;
 #[cfg(feature = "docker")]
 mod containers;
 mod error;
+mod etcd;
 mod fault_proxy;
 mod home;
 mod installation;
@@ -110,6 +111,7 @@ pub use containers::{ContainerError, Containers};
 
 pub use certificates::{Authority, ServerCertificate, Validity};
 pub use error::TestkitError;
+pub use etcd::{Etcd, EtcdCluster, EtcdOptions, EtcdTls};
 pub use fault_proxy::{Direction, Fault, FaultProxy, Trigger};
 pub use installation::Installation;
 pub use pair::ServerPair;
