@@ -55,6 +55,7 @@ test: servers images check ## the checks, all tests but the slow ones, and the e
 	cargo test $(LOCKED) --doc --workspace
 	@tests/servers/fetch --status
 	@test -x /usr/sbin/keepalived || echo "not here: keepalived; tests of the address that it moves skip it"
+	@command -v etcd >/dev/null || echo "not here: etcd; tests of the third vote skip it"
 	@command -v chromium >/dev/null || echo "not here: chromium; tests of the dashboard skip it"
 
 test-slow: servers images packages ## only the slow tests

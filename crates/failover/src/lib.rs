@@ -5,3 +5,10 @@ pub mod decide;
 mod timing;
 
 pub use timing::{Timing, TimingError};
+//!
+//! The third vote is a [`Vote`]: one key in etcd, held by way of a lease that lapses unless it is renewed.
+
+pub mod etcd;
+mod vote;
+
+pub use vote::{Held, Holder, Renewal, Taking, Vote, VoteError};

@@ -116,8 +116,18 @@ impl Etcd {
             .args(["--name", &self.name])
             .arg("--data-dir")
             .arg(self.home.datadir())
-            .args(["--listen-peer-urls", &peer, "--initial-advertise-peer-urls", &peer])
-            .args(["--listen-client-urls", &self.url(), "--advertise-client-urls", &self.url()])
+            .args([
+                "--listen-peer-urls",
+                &peer,
+                "--initial-advertise-peer-urls",
+                &peer,
+            ])
+            .args([
+                "--listen-client-urls",
+                &self.url(),
+                "--advertise-client-urls",
+                &self.url(),
+            ])
             .args(["--listen-metrics-urls", &health])
             .args(["--initial-cluster", cluster])
             .args(self.options.timing_words())
@@ -158,7 +168,11 @@ impl Etcd {
 
     /// Returns the URL for clients.
     pub fn url(&self) -> String {
-        let scheme = if self.options.tls.is_some() { "https" } else { "http" };
+        let scheme = if self.options.tls.is_some() {
+            "https"
+        } else {
+            "http"
+        };
         format!("{scheme}://127.0.0.1:{}", self.ports.client)
     }
 

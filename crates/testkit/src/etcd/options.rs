@@ -13,7 +13,7 @@ const KEY: &str = "etcd-key.pem";
 #[derive(Debug, Clone, Default)]
 pub struct EtcdOptions {
     /// Certificates, where clients are to come over TLS with one of their own.
-    pub tls: Option<EtcdTls>,
+    pub(super) tls: Option<EtcdTls>,
     /// Whether there are other members that a busy machine must not take for gone.
     pub(super) patient: bool,
 }
@@ -66,6 +66,13 @@ impl EtcdTls {
 }
 
 impl EtcdOptions {
+    /// Lets in only clients that come over TLS with a certificate of the same authority.
+    #[must_use]
+    pub fn with_tls(mut self, tls: EtcdTls) -> Self {
+        self.tls = Some(tls);
+        self
+    }
+
     pub(super) fn timing_words(&self) -> &'static [&'static str] {
         match self.patient {
             // With the defaults a busy machine sees elections that nobody wants; leases are then of 3 s at least.
