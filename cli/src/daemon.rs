@@ -1,5 +1,6 @@
 //! The running monitor: what it is to watch, how it speaks, and how systemd hears of it.
 
+pub mod guarding;
 pub mod http;
 pub mod journal;
 pub mod notify;

@@ -1,6 +1,6 @@
 //! Arguments of `dbha monitor`.
 
-use super::{PairArgs, interval};
+use super::{GuardArgs, PairArgs, interval};
 use crate::duration::duration;
 use clap::Args;
 use std::{path::PathBuf, time::Duration};
@@ -13,6 +13,8 @@ SIGTERM ends in less than a second. While the maintenance file exists, load bala
 Examples:
   dbha monitor --primary db1 --secondary db2     dashboard at http://127.0.0.1:9104/
   dbha monitor --config /etc/dbha/dbha.toml      every pair in there, with its alerts
+  dbha monitor --primary a --secondary b --auto-failover --local a --etcd https://etcd1:2379 --max-loss none
+                                                 beside a; with --local b beside b: failover by itself
   dbha monitor --silence 2h                      no alerts of the running monitor for two hours; --unsilence ends it";
 
 /// Options of monitor.
@@ -64,6 +66,9 @@ pub struct MonitorArgs {
     /// Name of the one pair.
     #[arg(long, value_name = "NAME", default_value = "", hide_default_value = true)]
     pub name: String,
+    /// Automatic failover.
+    #[command(flatten)]
+    pub guard: GuardArgs,
     /// Let the running monitor tell no alerts for this time, and end; it needs the same --state-dir.
     #[arg(long, value_parser = duration, value_name = "TIME", conflicts_with = "unsilence")]
     pub silence: Option<Duration>,

@@ -3,6 +3,7 @@
 use crate::{
     args::{Cli, MonitorArgs, Output},
     daemon::{
+        guarding::WantedGuard,
         http,
         journal::Weight,
         notify::Notify,
@@ -20,6 +21,7 @@ use dbha_monitor::{
 };
 use std::{
     path::{Path, PathBuf},
+    sync::Arc,
     time::{Duration, Instant},
 };
 use tokio::{
@@ -56,8 +58,10 @@ pub async fn run(cli: &Cli, args: &MonitorArgs) -> Result<u8, Failure> {
     // Taken before anything else can come: a signal must never find the default of the system.
     let mut signals = Signals::new()?;
     let wanted = Wanted::read(cli, args, true)?;
+    let guard = WantedGuard::read(&args.guard, &wanted)?;
     let server = http::bind(args, maintenance.clone()).await?;
     let mut daemon = Daemon::start(cli, wanted, server, (directory, maintenance));
+    daemon.guard(guard);
     daemon.announce();
     loop {
         let asked = daemon.work_until_asked(&mut signals).await;
@@ -132,7 +136,9 @@ impl Signals {
 struct Daemon {
     wanted: Wanted,
     voice: Voice,
-    notify: Notify,
+    notify: Arc<Notify>,
+    /// The guard of automatic failover; it tells systemd itself that all is well.
+    guard: Option<(JoinHandle<()>, CancellationToken)>,
     board: Board,
     news: tokio::sync::broadcast::Receiver<News>,
     monitor: Monitor,
@@ -167,7 +173,8 @@ impl Daemon {
         let quiet = Quiet::new(maintenance, &directory);
         let mut daemon = Self {
             voice,
-            notify: Notify::of_environment(),
+            notify: Arc::new(Notify::of_environment()),
+            guard: None,
             news: board.subscribe(),
             alerts: None,
             monitor: Monitor::start(vec![], &dbha_monitor::MonitorSettings::default(), board.clone()),
@@ -183,6 +190,14 @@ impl Daemon {
         daemon.start_alerts();
         daemon.monitor = pairs::start(&daemon.wanted.pairs, &daemon.board);
         daemon
+    }
+
+    fn guard(&mut self, wanted: Option<WantedGuard>) {
+        self.guard = wanted.map(|guard| {
+            let cancel = CancellationToken::new();
+            let task = guard.start(self.notify.clone(), self.board.clone(), cancel.clone());
+            (task, cancel)
+        });
     }
 
     fn start_alerts(&mut self) {
@@ -218,7 +233,8 @@ impl Daemon {
     }
 
     async fn work_until_asked(&mut self, signals: &mut Signals) -> Asked {
-        let sign_of_life = self.notify.sign_of_life_every();
+        // Whoever guards a server knows better whether its supervisor may rely on it.
+        let sign_of_life = self.notify.sign_of_life_every().filter(|_| self.guard.is_none());
         let mut ticks = tokio::time::interval(sign_of_life.unwrap_or(Duration::from_secs(3_600)));
         loop {
             tokio::select! {
@@ -288,7 +304,14 @@ impl Daemon {
                 alerts.stop().await;
             }
         };
-        tokio::join!(self.monitor.stop(), alerts);
+        let guard = async {
+            if let Some((guard, cancel)) = self.guard {
+                cancel.cancel();
+                // It closes its server first, which has a limit of its own.
+                let _ = guard.await;
+            }
+        };
+        tokio::join!(self.monitor.stop(), alerts, guard);
         self.cancel.cancel();
         let ends = async {
             for task in self.tasks {

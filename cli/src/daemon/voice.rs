@@ -57,8 +57,9 @@ fn weight(event: &MonitorEvent) -> Weight {
         (EventKind::Began, Some(Condition::NotRestartSafe | Condition::HeartbeatStuck | Condition::Lag)) => {
             Weight::Warning
         }
-        (EventKind::Began | EventKind::NotHealed, _) => Weight::Error,
+        (EventKind::Began | EventKind::NotHealed | EventKind::GuardAlarm, _) => Weight::Error,
         (EventKind::Flapping | EventKind::WritersChanged, _) => Weight::Warning,
+        (EventKind::Guard, _) => Weight::Notice,
         (EventKind::Ended | EventKind::Healed, _) => Weight::Notice,
         _ => Weight::Info,
     }

@@ -15,7 +15,7 @@ mod failover;
 mod hand_over;
 mod judge;
 mod judge_survivor;
-mod opened;
+pub(crate) mod opened;
 mod rejoin;
 mod switchover;
 mod take_over;

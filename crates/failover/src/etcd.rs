@@ -2,6 +2,8 @@
 //!
 //! etcd is spoken to by gRPC alone: its JSON gateway is not there where it was started from a file, as K3s does.
 
+mod answers;
+mod ballot;
 mod channel;
 mod client;
 mod error;
@@ -12,6 +14,8 @@ mod patience;
 mod settings;
 mod vote;
 
+pub use answers::{Held, Holder, Renewal, Seen, Taking};
+pub use ballot::EtcdBallot;
 pub use error::EtcdError;
 pub use settings::{EtcdLogin, EtcdSettings, EtcdTls};
 pub use vote::EtcdVote;

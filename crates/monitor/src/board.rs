@@ -1,4 +1,5 @@
-use crate::{MonitorEvent, PairReport};
+use crate::{EventKind, MonitorEvent, PairReport, judge::unix_time};
+use dbha_core::Verdict;
 use serde::Serialize;
 use std::{
     collections::{BTreeMap, VecDeque},
@@ -134,6 +135,27 @@ impl Board {
             event
         };
         let _ = self.0.news.send(News::Event(event));
+    }
+
+    /// Puts up what the guard of a server says.
+    pub fn tell_of_guard(&self, pair: &str, server: &str, alarm: bool, text: String) {
+        let verdict = self
+            .report(pair)
+            .map_or(Verdict::Unknown, |report| report.status.verdict);
+        self.tell(MonitorEvent {
+            seq: 0,
+            at: unix_time(Instant::now()),
+            pair: pair.to_owned(),
+            kind: match alarm {
+                true => EventKind::GuardAlarm,
+                false => EventKind::Guard,
+            },
+            server: Some(server.to_owned()),
+            code: None,
+            text,
+            fix: None,
+            verdict,
+        });
     }
 
     /// Takes over events of an earlier run, the oldest first, so that they can be read; they are not told again.

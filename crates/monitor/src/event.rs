@@ -43,4 +43,8 @@ pub enum EventKind {
     Healed,
     /// The monitor could not mend something.
     NotHealed,
+    /// A guard of automatic failover did something.
+    Guard,
+    /// A guard of automatic failover needs somebody: nobody writes, or it could not do what it must.
+    GuardAlarm,
 }

@@ -6,7 +6,7 @@ use crate::{
     on_heap::on_heap,
     roles::{
         FailoverDone, FailoverOptions, OldWriter, RoleStep, TakeOver, close_old, judge_survivor, next_term,
-        recorded_peer, take_over,
+        opened, recorded_peer, take_over,
     },
     run_lock::LoneLock,
 };
@@ -69,21 +69,20 @@ impl Pair {
         tell(sink, &findings);
         tell_old(sink, side.peer(), &old_name, &old);
         let last_heartbeat_seconds = last_heartbeat(&mut server, &facts).await;
-        let (term, name) = (next_term([&facts]), facts.name.clone());
+        let term = next_term([&facts]);
         let taken = take_over(TakeOver {
             server: &mut server,
             facts,
             old: &old_name,
-            old_has: match old {
-                OldWriter::Closed(position) => position,
-                _ => None,
-            },
+            old_has: old.position(),
+            by_vote: false,
             term,
             options,
             sink,
             cancel: &self.cancel,
         })
         .await?;
+        let name = server.name().to_owned();
         server.session.close().await;
         Ok(FailoverDone {
             schema_version: 1,
@@ -99,11 +98,94 @@ impl Pair {
         })
     }
 
+    /// Gives the writes to one server as the writer of this term, which a vote outside the pair has given to it.
+    ///
+    /// Goes the way of [`Pair::failover`]. An old writer that answers must be closed already, which is up to whoever guards
+    /// it; what it has beyond the other one is waited for.
+    pub async fn take_over(
+        &self,
+        options: &FailoverOptions,
+        term: u64,
+        sink: EventSink,
+    ) -> Result<(), SetupError> {
+        on_heap(self.take_over_closed(options, term, &sink)).await
+    }
+
+    async fn take_over_closed(
+        &self,
+        options: &FailoverOptions,
+        term: u64,
+        sink: &EventSink,
+    ) -> Result<(), SetupError> {
+        let side = options.to;
+        let old_name = self.endpoints.of(side.peer()).name.clone();
+        let _lock =
+            LoneLock::take(self.endpoints.of(side), &format!("dbha takes over {}", self.name)).await?;
+        let (mut server, facts) = self.seen(side, Depth::Running).await?;
+        let old = self.closed_old_writer(side.peer()).await;
+        let findings = judge_survivor(&facts, &old_name, &old);
+        if findings.iter().any(Finding::blocks) {
+            return Err(SetupError::Refused(findings));
+        }
+        tell_old(sink, side.peer(), &old_name, &old);
+        take_over(TakeOver {
+            server: &mut server,
+            facts,
+            old: &old_name,
+            old_has: old.position(),
+            by_vote: true,
+            term,
+            options,
+            sink,
+            cancel: &self.cancel,
+        })
+        .await?;
+        server.session.close().await;
+        Ok(())
+    }
+
+    /// Looks whether the old writer takes writes; whoever guards it has closed it, or it is gone.
+    async fn closed_old_writer(&self, side: Side) -> OldWriter {
+        let looked = async {
+            let mut old = Server::connect_for_watching(self.endpoints.of(side)).await?;
+            old.observe(Depth::Running).await
+        };
+        match looked.await {
+            Ok(facts) if facts.is_read_only() => OldWriter::Closed(Some(facts.position())),
+            Ok(_) => OldWriter::Answers,
+            Err(error) => OldWriter::Silent(crate::error_chain(&error)),
+        }
+    }
+
+    /// Opens the recorded writer of this term again, which came up closed; nothing of roles changes.
+    pub async fn open_again(&self, side: Side, term: u64) -> Result<(), SetupError> {
+        let (mut server, facts) = self.seen(side, Depth::Running).await?;
+        let newest = facts.terms.known().map(Vec::as_slice).unwrap_or_default();
+        let is_writer = matches!(newest, [one] if (one.number, one.server_id) == (term, facts.server_id));
+        if !is_writer {
+            let text = format!("{} is not the recorded writer of term {term}", facts.name);
+            let fix = "dbha status shows whose term it is";
+            return Err(SetupError::Refused(vec![Finding::new(
+                crate::FindingCode::NotAPair,
+                Some(side),
+                text,
+                fix,
+            )]));
+        }
+        opened::open(&mut server).await.map_err(SetupError::Observe)?;
+        server.session.close().await;
+        Ok(())
+    }
+
     async fn survivor(&self, side: Side) -> Result<(Server, Facts), SetupError> {
+        self.seen(side, Depth::Full).await
+    }
+
+    async fn seen(&self, side: Side, depth: Depth) -> Result<(Server, Facts), SetupError> {
         let connected = Server::connect(self.endpoints.of(side)).await;
         let mut server = connected.map_err(SetupError::Connect)?;
         crate::preflight::served(&server)?;
-        let facts = server.observe(Depth::Full).await.map_err(SetupError::Observe)?;
+        let facts = server.observe(depth).await.map_err(SetupError::Observe)?;
         Ok((server, facts))
     }
 

@@ -14,6 +14,16 @@ pub(crate) enum OldWriter {
     Closed(Option<GtidSet>),
 }
 
+impl OldWriter {
+    /// Returns what it has, where it was closed and told.
+    pub(crate) fn position(self) -> Option<GtidSet> {
+        match self {
+            OldWriter::Closed(position) => position,
+            OldWriter::Silent(_) | OldWriter::Answers => None,
+        }
+    }
+}
+
 /// Returns the row of the pair's other server in the survivor's record.
 pub(crate) fn recorded_peer(survivor: &Facts) -> Option<&RecordedServer> {
     let rows = survivor.recorded.known()?;

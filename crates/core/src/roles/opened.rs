@@ -29,7 +29,7 @@ pub(super) async fn record(
 }
 
 /// Opens it.
-pub(super) async fn open(server: &mut Server) -> Result<(), SqlError> {
+pub(crate) async fn open(server: &mut Server) -> Result<(), SqlError> {
     let open = server.dialect().set_read_only(false);
     server.execute_all(&open).await
 }

@@ -16,6 +16,8 @@ pub(crate) struct TakeOver<'a> {
     pub(crate) old: &'a str,
     /// What the old writer has, where it was closed and told so.
     pub(crate) old_has: Option<GtidSet>,
+    /// Whether a vote outside the pair vouches that the old writer takes no writes, wherever it is.
+    pub(crate) by_vote: bool,
     pub(crate) term: u64,
     pub(crate) options: &'a FailoverOptions,
     pub(crate) sink: &'a EventSink,
@@ -69,6 +71,8 @@ impl TakeOver<'_> {
 pub(crate) async fn take_over(mut run: TakeOver<'_>) -> Result<TakenOver, SetupError> {
     let complete = match run.old_has.clone() {
         Some(all) => receive_the_rest(&mut run, &all).await?,
+        // A link that was cut off takes ten seconds to notice it; nobody has to wait for that.
+        None if run.by_vote => false,
         None => {
             notice(&mut run).await?;
             false

@@ -7,6 +7,7 @@ use super::messages::{
 use super::note::Note;
 
 const CREATE: i32 = 1;
+const CHANGE: i32 = 2;
 const LEASE: i32 = 4;
 
 /// The two keys of a pair: the holder's own, which goes with its lease, and a note that stays, which is written in the same
@@ -24,6 +25,8 @@ pub(super) struct Standing {
     pub(super) writer: Option<KeyValue>,
     /// What is noted of whoever held it last.
     pub(super) note: Option<Note>,
+    /// What was published last, and the revision at which that was; 0 where nothing was.
+    pub(super) noted: (String, i64),
 }
 
 impl Keys {
@@ -42,13 +45,38 @@ impl Keys {
         }
     }
 
-    /// Creates the writer's key with a lease, and reads it; where it exists, only reads it.
-    pub(super) fn create(&self, value: &str, lease: i64, ttl: u64) -> TxnRequest {
+    /// Creates the writer's key with a lease, and reads it, while the note is as it was seen (`noted`, 0 for none); else only
+    /// reads.
+    pub(super) fn create(&self, value: &str, lease: i64, ttl: u64, noted: i64) -> TxnRequest {
         TxnRequest {
-            compare: vec![compare(CREATE, &self.writer, Compared::CreateRevision(0))],
+            compare: vec![
+                compare(CREATE, &self.writer, Compared::CreateRevision(0)),
+                compare(CHANGE, &self.note, Compared::ModRevision(noted)),
+            ],
             success: vec![
                 put(&self.writer, value, lease),
-                put(&self.note, &Note::text(None, ttl, false), 0),
+                put(&self.note, &Note::text(None, ttl, false, value), 0),
+                range(&self.writer),
+            ],
+            failure: vec![range(&self.writer)],
+        }
+    }
+
+    /// Lets the key go over to another lease, and reads it, while it is as it was seen; else only reads it.
+    pub(super) fn replace(&self, value: &str, lease: i64, ttl: u64, seen: &KeyValue) -> TxnRequest {
+        TxnRequest {
+            compare: vec![compare(
+                CHANGE,
+                &self.writer,
+                Compared::ModRevision(seen.mod_revision),
+            )],
+            success: vec![
+                put(&self.writer, value, lease),
+                put(
+                    &self.note,
+                    &Note::text(Some(seen.create_revision), ttl, false, value),
+                    0,
+                ),
                 range(&self.writer),
             ],
             failure: vec![range(&self.writer)],
@@ -61,21 +89,29 @@ impl Keys {
             compare: self.compare_own(own),
             success: vec![
                 put(&self.writer, value, own.lease),
-                put(&self.note, &Note::text(Some(own.created), own.ttl, false), 0),
+                put(
+                    &self.note,
+                    &Note::text(Some(own.created), own.ttl, false, value),
+                    0,
+                ),
             ],
             failure: vec![],
         }
     }
 
     /// Deletes the key while it is still the one that was created, and notes that it was given back.
-    pub(super) fn give_back(&self, own: Own) -> TxnRequest {
+    pub(super) fn give_back(&self, own: Own, noted: &str) -> TxnRequest {
         let delete = DeleteRangeRequest {
             key: self.writer.clone(),
         };
         TxnRequest {
             compare: self.compare_own(own),
             success: vec![
-                put(&self.note, &Note::text(Some(own.created), own.ttl, true), 0),
+                put(
+                    &self.note,
+                    &Note::text(Some(own.created), own.ttl, true, noted),
+                    0,
+                ),
                 operation(Request::DeleteRange(delete)),
             ],
             failure: vec![],
@@ -98,6 +134,7 @@ impl Keys {
                     standing.writer = Some(found);
                 } else if found.key == self.note {
                     standing.note = Note::read(&found);
+                    standing.noted = (Note::value(&found), found.mod_revision);
                 }
             }
         }

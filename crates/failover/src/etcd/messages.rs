@@ -94,12 +94,12 @@ pub(super) struct Compare {
     /// 0 is "equal".
     #[prost(int32, tag = "1")]
     pub(super) result: i32,
-    /// 1 is the revision of its creation, 4 its lease.
+    /// 1 is the revision of its creation, 2 that of its last change, 4 its lease.
     #[prost(int32, tag = "2")]
     pub(super) target: i32,
     #[prost(bytes = "vec", tag = "3")]
     pub(super) key: Vec<u8>,
-    #[prost(oneof = "Compared", tags = "5, 8")]
+    #[prost(oneof = "Compared", tags = "5, 6, 8")]
     pub(super) compared: Option<Compared>,
 }
 
@@ -107,6 +107,8 @@ pub(super) struct Compare {
 pub(super) enum Compared {
     #[prost(int64, tag = "5")]
     CreateRevision(i64),
+    #[prost(int64, tag = "6")]
+    ModRevision(i64),
     #[prost(int64, tag = "8")]
     Lease(i64),
 }

@@ -24,16 +24,19 @@ struct Text {
     ttl: u64,
     #[serde(default)]
     released: bool,
+    #[serde(default)]
+    value: String,
 }
 
 impl Note {
-    pub(super) fn text(created: Option<i64>, ttl: u64, released: bool) -> String {
+    pub(super) fn text(created: Option<i64>, ttl: u64, released: bool, value: &str) -> String {
         let text = Text {
             created,
             ttl,
             released,
+            value: value.to_owned(),
         };
-        // Numbers and a boolean always have a text.
+        // Numbers, a boolean and a text always have a text.
         serde_json::to_string(&text).unwrap_or_default()
     }
 
@@ -46,6 +49,12 @@ impl Note {
             ttl: text.ttl,
             released: text.released,
         })
+    }
+
+    /// Reads what the holder published last; empty where nothing can be read.
+    pub(super) fn value(found: &KeyValue) -> String {
+        let text: Option<Text> = serde_json::from_slice(&found.value).ok();
+        text.map(|text| text.value).unwrap_or_default()
     }
 }
 
@@ -63,13 +72,15 @@ mod tests {
 
     #[test]
     fn a_note_is_read_as_it_was_written() {
-        let created = Note::read(&found(&Note::text(None, 10, false))).unwrap();
+        let created = Note::read(&found(&Note::text(None, 10, false, "x"))).unwrap();
         assert_eq!(
             (created.created, created.changed, created.released),
             (9, 9, false)
         );
-        let renewed = Note::read(&found(&Note::text(Some(4), 10, true))).unwrap();
+        let renewed = Note::read(&found(&Note::text(Some(4), 10, true, "\"y"))).unwrap();
         assert_eq!((renewed.created, renewed.ttl, renewed.released), (4, 10, true));
+        assert_eq!(Note::value(&found(&Note::text(None, 10, false, "\"y"))), "\"y");
+        assert_eq!(Note::value(&found("[1]")), "");
     }
 
     #[test]

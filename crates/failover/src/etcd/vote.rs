@@ -10,7 +10,7 @@ use super::{
     },
     patience::{Patience, Sighting},
 };
-use crate::{Held, Holder, Renewal, Taking, Vote};
+use super::{Held, Holder, Renewal, Seen, Taking};
 use std::time::{Duration, Instant};
 
 const TXN: Method = Method("/etcdserverpb.KV/Txn");
@@ -31,6 +31,8 @@ pub struct EtcdVote {
     patience: Patience,
     /// The key that this process created last, held or not.
     created: Option<i64>,
+    /// What was published last by this process.
+    published: String,
     cluster: Option<u64>,
     revision: i64,
 }
@@ -77,6 +79,7 @@ impl EtcdVote {
             lease: None,
             patience: Patience::default(),
             created: None,
+            published: String::new(),
             cluster: None,
             revision: 0,
         })
@@ -165,7 +168,15 @@ impl EtcdVote {
         }
     }
 
-    async fn create(&mut self, ttl: Duration, value: &str, until: Instant) -> Result<Taking, EtcdError> {
+    /// Gets a lease and puts the key under it by a transaction that is made of it.
+    ///
+    /// Without an answer the lease is remembered: the next look finds out whose key it is.
+    async fn put(
+        &mut self,
+        ttl: Duration,
+        until: Instant,
+        request: impl FnOnce(&Keys, i64, u64) -> TxnRequest,
+    ) -> Result<Taking, EtcdError> {
         let sent_at = Instant::now();
         let wanted = LeaseGrantRequest {
             ttl: i64::try_from(ttl.as_secs()).unwrap_or(i64::MAX).max(1),
@@ -180,21 +191,19 @@ impl EtcdVote {
             created: None,
             held,
         });
-        // Without an answer the lease is remembered: the next look finds out whose key it is.
-        let create = self.keys.create(value, granted.id, held.ttl.as_secs());
-        let answer = self.transact(create, until).await?;
-        let Some(found) = self.keys.standing(answer).writer else {
-            return Err(EtcdError::Unsteady);
-        };
-        match self.recognised(&found) {
-            Some(held) => Ok(Taking::Held(held)),
-            None => {
-                self.lease = None;
-                // It would lapse by itself.
-                let _ = self.revoke(granted.id, until).await;
-                Ok(Taking::Taken(self.holder(&found, until).await))
-            }
+        let request = request(&self.keys, granted.id, held.ttl.as_secs());
+        let answer = self.transact(request, until).await?;
+        let found = self.keys.standing(answer).writer;
+        if let Some(held) = found.as_ref().and_then(|found| self.recognised(found)) {
+            return Ok(Taking::Held(held));
         }
+        self.lease = None;
+        // It would lapse by itself.
+        let _ = self.revoke(granted.id, until).await;
+        Ok(match found {
+            Some(found) => Taking::Taken(self.holder(&found, until).await),
+            None => Taking::Changed,
+        })
     }
 
     async fn revoke(&mut self, id: i64, until: Instant) -> Result<(), EtcdError> {
@@ -253,13 +262,28 @@ fn seconds(count: i64) -> Duration {
     Duration::from_secs(u64::try_from(count).unwrap_or(0).min(24 * 60 * 60))
 }
 
-impl Vote for EtcdVote {
-    async fn look(&mut self) -> Result<Option<Holder>, EtcdError> {
+impl EtcdVote {
+    /// Looks how it stands, by what a majority has agreed to.
+    pub async fn look(&mut self) -> Result<Seen, EtcdError> {
         let until = self.client.deadline();
-        Ok(self.observe(until).await?.1)
+        let (standing, holder) = self.observe(until).await?;
+        let (published, revision) = standing.noted;
+        Ok(Seen {
+            holder,
+            published: Some(published).filter(|text| !text.is_empty()),
+            revision,
+        })
     }
 
-    async fn hold(&mut self, ttl: Duration, value: &str) -> Result<Taking, EtcdError> {
+    /// Tries to take it for a time, with the first value that is published; nobody else loses it by that.
+    ///
+    /// `revision`, where it is given: only while nothing was published since that look.
+    pub async fn hold(
+        &mut self,
+        ttl: Duration,
+        value: &str,
+        revision: Option<i64>,
+    ) -> Result<Taking, EtcdError> {
         let until = self.client.deadline();
         let (standing, holder) = self.observe(until).await?;
         if let (Some(found), Some(holder)) = (&standing.writer, holder) {
@@ -268,13 +292,47 @@ impl Vote for EtcdVote {
                 None => Taking::Taken(holder),
             });
         }
+        let noted = standing.noted.1;
+        if revision.is_some_and(|revision| revision != noted) {
+            return Ok(Taking::Changed);
+        }
         match self.left_alone(&standing, ttl) {
-            Duration::ZERO => self.create(ttl, value, until).await,
+            Duration::ZERO => {
+                value.clone_into(&mut self.published);
+                self.put(ttl, until, |keys, lease, ttl| {
+                    keys.create(value, lease, ttl, noted)
+                })
+                .await
+            }
             left => Ok(Taking::Wait(left)),
         }
     }
 
-    async fn renew(&mut self, value: &str) -> Result<Renewal, EtcdError> {
+    /// Takes it from whoever holds it while that is who was expected: whoever loses it by that knows at its next renewal, and
+    /// whoever calls has seen to it that nobody writes by it.
+    pub async fn replace(
+        &mut self,
+        ttl: Duration,
+        value: &str,
+        expected: impl Fn(&Holder) -> bool + Send,
+    ) -> Result<Taking, EtcdError> {
+        let until = self.client.deadline();
+        let (standing, holder) = self.observe(until).await?;
+        let (Some(found), Some(holder)) = (standing.writer, holder) else {
+            return Ok(Taking::Changed);
+        };
+        if !expected(&holder) || found.lease == 0 {
+            return Ok(Taking::Taken(holder));
+        }
+        value.clone_into(&mut self.published);
+        self.put(ttl, until, |keys, lease, ttl| {
+            keys.replace(value, lease, ttl, &found)
+        })
+        .await
+    }
+
+    /// Holds it for another such time and publishes a value, in one.
+    pub async fn renew(&mut self, value: &str) -> Result<Renewal, EtcdError> {
         let Some((lease, own)) = self.lease.and_then(|lease| Some((lease, lease.own()?))) else {
             return Ok(Renewal::Gone);
         };
@@ -283,18 +341,21 @@ impl Vote for EtcdVote {
             self.lease = None;
             return Ok(Renewal::Gone);
         }
+        value.clone_into(&mut self.published);
         let kept = self.keep(own, value).await?;
         self.lease = kept.map(|held| Lease { held, ..lease });
         Ok(kept.map_or(Renewal::Gone, Renewal::Acknowledged))
     }
 
-    async fn release(&mut self) -> Result<(), EtcdError> {
+    /// Gives it back at once, so that nobody has to wait for its end; whoever calls has closed the server before.
+    pub async fn release(&mut self) -> Result<(), EtcdError> {
         let Some(lease) = self.lease.take() else {
             return Ok(());
         };
         let until = self.client.deadline();
         if let Some(own) = lease.own() {
-            self.transact(self.keys.give_back(own), until).await?;
+            let give_back = self.keys.give_back(own, &self.published);
+            self.transact(give_back, until).await?;
         }
         self.revoke(lease.id, until).await
     }

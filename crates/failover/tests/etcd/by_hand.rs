@@ -4,7 +4,7 @@ use crate::{
     gateway::post,
     voters::{TTL, etcd, take, vote},
 };
-use dbha_failover::{Renewal, Taking, Vote};
+use dbha_failover::etcd::{Renewal, Taking};
 use std::{fs, path::Path, time::Instant};
 
 /// `/dbha/pairs/shop/writer`, and something as a value, as the gateway takes them.
@@ -20,7 +20,7 @@ async fn a_key_that_was_overwritten_is_lost_and_not_taken_back() {
     post(&etcd.address(), "kv/put", &put).await;
     assert_eq!(holder.renew("a").await.unwrap(), Renewal::Gone);
     for vote in [&mut holder, &mut other] {
-        let taken = vote.hold(TTL, "b").await.unwrap();
+        let taken = vote.hold(TTL, "b", None).await.unwrap();
         let Taking::Taken(seen) = taken else {
             panic!("{taken:?}")
         };
@@ -80,7 +80,7 @@ async fn a_lease_that_was_revoked_is_no_lease_that_lapsed() {
 async fn an_etcd_that_was_restored_gives_nothing_away_that_somebody_may_hold() {
     let Some(mut etcd) = etcd().await else { return };
     let (mut holder, mut other) = (vote(&etcd.url()), vote(&etcd.url()));
-    assert_eq!(other.look().await.unwrap(), None);
+    assert_eq!(other.look().await.unwrap().holder, None);
     etcd.kill().await.unwrap();
     let (data, backup) = (etcd.directory().join("data"), etcd.directory().join("backup"));
     copy(&data, &backup);
@@ -97,7 +97,7 @@ async fn an_etcd_that_was_restored_gives_nothing_away_that_somebody_may_hold() {
     etcd.start_again().unwrap();
     etcd.wait_until_answering().await.unwrap();
 
-    let next = other.hold(TTL * 5, "b").await.unwrap();
+    let next = other.hold(TTL * 5, "b", None).await.unwrap();
     let Taking::Wait(left) = next else {
         panic!("{next:?}")
     };

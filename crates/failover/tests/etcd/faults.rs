@@ -1,7 +1,7 @@
 //! etcd killed, restarted and frozen, and answers that are lost.
 
 use crate::voters::{LIMIT, PATIENCE, TTL, etcd, take, take_for_long, vote, vote_within};
-use dbha_failover::{Renewal, Taking, Vote, VoteError, etcd::EtcdVote};
+use dbha_failover::etcd::{EtcdError, EtcdVote, Renewal, Taking};
 use dbha_testkit::{Direction, Fault, FaultProxy};
 use std::time::{Duration, Instant};
 
@@ -23,7 +23,7 @@ async fn a_restart_of_etcd_is_survived() {
         matches!(renewed, Renewal::Acknowledged(renewed) if renewed.until() > held.until()),
         "{renewed:?}"
     );
-    assert_eq!(other.look().await.unwrap().unwrap().value, "b");
+    assert_eq!(other.look().await.unwrap().holder.unwrap().value, "b");
 }
 
 #[tokio::test]
@@ -58,7 +58,7 @@ async fn a_dead_or_frozen_etcd_takes_no_longer_than_the_limit() {
 async fn expect_silence(vote: &mut EtcdVote, what: &str) {
     let begun = Instant::now();
     let error = vote.look().await.unwrap_err();
-    assert!(matches!(error, VoteError::Unanswered { .. }), "{what}: {error:?}");
+    assert!(matches!(error, EtcdError::Unanswered { .. }), "{what}: {error:?}");
     let took = begun.elapsed();
     assert!(took < SHORT + SLACK, "{what}: {took:?}");
     eprintln!("{what}: {error}");
@@ -75,12 +75,12 @@ async fn a_creation_whose_answer_was_lost_is_recognised() {
     proxy.arm(Direction::ToServer, "mine", Fault::Lose(Direction::ToClient));
     let ttl = Duration::from_secs(300);
     let before = Instant::now();
-    let lost = unlucky.hold(ttl, "mine").await.unwrap_err();
-    assert!(matches!(lost, VoteError::Unanswered { .. }), "{lost:?}");
+    let lost = unlucky.hold(ttl, "mine", None).await.unwrap_err();
+    assert!(matches!(lost, EtcdError::Unanswered { .. }), "{lost:?}");
     assert!(proxy.has_fired());
-    assert_eq!(other.look().await.unwrap().unwrap().value, "mine");
+    assert_eq!(other.look().await.unwrap().holder.unwrap().value, "mine");
     proxy.heal();
-    let found = unlucky.hold(ttl, "again").await.unwrap();
+    let found = unlucky.hold(ttl, "again", None).await.unwrap();
     let Taking::Held(held) = found else {
         panic!("{found:?}")
     };
@@ -105,8 +105,11 @@ async fn a_renewal_whose_answer_was_lost_is_none_and_the_next_one_counts() {
         Fault::Lose(Direction::ToClient),
     );
     let lost = unlucky.renew("lost on its way").await;
-    assert!(matches!(lost, Err(VoteError::Unanswered { .. })), "{lost:?}");
-    assert_eq!(other.look().await.unwrap().unwrap().value, "lost on its way");
+    assert!(matches!(lost, Err(EtcdError::Unanswered { .. })), "{lost:?}");
+    assert_eq!(
+        other.look().await.unwrap().holder.unwrap().value,
+        "lost on its way"
+    );
     proxy.heal();
     let renewed = unlucky.renew("b").await.unwrap();
     assert!(
@@ -125,7 +128,7 @@ async fn a_black_hole_is_a_silent_etcd() {
     proxy.set(Fault::BlackHole);
     let begun = Instant::now();
     let lost = holder.renew("b").await;
-    assert!(matches!(lost, Err(VoteError::Unanswered { .. })), "{lost:?}");
+    assert!(matches!(lost, Err(EtcdError::Unanswered { .. })), "{lost:?}");
     assert!(begun.elapsed() < SHORT + SLACK);
     proxy.heal();
     let end = Instant::now() + LIMIT;

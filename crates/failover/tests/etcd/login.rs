@@ -5,10 +5,7 @@ use crate::{
     voters::{LIMIT, TTL, etcd, here, take, take_for_long},
 };
 use dbha_core::Secret;
-use dbha_failover::{
-    Renewal, Vote, VoteError,
-    etcd::{EtcdLogin, EtcdSettings, EtcdTls, EtcdVote},
-};
+use dbha_failover::etcd::{EtcdError, EtcdLogin, EtcdSettings, EtcdTls, EtcdVote, Renewal};
 use dbha_testkit::{Authority, Etcd, EtcdOptions, EtcdTls as Certificates, Validity};
 use std::{fs, path::PathBuf, time::Duration};
 use tempfile::TempDir;
@@ -89,13 +86,13 @@ async fn an_etcd_that_demands_certificates_gets_them_and_must_have_the_right_one
         .look()
         .await
         .unwrap_err();
-    assert!(matches!(useless, VoteError::File { .. }), "{useless:?}");
+    assert!(matches!(useless, EtcdError::File { .. }), "{useless:?}");
     fs::remove_file(client.file("ca.pem").unwrap()).unwrap();
     let missing = vote(&etcd.url(), client.tls(), None, limit)
         .look()
         .await
         .unwrap_err();
-    assert!(matches!(missing, VoteError::Read { .. }), "{missing:?}");
+    assert!(matches!(missing, EtcdError::Read { .. }), "{missing:?}");
 }
 
 /// Lets a user of this password do what dbha needs, and nothing else.
@@ -143,7 +140,7 @@ async fn an_etcd_with_users_lets_only_the_right_password_in() {
     take_for_long(&mut known, "a").await;
     for stranger in [None, login("dbha", "guessed"), login("nobody", "not for others")] {
         let refused = with(stranger).look().await.unwrap_err();
-        assert!(matches!(refused, VoteError::Refused { .. }), "{refused:?}");
+        assert!(matches!(refused, EtcdError::Refused { .. }), "{refused:?}");
         assert!(!refused.to_string().contains("guessed"), "{refused}");
         eprintln!("{refused}");
     }
@@ -156,5 +153,5 @@ async fn an_etcd_with_users_lets_only_the_right_password_in() {
         Renewal::Acknowledged(_)
     ));
     known.release().await.unwrap();
-    assert_eq!(known.look().await.unwrap(), None);
+    assert_eq!(known.look().await.unwrap().holder, None);
 }

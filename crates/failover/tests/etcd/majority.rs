@@ -1,7 +1,7 @@
 //! A cluster of three, of which members are missing.
 
 use crate::voters::{LIMIT, PATIENCE, TTL, etcd, here, take, take_for_long, vote, vote_within};
-use dbha_failover::{Renewal, Vote, VoteError};
+use dbha_failover::etcd::{EtcdError, Renewal};
 use dbha_testkit::EtcdCluster;
 use std::time::{Duration, Instant};
 
@@ -30,12 +30,12 @@ async fn whichever_member_of_three_is_frozen_or_dead_renewals_go_on() {
         cluster.members[number].thaw().unwrap();
         cluster.members[number].wait_until_answering().await.unwrap();
     }
-    assert_eq!(other.look().await.unwrap().unwrap().value, "without 2");
+    assert_eq!(other.look().await.unwrap().holder.unwrap().value, "without 2");
     cluster.members[0].kill().await.unwrap();
     cluster.members[1].kill().await.unwrap();
     let mut impatient = vote_within(&cluster.urls(), Duration::from_secs(2));
     let error = impatient.look().await.unwrap_err();
-    assert!(matches!(error, VoteError::Unanswered { .. }), "{error:?}");
+    assert!(matches!(error, EtcdError::Unanswered { .. }), "{error:?}");
     eprintln!("{error}");
     cluster.members[0].start_again().unwrap();
     cluster.members[0].wait_until_answering().await.unwrap();
@@ -54,6 +54,6 @@ async fn members_of_two_clusters_are_no_cluster() {
     take(&mut holder, TTL, "a").await;
     one.kill().await.unwrap();
     let error = holder.look().await.unwrap_err();
-    assert!(matches!(error, VoteError::OtherCluster { .. }), "{error:?}");
-    assert_eq!(vote(&two.url()).look().await.unwrap(), None);
+    assert!(matches!(error, EtcdError::OtherCluster { .. }), "{error:?}");
+    assert_eq!(vote(&two.url()).look().await.unwrap().holder, None);
 }

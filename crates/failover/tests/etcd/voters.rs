@@ -1,7 +1,4 @@
-use dbha_failover::{
-    Held, Taking, Vote,
-    etcd::{EtcdSettings, EtcdTls, EtcdVote},
-};
+use dbha_failover::etcd::{EtcdSettings, EtcdTls, EtcdVote, Held, Taking};
 use dbha_testkit::{Etcd, EtcdOptions, TestkitError};
 use std::time::{Duration, Instant};
 
@@ -42,7 +39,7 @@ pub(crate) fn vote_within(urls: &str, limit: Duration) -> EtcdVote {
 pub(crate) async fn take(vote: &mut EtcdVote, ttl: Duration, value: &str) -> Held {
     let end = Instant::now() + PATIENCE;
     loop {
-        match vote.hold(ttl, value).await {
+        match vote.hold(ttl, value, None).await {
             Ok(Taking::Held(held)) => return held,
             seen => {
                 assert!(Instant::now() < end, "not held after {PATIENCE:?}: {seen:?}");

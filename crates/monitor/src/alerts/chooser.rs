@@ -55,7 +55,7 @@ impl Chooser {
             }
             // It is tried again and again, with the same outcome.
             EventKind::NotHealed => !held && self.not_healed.insert(fault),
-            EventKind::WritersChanged => !held,
+            EventKind::WritersChanged | EventKind::GuardAlarm => !held,
             _ => false,
         };
         news.then(|| Alert::of(event.clone()))

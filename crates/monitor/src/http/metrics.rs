@@ -66,5 +66,7 @@ pub(super) fn kind_name(kind: EventKind) -> &'static str {
         EventKind::WritersChanged => "writers_changed",
         EventKind::Healed => "healed",
         EventKind::NotHealed => "not_healed",
+        EventKind::Guard => "guard",
+        EventKind::GuardAlarm => "guard_alarm",
     }
 }

@@ -44,6 +44,25 @@ impl Dialect {
         )
     }
 
+    /// Reads for how many seconds the server has been up.
+    pub fn read_uptime(&self) -> Statement {
+        let schema = match self.flavor() {
+            Flavor::MariaDb => "information_schema.GLOBAL_STATUS",
+            Flavor::MySql => "performance_schema.global_status",
+        };
+        Statement::new(format!(
+            "SELECT VARIABLE_VALUE AS up FROM {schema} WHERE VARIABLE_NAME = 'Uptime'"
+        ))
+    }
+
+    /// Reads what tells this pair from all others, the same on both servers: their numbers, and when its first term began.
+    pub fn read_pair_mark(&self) -> Statement {
+        Statement::new(
+            "SELECT CONCAT((SELECT GROUP_CONCAT(server_id ORDER BY server_id SEPARATOR '-') FROM dbha.server), '-', \
+             (SELECT DATE_FORMAT(MIN(began_at), '%Y%m%d%H%i%S%f') FROM dbha.term)) AS mark",
+        )
+    }
+
     /// Lists the transactions that have changed rows and are not ended: columns `id` of their connection, `seconds`
     /// since they began, and `changed` rows.
     pub fn read_open_transactions(&self) -> Statement {

@@ -15,7 +15,7 @@ window.lagChart = (function () {
   function marks() {
     return [...document.querySelectorAll("#event-rows tr[data-at]")].map((row) => ({
       at: Number(row.dataset.at),
-      bad: /^(began|not_healed|flapping)$/.test(row.dataset.kind),
+      bad: /^(began|not_healed|flapping|guard_alarm)$/.test(row.dataset.kind),
       good: /^(ended|healed)$/.test(row.dataset.kind),
     }));
   }

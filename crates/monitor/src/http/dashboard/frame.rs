@@ -106,7 +106,8 @@ fn event_list(page: &Page<'_>) -> Markup {
                             @for (value, words) in [
                                 ("began", "began"), ("ended", "over"), ("flapping", "flapping"),
                                 ("writers_changed", "writers changed"), ("healed", "mended"),
-                                ("not_healed", "not mended"), ("watching", "watching"),
+                                ("not_healed", "not mended"), ("guard", "guard"),
+                                ("guard_alarm", "alarm of the guard"), ("watching", "watching"),
                             ] { option value=(value) { (words) } }
                         }
                     }

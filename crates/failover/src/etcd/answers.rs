@@ -1,28 +1,16 @@
-//! The third vote: who may take writes, decided where neither server is.
+//! What the vote in etcd answers.
 
-use std::{
-    future::Future,
-    time::{Duration, Instant},
-};
+use std::time::{Duration, Instant};
 
-pub use crate::etcd::EtcdError as VoteError;
-
-/// A place outside the pair at which at most one of two holds the right to take writes, for a time.
-///
-/// Every call ends within the limit that the vote was made with. What was asked and not answered is unknown: the next call
-/// looks before it does anything else.
-pub trait Vote: Send {
-    /// Tells who holds it.
-    fn look(&mut self) -> impl Future<Output = Result<Option<Holder>, VoteError>> + Send;
-
-    /// Tries to take it for a time, with the first value that is published; nobody else loses it by that.
-    fn hold(&mut self, ttl: Duration, value: &str) -> impl Future<Output = Result<Taking, VoteError>> + Send;
-
-    /// Holds it for another such time and publishes a value, in one.
-    fn renew(&mut self, value: &str) -> impl Future<Output = Result<Renewal, VoteError>> + Send;
-
-    /// Gives it back at once, so that nobody has to wait for its end; whoever calls has closed the server before.
-    fn release(&mut self) -> impl Future<Output = Result<(), VoteError>> + Send;
+/// How it stands.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Seen {
+    /// Who holds it.
+    pub holder: Option<Holder>,
+    /// What was published last, whoever holds it now; whatever somebody may have written there.
+    pub published: Option<String>,
+    /// The revision of that; 0 where nothing was published.
+    pub revision: i64,
 }
 
 /// The right to take writes, as far as it was acknowledged.
@@ -62,6 +50,8 @@ pub enum Taking {
     Taken(Holder),
     /// Nobody holds it, but whoever did may believe for so long still that it does.
     Wait(Duration),
+    /// It is not as it was when it was looked at.
+    Changed,
 }
 
 /// What came of a renewal.

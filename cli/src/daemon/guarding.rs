@@ -1,0 +1,130 @@
+//! The guard of automatic failover that runs with a monitor.
+
+use super::{
+    notify::Notify,
+    wanted::{Wanted, WantedPair},
+};
+use crate::{args::GuardArgs, duration::duration, exit::Failure, servers};
+use dbha_core::{CancellationToken, Side, error_chain};
+use dbha_failover::{
+    Guard, GuardNews, GuardSettings, MaxLoss, Timing, Weight,
+    etcd::{EtcdBallot, EtcdLogin, EtcdSettings, EtcdTls},
+};
+use dbha_monitor::Board;
+use std::sync::Arc;
+use tokio::task::JoinHandle;
+
+/// A guard that is to run.
+pub struct WantedGuard {
+    settings: GuardSettings,
+    etcd: EtcdSettings,
+    pair: String,
+}
+
+impl WantedGuard {
+    /// Reads what was asked for; `None` where no guard was.
+    pub fn read(args: &GuardArgs, wanted: &Wanted) -> Result<Option<Self>, Failure> {
+        if !args.auto_failover {
+            return Ok(None);
+        }
+        let pair = the_one(wanted)?;
+        let name = args.local.as_deref().unwrap_or_default();
+        let (primary, secondary) = (&pair.pair.primary, &pair.pair.secondary);
+        let side = servers::side_named("--local", name, primary, secondary)?;
+        let (local, peer) = match side {
+            Side::Primary => (primary, secondary),
+            Side::Secondary => (secondary, primary),
+        };
+        let timing = Timing::new(args.lease)
+            .map_err(|error| Failure::usage(error_chain(&error), "give --lease a time such as 10s"))?;
+        let settings = GuardSettings {
+            local: local.clone(),
+            peer: peer.clone(),
+            side,
+            timing,
+            max_loss: max_loss(args.max_loss.as_deref().unwrap_or_default(), &timing)?,
+        };
+        Ok(Some(Self {
+            settings,
+            etcd: etcd(args)?,
+            pair: pair.pair.name.clone(),
+        }))
+    }
+
+    /// Starts it; it ends with `cancel`, its server closed.
+    pub fn start(self, notify: Arc<Notify>, board: Board, cancel: CancellationToken) -> JoinHandle<()> {
+        let Self { settings, etcd, pair } = self;
+        let (name, timing) = (settings.local.name.clone(), settings.timing);
+        let hear = move |news: GuardNews| {
+            // The board tells its listeners, and one of them is the voice.
+            board.tell_of_guard(
+                &pair,
+                &name,
+                news.weight == Weight::Error,
+                format!("guard of {name}: {}", news.text),
+            );
+        };
+        let seat =
+            move |mark: &str| EtcdBallot::new(etcd.clone(), mark, timing.lease(), timing.answer_limit());
+        let guard = Guard::new(settings, seat, hear);
+        tokio::spawn(guard.run(move || notify.alive(), cancel))
+    }
+}
+
+/// A guard is of one server, and so of one pair.
+fn the_one(wanted: &Wanted) -> Result<&WantedPair, Failure> {
+    let mut pairs = wanted.pairs.values();
+    match (pairs.next(), pairs.next()) {
+        (Some(one), None) => Ok(one),
+        _ => Err(Failure::usage(
+            "--auto-failover guards one server, and several pairs are watched",
+            "give --primary and --secondary, or a config file with one [pair.NAME]",
+        )),
+    }
+}
+
+fn max_loss(text: &str, timing: &Timing) -> Result<MaxLoss, Failure> {
+    if text == "none" {
+        return Ok(MaxLoss::None);
+    }
+    let limit = duration(text)
+        .map_err(|error| Failure::usage(format!("--max-loss: {error}"), "give none, or a time such as 5s"))?;
+    let least = timing.renew_every() + timing.answer_limit();
+    match limit >= least {
+        true => Ok(MaxLoss::Within(limit)),
+        // What a writer did since its last word is never known: less than that would mean never.
+        false => Err(Failure::usage(
+            format!(
+                "with a lease of {} s the other server hears of the writer every {:.1} s at best: nothing would ever be taken \
+                 over within --max-loss {text}",
+                timing.lease().as_secs(),
+                least.as_secs_f64()
+            ),
+            format!(
+                "give --max-loss {} or more, a shorter --lease, or none",
+                least.as_secs() + 1
+            ),
+        )),
+    }
+}
+
+fn etcd(args: &GuardArgs) -> Result<EtcdSettings, Failure> {
+    let tls = EtcdTls {
+        ca: args.etcd_ca.clone(),
+        certificate: args.etcd_cert.clone(),
+        key: args.etcd_key.clone(),
+    };
+    let login = match (&args.etcd_user, &args.etcd_password_file) {
+        (Some(user), Some(file)) => Some(EtcdLogin {
+            user: user.clone(),
+            password: servers::secret_of_file(file)?,
+        }),
+        _ => None,
+    };
+    EtcdSettings::new(args.etcd.as_deref().unwrap_or_default(), tls, login).map_err(|error| {
+        Failure::usage(
+            error_chain(&error),
+            "give --etcd https://HOST:2379, with commas between members",
+        )
+    })
+}

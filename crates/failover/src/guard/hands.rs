@@ -1,0 +1,195 @@
+//! What a guard does to its server: opens it, closes it, kills it. Each is a task of its own.
+
+use super::fence_tmp::{Fenced, fence};
+use super::{
+    GuardSettings,
+    looker::{Look, Sight},
+};
+use crate::decide::Work;
+use dbha_core::{
+    CancellationToken, Endpoint, EventSink, FailoverOptions, Pair, SetupError, Side, error_chain,
+};
+use std::time::{Duration, Instant};
+use tokio::{sync::mpsc, task::JoinHandle};
+
+/// How long the rest of a closed writer that answers may take to come over.
+const REST: Duration = Duration::from_secs(3);
+/// Pause after an opening that failed.
+const AGAIN: Duration = Duration::from_secs(1);
+
+/// What the hands have done.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Done {
+    /// The server takes writes.
+    Opened { term: u64 },
+    /// It could not be opened; why.
+    NotOpened { term: u64, why: String },
+    /// It takes no writes any more.
+    Fenced(Fenced),
+    /// Whether it takes writes is not known; why.
+    NotFenced(String),
+}
+
+pub(super) struct Hands {
+    local: Endpoint,
+    peer: Endpoint,
+    side: Side,
+    opening: Option<(JoinHandle<()>, CancellationToken)>,
+    /// Until when looks are too old to tell what came of an opening.
+    opened: Option<Instant>,
+    fencing: Option<JoinHandle<()>>,
+    killed: Option<Instant>,
+    done: (mpsc::Sender<Done>, mpsc::Receiver<Done>),
+}
+
+impl Hands {
+    pub(super) fn new(settings: &GuardSettings) -> Self {
+        Self {
+            local: settings.local.clone(),
+            peer: settings.peer.clone(),
+            side: settings.side,
+            opening: None,
+            opened: None,
+            fencing: None,
+            killed: None,
+            done: mpsc::channel(8),
+        }
+    }
+
+    /// Waits for something that was done.
+    pub(super) async fn next(&mut self) -> Done {
+        let done = match self.done.1.recv().await {
+            Some(done) => done,
+            // The other end is here too.
+            None => std::future::pending().await,
+        };
+        match &done {
+            Done::Opened { .. } => self.end_opening(Duration::ZERO),
+            Done::NotOpened { .. } => self.end_opening(AGAIN),
+            Done::Fenced(how) => {
+                self.fencing = None;
+                self.killed = (*how != Fenced::ByReadOnly).then(Instant::now);
+            }
+            Done::NotFenced(_) => self.fencing = None,
+        }
+        done
+    }
+
+    fn end_opening(&mut self, pause: Duration) {
+        self.opening = None;
+        self.opened = Some(Instant::now() + pause);
+    }
+
+    /// Tells whether the server is being opened, or was so lately that no look has seen what came of it.
+    pub(super) fn work(&self, looked: Option<Instant>) -> Work {
+        let seen_since = match (self.opened, looked) {
+            (None, _) => true,
+            (Some(opened), Some(looked)) => looked > opened,
+            (Some(_), None) => false,
+        };
+        match self.opening.is_none() && seen_since {
+            true => Work::Idle,
+            false => Work::Running,
+        }
+    }
+
+    /// Tells whether the server was killed, or did not run, and has not answered since.
+    pub(super) fn killed(&self) -> bool {
+        self.killed.is_some()
+    }
+
+    pub(super) fn answered(&mut self, look: &Look) {
+        if matches!(look.seen, Sight::Facts(..)) && self.killed.is_some_and(|killed| look.began > killed) {
+            self.killed = None;
+        }
+    }
+
+    pub(super) fn open(&mut self, term: u64) {
+        let (side, cancel) = (self.side, CancellationToken::new());
+        if let Some(pair) = self.pair(&cancel) {
+            self.begin(term, cancel, async move { pair.open_again(side, term).await });
+        }
+    }
+
+    pub(super) fn take_over(&mut self, term: u64) {
+        let cancel = CancellationToken::new();
+        let Some(pair) = self.pair(&cancel) else {
+            return;
+        };
+        let options = FailoverOptions {
+            notice: REST,
+            ..FailoverOptions::to(self.side)
+        };
+        self.begin(term, cancel, async move {
+            pair.take_over(&options, term, EventSink::silent()).await
+        });
+    }
+
+    fn begin(
+        &mut self,
+        term: u64,
+        cancel: CancellationToken,
+        work: impl Future<Output = Result<(), SetupError>> + Send + 'static,
+    ) {
+        let done = self.done.0.clone();
+        let task = tokio::spawn(async move {
+            let told = match work.await {
+                Ok(()) => Done::Opened { term },
+                Err(error) => Done::NotOpened {
+                    term,
+                    why: error_chain(&error),
+                },
+            };
+            let _ = done.send(told).await;
+        });
+        self.opening = Some((task, cancel));
+    }
+
+    fn pair(&self, cancel: &CancellationToken) -> Option<Pair> {
+        let builder = match self.side {
+            Side::Primary => Pair::builder()
+                .primary(self.local.clone())
+                .secondary(self.peer.clone()),
+            Side::Secondary => Pair::builder()
+                .primary(self.peer.clone())
+                .secondary(self.local.clone()),
+        };
+        // Both servers are given: it can be built.
+        builder.cancellation(cancel.clone()).build().ok()
+    }
+
+    /// Stops an opening wherever it is: its connection goes with it.
+    pub(super) fn stop_opening(&mut self) {
+        if let Some((task, cancel)) = self.opening.take() {
+            cancel.cancel();
+            task.abort();
+            self.opened = Some(Instant::now());
+        }
+    }
+
+    /// Closes the server, or kills it; does nothing while that is under way.
+    pub(super) fn fence(&mut self, within: Duration) {
+        if self.fencing.is_some() {
+            return;
+        }
+        let (local, done) = (self.local.clone(), self.done.0.clone());
+        self.fencing = Some(tokio::spawn(async move {
+            let _ = done.send(fenced(&local, within).await).await;
+        }));
+    }
+
+    /// Closes the server because nobody will be there to close it later.
+    pub(super) async fn close_at_the_end(&mut self, within: Duration) -> Done {
+        if let Some(fencing) = self.fencing.take() {
+            fencing.abort();
+        }
+        fenced(&self.local, within).await
+    }
+}
+
+async fn fenced(local: &Endpoint, within: Duration) -> Done {
+    match fence(local, within).await {
+        Ok(how) => Done::Fenced(how),
+        Err(error) => Done::NotFenced(error_chain(&error)),
+    }
+}

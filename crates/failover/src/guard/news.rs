@@ -1,0 +1,166 @@
+use super::fence_tmp::Fenced;
+use super::hands::Done;
+use crate::{
+    decide::{Local, Seen, State, Who},
+    loss::TooMuch,
+};
+
+/// How much a piece of news matters.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Weight {
+    /// As it should be.
+    Notice,
+    /// Somebody should look.
+    Warning,
+    /// Nobody writes, or something was not done.
+    Error,
+}
+
+/// What a guard tells people.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct GuardNews {
+    /// How much it matters.
+    pub weight: Weight,
+    /// One sentence.
+    pub text: String,
+}
+
+/// Tells everything once, until it is over.
+pub(super) struct Teller {
+    hear: Box<dyn Fn(GuardNews) + Send + Sync>,
+    vote_is_silent: bool,
+    fencing: bool,
+    closed_by_others: bool,
+    refused: Option<TooMuch>,
+    two: bool,
+    last_failure: Option<String>,
+}
+
+impl Teller {
+    pub(super) fn new(hear: impl Fn(GuardNews) + Send + Sync + 'static) -> Self {
+        Self {
+            hear: Box::new(hear),
+            vote_is_silent: false,
+            fencing: false,
+            closed_by_others: false,
+            refused: None,
+            two: false,
+            last_failure: None,
+        }
+    }
+
+    fn say(&self, weight: Weight, text: impl Into<String>) {
+        (self.hear)(GuardNews {
+            weight,
+            text: text.into(),
+        });
+    }
+
+    pub(super) fn vote_is_silent(&mut self, error: &(impl std::error::Error + 'static)) {
+        if !std::mem::replace(&mut self.vote_is_silent, true) {
+            let text = format!("the vote does not answer: {}", dbha_core::error_chain(error));
+            self.say(Weight::Warning, text);
+        }
+    }
+
+    pub(super) fn vote_answers(&mut self) {
+        if std::mem::take(&mut self.vote_is_silent) {
+            self.say(Weight::Notice, "the vote answers again");
+        }
+    }
+
+    pub(super) fn fences(&mut self) {
+        if !std::mem::replace(&mut self.fencing, true) {
+            self.say(
+                Weight::Error,
+                "closes its server: it may take no writes without the vote",
+            );
+        }
+    }
+
+    pub(super) fn closed_by_others(&mut self) {
+        if !std::mem::replace(&mut self.closed_by_others, true) {
+            self.say(
+                Weight::Warning,
+                "somebody has closed the writer while it ran: it stays closed, and nobody writes; dbha switchover --to it opens it",
+            );
+        }
+    }
+
+    /// Tells what has changed of who holds the vote.
+    pub(super) fn standing(
+        &mut self,
+        held_before: bool,
+        state: &State,
+        seen: &Seen,
+        may_take: Result<(), TooMuch>,
+    ) {
+        let held = state.held().is_some();
+        let term = state.view().map_or(0, |view| view.term);
+        match (held_before, held) {
+            (false, true) => self.say(Weight::Notice, format!("holds the vote of term {term}")),
+            (true, false) => self.say(Weight::Warning, "does not hold the vote any more"),
+            _ => {}
+        }
+        if matches!(seen.local, Local::Open { .. }) {
+            self.closed_by_others = false;
+        }
+        self.tell_refusal(state, may_take);
+        let two = seen.peer_open && matches!(seen.local, Local::Open { .. });
+        if two && !self.two {
+            self.say(Weight::Error, "both servers take writes");
+        }
+        self.two = two;
+    }
+
+    /// The vote is free and this server could have it, were it not for what may be missing.
+    fn tell_refusal(&mut self, state: &State, may_take: Result<(), TooMuch>) {
+        let free = state
+            .view()
+            .is_some_and(|view| view.holder.is_none() && view.term > 0 && view.of == Who::Peer);
+        let refused = may_take.err().filter(|_| free && state.held().is_none());
+        if refused.is_some() && self.refused.is_none() {
+            let why = refused.as_ref().map(ToString::to_string).unwrap_or_default();
+            self.say(
+                Weight::Error,
+                format!("does not take over, since more could be lost than is allowed: {why}; by hand: dbha failover"),
+            );
+        }
+        self.refused = refused;
+    }
+
+    pub(super) fn tell(&mut self, done: Done) {
+        match done {
+            Done::Opened { term } => {
+                self.last_failure = None;
+                self.say(
+                    Weight::Notice,
+                    format!("its server takes the writes, in term {term}"),
+                );
+            }
+            Done::NotOpened { term, why } => {
+                let text = format!("could not open its server for term {term}, and tries again: {why}");
+                if self.last_failure.as_ref() != Some(&text) {
+                    self.say(Weight::Error, text.clone());
+                }
+                self.last_failure = Some(text);
+            }
+            Done::Fenced(how) => {
+                self.fencing = false;
+                let text = match how {
+                    Fenced::ByReadOnly => "its server refuses writes",
+                    Fenced::ByKill => "its server was killed, because it could not be closed in time",
+                    Fenced::WasDown => "its server does not run",
+                };
+                self.say(Weight::Warning, text);
+            }
+            Done::NotFenced(why) => {
+                self.fencing = false;
+                self.say(
+                    Weight::Error,
+                    format!("whether its server takes writes is not known: {why}"),
+                );
+            }
+        }
+    }
+}

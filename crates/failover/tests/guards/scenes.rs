@@ -1,0 +1,94 @@
+use crate::watched_pair::WatchedPair;
+use dbha_core::Side;
+use dbha_testkit::Release;
+
+const RELEASES: [Release; 2] = [Release::MariaDb10_11, Release::MySql9_7];
+
+#[tokio::test]
+async fn a_pair_that_gets_its_first_guards_goes_on_writing() {
+    let mut watched = WatchedPair::start(RELEASES[0]).await;
+    assert_eq!(watched.writes(Side::Primary).await, Some(true));
+    assert_eq!(watched.writes(Side::Secondary).await, Some(false));
+    assert!(!watched.said("closes its server"), "{}", watched.told());
+    // A guard that stops in good order leaves a closed server; the next one opens it again.
+    watched.stop_guard(Side::Primary).await;
+    assert_eq!(watched.writes(Side::Primary).await, Some(false));
+    watched.guard(Side::Primary);
+    watched
+        .eventually("it writes again", async |watched| {
+            watched.writes(Side::Primary).await == Some(true)
+        })
+        .await;
+    watched.end().await;
+}
+
+async fn the_other_one_takes_over_a_killed_writer(release: Release) {
+    let mut watched = WatchedPair::start(release).await;
+    watched.pair.kill(Side::Primary).await.unwrap();
+    watched
+        .eventually("the other one writes", async |watched| {
+            watched.writes(Side::Secondary).await == Some(true)
+        })
+        .await;
+    assert_eq!(watched.hub.record().unwrap().term, 2);
+    watched.pair.start_again(Side::Primary).await.unwrap();
+    watched
+        .eventually("it comes back closed", async |watched| {
+            watched.writes(Side::Primary).await == Some(false)
+        })
+        .await;
+    watched.end().await;
+}
+
+#[tokio::test]
+async fn the_other_one_takes_over_a_killed_writer_mariadb() {
+    the_other_one_takes_over_a_killed_writer(RELEASES[0]).await;
+}
+
+#[tokio::test]
+async fn the_other_one_takes_over_a_killed_writer_mysql() {
+    the_other_one_takes_over_a_killed_writer(RELEASES[1]).await;
+}
+
+#[tokio::test]
+async fn a_writer_without_the_vote_is_closed_before_the_other_one_is_opened() {
+    let mut watched = WatchedPair::start(RELEASES[0]).await;
+    watched.hub.cut(Side::Primary, true);
+    watched
+        .eventually("the other one writes", async |watched| {
+            watched.writes(Side::Secondary).await == Some(true)
+        })
+        .await;
+    assert_eq!(watched.writes(Side::Primary).await, Some(false));
+    watched.hub.cut(Side::Primary, false);
+    watched
+        .eventually("it knows", async |watched| {
+            watched.said("primary: the vote answers again")
+        })
+        .await;
+    assert_eq!(watched.writes(Side::Primary).await, Some(false));
+    watched.end().await;
+}
+
+#[tokio::test]
+async fn without_a_vote_nobody_writes_and_with_it_the_same_one_does_again() {
+    let mut watched = WatchedPair::start(RELEASES[0]).await;
+    for side in Side::BOTH {
+        watched.hub.cut(side, true);
+    }
+    watched
+        .eventually("nobody writes", async |watched| {
+            watched.writes(Side::Primary).await == Some(false)
+        })
+        .await;
+    for side in Side::BOTH {
+        watched.hub.cut(side, false);
+    }
+    watched
+        .eventually("one writes again", async |watched| {
+            watched.writes(Side::Primary).await == Some(true)
+                || watched.writes(Side::Secondary).await == Some(true)
+        })
+        .await;
+    watched.end().await;
+}
