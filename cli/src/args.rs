@@ -1,6 +1,7 @@
 //! The command line: one file a command.
 
 mod check;
+mod choices;
 mod completions;
 mod demo;
 mod dsn;
@@ -31,6 +32,7 @@ mod verify;
 mod writers;
 
 pub use check::{CheckArgs, RequireArg};
+pub use choices::ChoicesArgs;
 pub use completions::{CompletionsArgs, ShellArg};
 pub use demo::DemoArgs;
 pub use dsn::DsnArgs;

@@ -2,7 +2,7 @@
 
 mod keepalived;
 
-use super::{FlavorArg, LoginArgs, PlatformArg, PlatformArgs, WritersArg, seconds};
+use super::{ChoicesArgs, FlavorArg, LoginArgs, PlatformArg, PlatformArgs, WritersArg, seconds};
 use clap::{Args, Subcommand, ValueEnum};
 use keepalived::KEEPALIVED_EXAMPLES;
 use std::{path::PathBuf, time::Duration};
@@ -214,6 +214,9 @@ pub struct MyCnfArgs {
     /// Step between generated keys.
     #[arg(long, value_parser = ["1", "2"], value_name = "STEP")]
     pub auto_increment: Option<String>,
+    /// What is chosen for the pair.
+    #[command(flatten)]
+    pub choices: ChoicesArgs,
     /// What they are for.
     #[command(flatten)]
     pub platform: PlatformArgs,

@@ -1,6 +1,6 @@
 //! Arguments of `dbha setup`.
 
-use super::{HostArgs, PairArgs, PlatformArgs, WritersArg, seconds};
+use super::{ChoicesArgs, HostArgs, PairArgs, PlatformArgs, WritersArg, seconds};
 use clap::{Args, ValueEnum};
 use std::{path::PathBuf, time::Duration};
 
@@ -24,6 +24,9 @@ pub struct SetupArgs {
     /// Who takes writes: the primary alone (the secondary ends read-only), or both.
     #[arg(long, value_enum, default_value_t = WritersArg::One, value_name = "WHO")]
     pub writers: WritersArg,
+    /// What is chosen for the pair.
+    #[command(flatten)]
+    pub choices: ChoicesArgs,
     /// Step between generated keys: 2 keeps both servers' keys apart, 1 is for software that counts on it (K3s) and
     /// demands one writer. Default 2, or 1 with --for k3s or rancher and where a table `kine` is found.
     #[arg(long, value_parser = ["1", "2"], value_name = "STEP")]
@@ -92,7 +95,7 @@ pub struct SetupArgs {
 }
 
 /// What a saved plan holds, so that it cannot be given beside it.
-const FIXED_BY_A_PLAN: [&str; 24] = [
+const FIXED_BY_A_PLAN: [&str; 27] = [
     "platform",
     "platform_servers",
     "monitor_account",
@@ -105,6 +108,9 @@ const FIXED_BY_A_PLAN: [&str; 24] = [
     "replace",
     "replication_ssl_ca",
     "writers",
+    "semi_sync",
+    "semi_sync_timeout",
+    "managed",
     "auto_increment",
     "copy",
     "copy_from",

@@ -111,7 +111,7 @@ async fn my_cnf(cli: &Cli, args: &MyCnfArgs) -> Result<u8, Failure> {
         SideArg::Primary => Side::Primary,
         SideArg::Secondary => Side::Secondary,
     };
-    let options = SetupOptions {
+    let options = args.choices.into_options(SetupOptions {
         writers: writers(args.writers),
         auto_increment: args.auto_increment.as_deref().map(|step| match step {
             "1" => AutoIncrement::Single,
@@ -119,7 +119,7 @@ async fn my_cnf(cli: &Cli, args: &MyCnfArgs) -> Result<u8, Failure> {
         }),
         platform: args.platform.platform.map(Into::into),
         ..SetupOptions::default()
-    };
+    });
     let (dialect, plan) = match (&args.primary, &args.secondary) {
         (Some(primary), Some(secondary)) => of_servers(cli, args, primary, secondary, options, side).await?,
         _ => {

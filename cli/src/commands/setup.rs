@@ -89,7 +89,7 @@ fn options(args: &SetupArgs) -> Result<SetupOptions, Failure> {
             Some(_) => {}
         }
     }
-    Ok(SetupOptions {
+    Ok(args.choices.into_options(SetupOptions {
         pair: args.name.clone(),
         writers: match args.writers {
             WritersArg::One => Writers::One,
@@ -135,7 +135,7 @@ fn options(args: &SetupArgs) -> Result<SetupOptions, Failure> {
         },
         monitor_account: monitor_account(args)?,
         ..SetupOptions::default()
-    })
+    }))
 }
 
 /// A file that is not there is made by the set-up, with a new password.

@@ -27,7 +27,7 @@ impl WantedPair {
         let servers = |one: &Self| (one.pair.primary.clone(), one.pair.secondary.clone());
         let settings = |one: &Self| {
             let s = &one.settings;
-            (s.tick, s.lagging_from, s.heartbeat, s.heal)
+            (s.tick, s.lagging_from, s.heartbeat, s.heal, s.opening)
         };
         servers(self) == servers(other) && settings(self) == settings(other)
     }

@@ -1,7 +1,9 @@
 //! The state of a pair, for a person.
 
 use super::{state_word::state_word, style::Style, table, wrap::words};
-use dbha_core::{Condition, LinkStatus, Problem, ServerStatus, Status, Verdict, harmless};
+use dbha_core::{
+    Condition, Durability, DurabilityStatus, LinkStatus, Problem, ServerStatus, Status, Verdict, harmless,
+};
 
 /// Writes one sentence, then servers and links as tables, then everything that is wrong and what to do.
 pub fn human(status: &Status, style: Style) -> Vec<String> {
@@ -13,6 +15,12 @@ pub fn human(status: &Status, style: Style) -> Vec<String> {
     )];
     if let (Some(writer), Some(term)) = (&status.writer, status.term) {
         lines.push(format!("{} has the writes since term {term}.", harmless(writer)));
+    }
+    if let Some(durability) = &status.durability {
+        lines.push(commits(durability, style));
+    }
+    if status.managed {
+        lines.push("The pair is managed: both servers start read-only, dbha opens the writer.".to_owned());
     }
     if !status.restart_safe && status.servers.iter().all(|server| server.reachable) {
         lines.push(style.yellow("A restart would lose settings: see below."));
@@ -36,6 +44,21 @@ pub fn human(status: &Status, style: Style) -> Vec<String> {
         lines.extend(problems);
     }
     lines
+}
+
+/// Says how safe commits are now, and why.
+fn commits(durability: &DurabilityStatus, style: Style) -> String {
+    let word = durability.level.to_string();
+    let word = match (durability.level, durability.wanted) {
+        (Durability::Sync, _) => style.green(&word),
+        (Durability::Solo, _) | (_, true) => style.yellow(&word),
+        (Durability::Async, false) => word,
+    };
+    format!(
+        "Commits on {} are {word}: {}.",
+        harmless(&durability.server),
+        harmless(&durability.why)
+    )
 }
 
 /// Writes a verdict in its colour.

@@ -1,5 +1,6 @@
 //! From what was seen of two servers to one verdict; pure, so that the same facts always give the same verdict.
 
+mod commits;
 mod link;
 mod server;
 mod verdict;
@@ -127,6 +128,10 @@ pub fn assess_watched(pair: &str, seen: &Both<Seen>, watched: &Watched) -> Statu
         server.problems.extend(watched.problems.of(side).iter().cloned());
         server.problems.sort_by_key(|problem| problem.code);
     }
+    let durability = commits::durability_of(seen);
+    if let Some(found) = &durability {
+        commits::problem(found, seen, &mut servers);
+    }
     let writable = Side::BOTH
         .into_iter()
         .filter(|side| facts(*side).is_some_and(|facts| !facts.is_read_only()))
@@ -146,6 +151,8 @@ pub fn assess_watched(pair: &str, seen: &Both<Seen>, watched: &Watched) -> Statu
         writers_recorded: recorded_writers(seen),
         term: newest_terms(seen).first().map(|term| term.number),
         writer: writer(seen),
+        durability,
+        managed: commits::is_managed(seen),
         servers,
         links,
     }

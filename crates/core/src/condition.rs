@@ -92,5 +92,15 @@ codes! {
             why: "Somebody with SUPER (or its like) wrote on the standby; its data may differ from what applications expect, and with one writer nobody watches for conflicts.",
             fix: "Find who it was (its binary log names the transaction); dbha verify compares the data.",
         }
+        NotAcknowledged = "DBHA-M14", "Commits are not acknowledged by the other server, and should be" {
+            verdict: "degraded",
+            why: "The pair was set up with --semi-sync, and at this moment a client is told of commits that the other server may not have: they are lost if the writer dies now.",
+            fix: "As printed: let the other server come back and catch up, or dbha setup where it was switched off.",
+        }
+        NobodyOpened = "DBHA-M15", "Nobody has opened the writer" {
+            verdict: "degraded",
+            why: "The pair was set up with --managed: both servers start read-only, and dbha alone opens the writer of the newest term.",
+            fix: "Start dbha monitor, which opens it, or run dbha setup.",
+        }
     }
 }

@@ -24,6 +24,7 @@ mod assess;
 #[cfg(test)]
 mod built_facts;
 mod catalogue;
+mod choices;
 mod clone_choice;
 mod cloned;
 mod condition;
@@ -95,8 +96,8 @@ pub use rendered::{
     SystemdUnitWanted, VirtualAddress, haproxy, keepalived, monitor_account, prometheus_rules, systemd_unit,
 };
 pub use roles::{
-    ExtraError, ExtraTransactions, FailoverDone, FailoverOptions, PlannedRoleStep, RejoinDone, RejoinOptions,
-    RoleStep, SwitchoverDone, SwitchoverOptions, SwitchoverPlan,
+    ExtraError, ExtraTransactions, FailoverDone, FailoverOptions, NotToOpen, PlannedRoleStep, RejoinDone,
+    RejoinOptions, RoleStep, SwitchoverDone, SwitchoverOptions, SwitchoverPlan, writer_to_open,
 };
 pub use saved_plan::{SavedPlan, SavedPlanError};
 pub use server_error::{ErrorCase, ErrorNumber, NextStep, ServerError};

@@ -12,14 +12,18 @@ pub struct OptionLine {
     pub value: String,
     /// Whether the server already keeps the value over a restart.
     pub already_safe: bool,
+    /// Whether the option is there with a plug-in only.
+    pub of_plugin: bool,
 }
 
 impl OptionLine {
     /// Returns the line as it stands in the file.
     pub fn text(&self) -> String {
+        // Without its plug-in a server would refuse to start over such a line.
+        let loose = if self.of_plugin { "loose_" } else { "" };
         match self.value.is_empty() {
             true => self.name.to_owned(),
-            false => format!("{}={}", self.name, file_text(&self.value)),
+            false => format!("{loose}{}={}", self.name, file_text(&self.value)),
         }
     }
 
@@ -78,6 +82,7 @@ pub fn option_lines(facts: &Facts, plan: &ServerPlan) -> Vec<OptionLine> {
                 name,
                 value: file_value(setting, value, plan),
                 already_safe,
+                of_plugin: is_of_plugin(setting, dialect),
             })
         })
         .collect()
@@ -85,11 +90,17 @@ pub fn option_lines(facts: &Facts, plan: &ServerPlan) -> Vec<OptionLine> {
 
 /// Lists all lines of the option file of one server.
 fn file_lines(dialect: Dialect, plan: &ServerPlan) -> Vec<OptionLine> {
-    let lines = wanted(plan, dialect).into_iter().filter_map(|(setting, value)| {
+    // What a plug-in brings is kept by statement where that can be done.
+    let by_statement = |setting: Setting| is_of_plugin(setting, dialect) && dialect.can_persist_settings();
+    let in_file = wanted(plan, dialect)
+        .into_iter()
+        .filter(|(setting, _)| !by_statement(*setting));
+    let lines = in_file.filter_map(|(setting, value)| {
         Some(OptionLine {
             name: dialect.variable(setting)?,
             value: file_value(setting, value, plan),
             already_safe: false,
+            of_plugin: is_of_plugin(setting, dialect),
         })
     });
     lines.collect()
@@ -137,10 +148,24 @@ fn wanted(plan: &ServerPlan, dialect: Dialect) -> Vec<(Setting, String)> {
     } else {
         Setting::ReadOnly
     };
-    if !plan.writable {
+    if !plan.writable || plan.managed {
         all.push((standby, "ON".into()));
     }
+    // Whoever opens a managed server lets its commits wait first.
+    for (_, value) in all
+        .iter_mut()
+        .filter(|(setting, _)| plan.managed && *setting == Setting::SemiSyncSource)
+    {
+        *value = "OFF".into();
+    }
+    if dialect.start_forgets_unacknowledged() && (plan.writable || plan.managed) {
+        all.retain(|(setting, _)| *setting != Setting::SemiSyncReplica);
+    }
     all
+}
+
+fn is_of_plugin(setting: Setting, dialect: Dialect) -> bool {
+    Setting::OF_SEMI_SYNC.contains(&setting) && !dialect.semi_sync_plugins().is_empty()
 }
 
 /// `log_bin=ON` would name the log files `ON`.
@@ -164,6 +189,7 @@ mod tests {
                 name: "log_bin",
                 value: value.into(),
                 already_safe: false,
+                of_plugin: false,
             }
             .text()
         };

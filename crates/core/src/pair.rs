@@ -2,6 +2,7 @@ mod failover;
 mod heartbeat_lag;
 mod login;
 mod looking;
+mod open_writer;
 mod rejoin;
 mod rotate;
 mod switchover;
@@ -434,6 +435,18 @@ pub(crate) async fn observe(servers: &mut Both<Server>) -> Result<Both<Facts>, S
     };
     cloned::give_claim_back(&mut facts);
     Ok(facts)
+}
+
+/// Looks at what changes from moment to moment on both servers at once.
+async fn observe_running(servers: &mut Both<Server>) -> Result<Both<Facts>, SetupError> {
+    let (primary, secondary) = tokio::join!(
+        servers.primary.observe(Depth::Running),
+        servers.secondary.observe(Depth::Running)
+    );
+    Ok(Both {
+        primary: primary.map_err(SetupError::Observe)?,
+        secondary: secondary.map_err(SetupError::Observe)?,
+    })
 }
 
 fn both_connected(

@@ -2,6 +2,7 @@
 
 mod accounts;
 mod capacity;
+mod choices;
 mod clone;
 mod data;
 pub(crate) mod dump;
@@ -48,6 +49,7 @@ pub fn preflight(
     findings.extend(replication::findings(facts, topology, options));
     findings.extend(host::findings(facts, topology, options));
     findings.extend(settings::findings(facts, topology));
+    findings.extend(choices::findings(facts, topology));
     findings.extend(wires::findings(facts, topology));
     findings.extend(sessions::findings(facts, topology));
     findings.extend(network::findings(facts, topology, options));

@@ -173,11 +173,13 @@ fn level_of(problem: &Problem) -> Option<ProbeLevel> {
         | Condition::IoThread
         | Condition::SqlThread
         | Condition::EqualServerIds
+        | Condition::NobodyOpened
         | Condition::Writers => Some(ProbeLevel::Critical),
         Condition::NoLink
         | Condition::SettingDrift
         | Condition::Errant
         | Condition::HeartbeatStuck
+        | Condition::NotAcknowledged
         | Condition::OwnWrites => Some(ProbeLevel::Warning),
         Condition::Hidden => Some(ProbeLevel::Unknown),
         Condition::Lag | Condition::NotRestartSafe => None,

@@ -1,4 +1,4 @@
-use crate::{Condition, Writers};
+use crate::{Condition, DurabilityStatus, Writers};
 use dbha_sql::{Flavor, IoState, SqlState};
 use serde::{Deserialize, Serialize};
 use std::fmt;
@@ -197,6 +197,12 @@ pub struct Status {
     /// were given them at once, or where it did not answer.
     #[serde(default)]
     pub writer: Option<String>,
+    /// How safe a commit is that a client is told of now; `None` where no single server takes writes.
+    #[serde(default)]
+    pub durability: Option<DurabilityStatus>,
+    /// Whether both servers start read-only and dbha alone opens one.
+    #[serde(default)]
+    pub managed: bool,
     /// The servers, in the order in which they were given.
     pub servers: Vec<ServerStatus>,
     /// The links.

@@ -14,6 +14,7 @@ mod detach_replaced;
 mod ensure_accounts;
 mod ensure_monitor_account;
 mod ensure_registry;
+mod ensure_semi_sync;
 mod follow;
 mod new_password;
 mod own_domain;
@@ -22,6 +23,7 @@ mod set_writers;
 mod write_option_file;
 
 pub(crate) use copy_tally::CopyTally;
+pub(crate) use ensure_semi_sync::{opened_for, wait_on};
 
 use crate::{
     Both, Certainty, CopyCounts, EventKind, EventSink, SetupOptions, Side, StepError, Topology, cloned,
@@ -76,6 +78,8 @@ pub enum Step {
     FollowSecondary,
     /// A marker crosses each link.
     ProveLinks,
+    /// Commits of the writer wait for the other server's acknowledgement, where that is wanted.
+    EnsureSemiSync,
     /// Who takes writes.
     SetWriters,
     /// The monitor's own account and the table of its heartbeats, where they are wanted.
@@ -84,7 +88,7 @@ pub enum Step {
 
 impl Step {
     /// Every step, in order.
-    pub const ALL: [Step; 17] = [
+    pub const ALL: [Step; 18] = [
         Step::AdoptSecondary,
         Step::ClaimSecondary,
         Step::DetachReplaced,
@@ -100,6 +104,7 @@ impl Step {
         Step::CatchUp,
         Step::FollowSecondary,
         Step::ProveLinks,
+        Step::EnsureSemiSync,
         Step::SetWriters,
         Step::EnsureMonitorAccount,
     ];
@@ -130,6 +135,7 @@ impl Step {
             Step::CatchUp => "catch_up",
             Step::FollowSecondary => "follow_secondary",
             Step::ProveLinks => "prove_links",
+            Step::EnsureSemiSync => "ensure_semi_sync",
             Step::SetWriters => "set_writers",
             Step::EnsureMonitorAccount => "ensure_monitor_account",
         }
@@ -153,6 +159,7 @@ impl Step {
             Step::CatchUp => "wait until the secondary has caught up",
             Step::FollowSecondary => "let the primary follow the secondary",
             Step::ProveLinks => "prove both links with a marker",
+            Step::EnsureSemiSync => "let commits wait for the other server's acknowledgement",
             Step::SetWriters => "decide who takes writes",
             Step::EnsureMonitorAccount => "create the monitor's account",
         }
@@ -194,6 +201,7 @@ impl Step {
             Step::CatchUp => catch_up::check(view),
             Step::FollowSecondary => follow::check(view, Side::Secondary),
             Step::ProveLinks => prove_links::check(view),
+            Step::EnsureSemiSync => ensure_semi_sync::check(view),
             Step::SetWriters => set_writers::check(view),
             Step::EnsureMonitorAccount => ensure_monitor_account::check(view),
         }
@@ -212,6 +220,7 @@ impl Step {
             Step::DetachReplaced => detach_replaced::statements(view),
             Step::FollowPrimary => follow::statements(view, Side::Primary),
             Step::FollowSecondary => follow::statements(view, Side::Secondary),
+            Step::EnsureSemiSync => ensure_semi_sync::statements(view),
             Step::SetWriters => set_writers::statements(view),
             Step::EnsureMonitorAccount => ensure_monitor_account::statements(view),
             Step::AdoptSecondary | Step::CheckReach | Step::CopyData | Step::CatchUp | Step::ProveLinks => {
@@ -240,6 +249,7 @@ impl Step {
             Step::CatchUp => on_heap(catch_up::apply(run)).await,
             Step::FollowSecondary => on_heap(follow::apply(run, Side::Secondary)).await,
             Step::ProveLinks => on_heap(prove_links::apply(run)).await,
+            Step::EnsureSemiSync => on_heap(ensure_semi_sync::apply(run)).await,
             Step::SetWriters => set_writers::apply(run).await,
             Step::EnsureMonitorAccount => ensure_monitor_account::apply(run).await,
         }

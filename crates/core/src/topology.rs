@@ -1,5 +1,5 @@
-use crate::{AutoIncrement, Both, Platform, SetupOptions, Side, Writers, partner};
-use dbha_sql::{Dialect, Facts, GtidSet, REPLICATION_USER, RecordedServer, Setting};
+use crate::{AutoIncrement, Both, Platform, SetupOptions, Side, Writers, choices, partner};
+use dbha_sql::{Choices, Dialect, Facts, GtidSet, REPLICATION_USER, RecordedServer, Setting};
 use serde::{Deserialize, Serialize};
 
 /// One setting as it is wanted.
@@ -34,6 +34,9 @@ pub struct ServerPlan {
     pub log_bin: String,
     /// Every setting that dbha answers for, `read_only` left out.
     pub settings: Vec<WantedSetting>,
+    /// Whether it starts read-only whatever its role, and dbha alone opens it.
+    #[serde(default)]
+    pub managed: bool,
 }
 
 /// Who follows whom, and how the follower reaches the other.
@@ -67,6 +70,9 @@ pub struct Topology {
     pub auto_increment: AutoIncrement,
     /// Why the step between keys is 1 although nobody asked for it.
     pub single_increment_because: Option<String>,
+    /// What was chosen beyond that.
+    #[serde(default)]
+    pub choices: Choices,
     /// Whether dbha logs in to both with one name and one password.
     #[serde(skip)]
     pub same_login: bool,
@@ -90,6 +96,8 @@ impl Topology {
         let secondary_id = secondary_id(facts, primary_id);
         let domains = domains(facts, primary_id, secondary_id);
         let (step, first_primary, first_secondary) = first_keys(facts, auto_increment);
+        let recorded = choices::recorded(&facts.primary);
+        let chosen = choices::chosen(&facts.primary, options);
         let server = |side: Side, id: u32, offset: u32, writable: bool| ServerPlan {
             name: facts.of(side).name.clone(),
             side,
@@ -103,7 +111,15 @@ impl Topology {
                 domains.as_ref().map(|d| *d.of(side)),
                 step,
                 offset,
-            ),
+            )
+            .into_iter()
+            .chain(choices::semi_sync_settings(
+                facts.of(side).dialect,
+                (&recorded, &chosen),
+                writable,
+            ))
+            .collect(),
+            managed: chosen.managed,
         };
         let link = |source: Side| {
             let given = match source {
@@ -137,6 +153,7 @@ impl Topology {
             writers: options.writers,
             auto_increment,
             single_increment_because: because,
+            choices: chosen.clone(),
             same_login: false,
         }
     }
@@ -369,6 +386,13 @@ pub fn plan_for_new_server(dialect: Dialect, side: Side, options: &SetupOptions)
     let domain = dialect
         .has_gtid_domains()
         .then_some(if side == Side::Primary { 0 } else { id });
+    let chosen = choices::of_options(options);
+    let mut settings = wanted_settings(dialect, id, domain, step, offset);
+    settings.extend(choices::semi_sync_settings(
+        dialect,
+        (&Choices::default(), &chosen),
+        writable,
+    ));
     ServerPlan {
         name: side.to_string(),
         side,
@@ -376,6 +400,7 @@ pub fn plan_for_new_server(dialect: Dialect, side: Side, options: &SetupOptions)
         gtid_domain_id: domain,
         writable,
         log_bin: NEW_LOG_BIN.to_owned(),
-        settings: wanted_settings(dialect, id, domain, step, offset),
+        settings,
+        managed: chosen.managed,
     }
 }

@@ -11,6 +11,7 @@ mod monitor_account;
 mod option_file;
 mod run;
 mod schema;
+mod semi_sync;
 mod settings;
 
 use crate::{Both, Receipt, SetupError, Side, StoredReceipt, preflight};
@@ -48,6 +49,8 @@ pub enum UndoKind {
     RestoreOptionFile,
     /// Settings get their old values.
     RestoreSettings,
+    /// Plug-ins that the set-up loaded are unloaded.
+    UnloadPlugins,
 }
 
 /// One step of an undo.
@@ -134,6 +137,7 @@ pub(crate) fn undo_plan(
     for side in [Side::Secondary, Side::Primary] {
         steps.extend(option_file::step(&view, side));
         steps.extend(settings::step(&view, side));
+        steps.extend(semi_sync::step(&view, side));
     }
     let mut stays = Vec::new();
     stays.extend(

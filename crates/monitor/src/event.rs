@@ -39,6 +39,8 @@ pub enum EventKind {
     Flapping,
     /// Who takes writes has changed.
     WritersChanged,
+    /// How safe commits are has changed: SYNC, ASYNC or SOLO.
+    DurabilityChanged,
     /// The monitor mended something.
     Healed,
     /// The monitor could not mend something.

@@ -3,7 +3,7 @@
 //! Never a transaction is skipped and never data is touched. A thread that stands still without an error was stopped by
 //! somebody and stays so.
 
-use dbha_core::{Both, Facts, IoState, Seen, Side, SqlState, drifted_settings};
+use dbha_core::{Both, Facts, IoState, Seen, Side, SqlState, drifted_settings, writer_to_open};
 use dbha_sql::{ReplicaStatus, Statement};
 
 /// Errors of a receiver that say no more than that the way to the source was cut: lost or refused connections, timeouts.
@@ -32,6 +32,7 @@ pub(crate) enum MendKind {
     StartApplier,
     MoveOwnDomain,
     PutBackSettings,
+    OpenWriter,
 }
 
 /// Finds everything that can be mended.
@@ -64,6 +65,26 @@ pub(crate) fn mends(seen: &Both<Seen>) -> Vec<Mend> {
         }
     }
     found
+}
+
+/// Finds the writer of a managed pair that nobody has opened since both servers started.
+///
+/// It is only told here: whoever opens it judges once more, by a look under the lock of a set-up.
+pub(crate) fn opening(seen: &Both<Seen>) -> Option<Mend> {
+    let (Ok(primary), Ok(secondary)) = (&seen.primary, &seen.secondary) else {
+        return None;
+    };
+    let facts = Both {
+        primary: primary.clone(),
+        secondary: secondary.clone(),
+    };
+    let side = writer_to_open(&facts).ok()?;
+    Some(Mend {
+        side,
+        kind: MendKind::OpenWriter,
+        what: format!("open {}, which has the writes", facts.of(side).name),
+        statements: vec![],
+    })
 }
 
 fn link_mend(facts: &Facts, side: Side, seen: &Both<Seen>) -> Option<Mend> {

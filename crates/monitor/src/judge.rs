@@ -1,4 +1,4 @@
-use crate::{Heartbeat, LookReport, MonitorSettings, PairReport, lag::LagMeter, look::Look};
+use crate::{Heartbeat, LookReport, MonitorSettings, PairReport, commits::Since, lag::LagMeter, look::Look};
 use dbha_core::{Both, Condition, Problem, Seen, Side, Unseen, Watched, assess_watched};
 use std::time::{Duration, Instant, SystemTime};
 
@@ -13,6 +13,7 @@ pub(crate) struct Judge {
     meters: Both<LagMeter>,
     own_writes: Both<Option<(u64, Instant)>>,
     answered: Both<Option<f64>>,
+    commits: Since,
     began: Instant,
 }
 
@@ -35,6 +36,7 @@ impl Judge {
                 primary: None,
                 secondary: None,
             },
+            commits: Since::default(),
             began: Instant::now(),
         }
     }
@@ -75,7 +77,10 @@ impl Judge {
             lagging_from: self.settings.lagging_from,
             problems: seen.map(|side, seen| self.problems(side, seen, looks.of(side).as_ref(), now)),
         };
-        let status = assess_watched(&self.pair, &seen, &watched);
+        let mut status = assess_watched(&self.pair, &seen, &watched);
+        if let Some(durability) = &mut status.durability {
+            self.commits.note(durability, unix_time(now));
+        }
         let report = PairReport {
             status,
             at: unix_time(now),

@@ -7,6 +7,7 @@
 mod alerts;
 mod beat;
 mod board;
+mod commits;
 mod damper;
 mod event;
 mod heal;
@@ -37,4 +38,4 @@ pub use keeper::keep;
 pub use monitor::Monitor;
 pub use quiet::{Quiet, silence, unsilence};
 pub use report::{Heartbeat, LookReport, PairReport, Standing};
-pub use settings::{Damping, MonitorSettings, WatchedPair};
+pub use settings::{Damping, MonitorSettings, Opening, WatchedPair};

@@ -1,6 +1,6 @@
 use crate::{
-    Board, EventKind, MonitorEvent, MonitorSettings, WatchedPair,
-    heal::{self, Mend},
+    Board, EventKind, MonitorEvent, MonitorSettings, Opening, WatchedPair,
+    heal::{self, Mend, MendKind},
     healer::Healer,
     judge::Judge,
     look::Look,
@@ -8,7 +8,7 @@ use crate::{
     teller::{Teller, event},
     watcher::{Watcher, Wires},
 };
-use dbha_core::{Both, Endpoint, Seen, Side};
+use dbha_core::{Both, Endpoint, Pair, Seen, Side, error_chain};
 use std::time::{Duration, Instant};
 use tokio::{
     sync::{mpsc, oneshot, watch},
@@ -20,6 +20,8 @@ use tokio_util::sync::CancellationToken;
 const TOGETHER: Duration = Duration::from_millis(30);
 /// Longest wait for the outcome of something that was to be mended.
 const MENDING: Duration = Duration::from_secs(10);
+/// Longest time that opening a server may take, its looks and its lock included.
+const OPENING: Duration = Duration::from_secs(30);
 
 /// Watches one pair: two watchers, one judge, and whoever tells what changed.
 pub(crate) struct PairWatch {
@@ -27,6 +29,7 @@ pub(crate) struct PairWatch {
     teller: Teller,
     healer: Healer,
     board: Board,
+    pair: WatchedPair,
     settings: MonitorSettings,
     looks: Both<watch::Receiver<Option<Look>>>,
     remedies: Both<mpsc::Sender<Remedy>>,
@@ -70,6 +73,7 @@ impl PairWatch {
             teller: Teller::new(settings.damping),
             healer: Healer::default(),
             board,
+            pair: pair.clone(),
             looks: Both {
                 primary: primary.0,
                 secondary: secondary.0,
@@ -131,14 +135,24 @@ impl PairWatch {
     }
 
     fn mends(&mut self, seen: &Both<Seen>, setup_at_work: bool, now: Instant) -> Vec<Mend> {
-        match self.settings.heal && !setup_at_work {
-            true => self.healer.due(heal::mends(seen), now),
-            false => vec![],
+        if setup_at_work {
+            return vec![];
         }
+        let mut mends = match self.settings.heal {
+            true => heal::mends(seen),
+            false => vec![],
+        };
+        if self.settings.opening == Opening::ByMonitor {
+            mends.extend(heal::opening(seen));
+        }
+        self.healer.due(mends, now)
     }
 
     /// Hands something that is to be mended to the watcher of that server, which has the connection.
     fn order(&self, mend: Mend) {
+        if mend.kind == MendKind::OpenWriter {
+            return self.open(mend);
+        }
         let (reply, heard) = oneshot::channel();
         let remedy = Remedy {
             statements: mend.statements.clone(),
@@ -153,6 +167,38 @@ impl PairWatch {
                     _ => Err("no answer came in time".to_owned()),
                 },
                 Err(_) => Err("the server does not answer".to_owned()),
+            };
+            let _ = outcomes.send(Outcome { mend, done }).await;
+        });
+    }
+
+    /// Lets the writer of a managed pair be opened, over connections of its own and under the lock of a set-up.
+    fn open(&self, mend: Mend) {
+        let WatchedPair {
+            name,
+            primary,
+            secondary,
+        } = self.pair.clone();
+        let outcomes = self.outcomes.0.clone();
+        tokio::spawn(async move {
+            let opened = async {
+                let pair = Pair::builder()
+                    .primary(primary)
+                    .secondary(secondary)
+                    .options(dbha_core::SetupOptions {
+                        pair: name,
+                        ..dbha_core::SetupOptions::default()
+                    })
+                    .build()
+                    .map_err(|error| error_chain(&error))?;
+                pair.open_writer()
+                    .await
+                    .map(drop)
+                    .map_err(|error| error_chain(&error))
+            };
+            let done = match tokio::time::timeout(OPENING, opened).await {
+                Ok(done) => done,
+                Err(_) => Err("no answer came in time".to_owned()),
             };
             let _ = outcomes.send(Outcome { mend, done }).await;
         });

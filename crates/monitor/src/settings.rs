@@ -27,8 +27,23 @@ pub struct MonitorSettings {
     pub heartbeat: bool,
     /// Whether what is safe to mend is mended.
     pub heal: bool,
+    /// Who opens the writer of a managed pair after a start.
+    pub opening: Opening,
     /// When something counts as begun and as over.
     pub damping: Damping,
+}
+
+/// Who opens the writer of a managed pair after both servers have started read-only.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Opening {
+    /// This monitor, as soon as it sees both servers agree who has the writes.
+    #[default]
+    ByMonitor,
+    /// A guard that holds the pair's lease.
+    ByGuard,
+    /// Nobody, until somebody runs a command.
+    Nobody,
 }
 
 impl Default for MonitorSettings {
@@ -40,6 +55,7 @@ impl Default for MonitorSettings {
             lagging_from: Duration::from_secs(10),
             heartbeat: true,
             heal: false,
+            opening: Opening::ByMonitor,
             damping: Damping::default(),
         }
     }

@@ -1,5 +1,6 @@
 use crate::{
     Damping, EventKind, MonitorEvent, PairReport, Standing,
+    commits::Changes,
     damper::{Change, Damper},
 };
 use dbha_core::{Condition, Problem, WritableServers};
@@ -10,6 +11,7 @@ pub(crate) struct Teller {
     damping: Damping,
     dampers: BTreeMap<(String, Condition), (Damper, Standing)>,
     writers: Option<WritableServers>,
+    commits: Changes,
     watching: bool,
 }
 
@@ -19,6 +21,7 @@ impl Teller {
             damping,
             dampers: BTreeMap::new(),
             writers: None,
+            commits: Changes::default(),
             watching: false,
         }
     }
@@ -31,6 +34,8 @@ impl Teller {
             told.push(event(report, EventKind::Watching, report.status.reason.clone()));
         }
         told.extend(self.writers_changed(report));
+        let commits = self.commits.look(report.status.durability.as_ref());
+        told.extend(commits.map(|text| event(report, EventKind::DurabilityChanged, text)));
         let problems: Vec<(String, Problem)> = report
             .status
             .servers
@@ -123,6 +128,7 @@ fn is_urgent(code: Condition) -> bool {
             | Condition::SqlThread
             | Condition::NoLink
             | Condition::Writers
+            | Condition::NobodyOpened
             | Condition::EqualServerIds
             | Condition::OwnWrites
     )

@@ -22,6 +22,7 @@ pub use monitor::{MonitorAccount, MonitorFacts};
 pub use observe::global_privileges;
 pub(crate) use observe::{clients_among, observe, read_links, unexpected_gtids};
 pub use semi_sync::SemiSyncFacts;
+pub(crate) use semi_sync::look_at_semi_sync;
 pub use surroundings::{KeptSetting, Login, NotedTable, Surroundings};
 
 /// One part of what was looked for: seen, not allowed to be seen, or not there.

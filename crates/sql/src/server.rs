@@ -1,6 +1,6 @@
 use crate::{
-    ClientSession, Depth, Dialect, Endpoint, Facts, GtidSet, Place, Row, Session, SessionProfile, SqlError,
-    Statement, facts,
+    ClientSession, Depth, Dialect, Endpoint, Facts, GtidSet, Place, Row, SemiSyncFacts, Session,
+    SessionProfile, SqlError, Statement, facts,
 };
 
 /// A server that was reached and logged in to: only a `Server` acts.
@@ -59,6 +59,25 @@ impl Server {
                 .map_err(|error| facts::unexpected_gtids(&statement, &error, self.name()))
         };
         Ok((set("executed")?, set("applied")?))
+    }
+
+    /// Reads what the server tells of semi-synchronous replication; `None` where it knows nothing of it.
+    pub async fn semi_sync(&mut self) -> Result<Option<SemiSyncFacts>, SqlError> {
+        let seen = facts::look_at_semi_sync(&mut self.session).await?;
+        Ok(seen.known().cloned())
+    }
+
+    /// Lets commits go on without an acknowledgement until the server restarts or [`Server::wait_again`] is called; those that
+    /// wait now are told to their clients as done.
+    pub async fn stop_waiting(&mut self) -> Result<(), SqlError> {
+        let statements = self.dialect().stop_waiting();
+        self.execute_all(&statements).await
+    }
+
+    /// Lets every commit from now on wait for an acknowledgement, whether anybody is there to give it or not.
+    pub async fn wait_again(&mut self) -> Result<(), SqlError> {
+        let statements = self.dialect().wait_again();
+        self.execute_all(&statements).await
     }
 
     /// Lists the connections of clients, this one and that of dbha's lock left out.

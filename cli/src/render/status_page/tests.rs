@@ -53,6 +53,8 @@ fn status(names: [&str; 2], problems: usize) -> Status {
         writers_recorded: None,
         term: None,
         writer: None,
+        durability: None,
+        managed: false,
         servers: vec![server(names[0], problems), server(names[1], vec![])],
         links: vec![link(names[0], names[1]), link(names[1], names[0])],
     }

@@ -126,6 +126,7 @@ fn present_plan(facts: &Facts, side: Side) -> ServerPlan {
         writable: !facts.is_read_only(),
         log_bin: facts.setting(Setting::LogBinBasename).to_owned(),
         settings,
+        managed: false,
     }
 }
 
@@ -134,6 +135,8 @@ fn drift(facts: &Facts, plan: &ServerPlan) -> Vec<Problem> {
         .settings
         .iter()
         .filter(|wanted| !wanted.after_restart_only && !facts.has(wanted.setting, &wanted.value))
+        // Whether commits wait is told as what it means, see `commits`.
+        .filter(|wanted| wanted.setting != Setting::SemiSyncSource || wanted.value != "ON")
         .filter_map(|wanted| {
             let name = facts.dialect.variable(wanted.setting)?;
             Some(format!(
@@ -151,7 +154,16 @@ fn drift(facts: &Facts, plan: &ServerPlan) -> Vec<Problem> {
             fix: "run dbha setup again: it puts back just these".into(),
         });
     }
-    if facts.is_read_only() == plan.writable {
+    if plan.managed && plan.writable && facts.is_read_only() {
+        problems.push(Problem {
+            code: Condition::NobodyOpened,
+            text: format!(
+                "{} has the writes and is read-only: the pair is managed, and dbha has not opened it since its start",
+                facts.name
+            ),
+            fix: "start dbha monitor, which opens it, or run dbha setup".into(),
+        });
+    } else if facts.is_read_only() == plan.writable {
         let (is, should) = if plan.writable {
             ("read-only", "take writes")
         } else {

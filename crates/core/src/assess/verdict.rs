@@ -30,10 +30,12 @@ pub(super) fn judge(servers: &[ServerStatus], writers: WritableServers) -> (Verd
     }
     if let Some(problem) = first(&[
         Condition::NoLink,
+        Condition::NobodyOpened,
         Condition::Writers,
         Condition::SettingDrift,
         Condition::Errant,
         Condition::OwnWrites,
+        Condition::NotAcknowledged,
     ]) {
         return (Verdict::Degraded, problem.text.clone());
     }

@@ -586,6 +586,13 @@ codes! {
             fix: "Run the statements of dbha render platform-sql on the primary; the secondary gets them by the copy, or by replication.",
             scenarios: "",
         }
+        NeedsOneWriter = "DBHA-P79", "Something was asked for that needs one writer" {
+            weight: Blocks,
+            ignorable: false,
+            why: "--semi-sync and --managed are about one server that takes writes and one that stands by; with two writers each would wait for the other, and none could be told apart.",
+            fix: "Leave --writers both away, or leave these away (--semi-sync=off, --managed=no).",
+            scenarios: "",
+        }
         CannotClone = "DBHA-P80", "The CLONE plug-in cannot fill the secondary" {
             weight: Blocks,
             ignorable: false,
@@ -606,6 +613,20 @@ codes! {
             why: "The secondary refuses the login that was given for it and takes the primary's: it is a clone of the primary, made by a run that was cut off before the account was put back.",
             fix: "Give the primary's login for both from now on, or the account of the secondary its password once the set-up is done.",
             scenarios: "36",
+        }
+        OldSemiSyncPlugin = "DBHA-P83", "An older plug-in of semi-synchronous replication is loaded" {
+            weight: Blocks,
+            ignorable: false,
+            why: "MySQL 8.0.26 and later have these plug-ins twice, under old and under new names, and load only one kind of them; dbha uses the new ones.",
+            fix: "Unload the old ones on the server that is named, by the statements that the finding prints.",
+            scenarios: "",
+        }
+        WaitsWithoutLimit = "DBHA-P84", "Commits wait for the other server without a limit" {
+            weight: Warning,
+            ignorable: false,
+            why: "With --semi-sync-timeout none the writer never goes on alone by itself: while its standby is away, nobody can commit.",
+            fix: "Give a time-out, unless something decides when the writer may go on alone.",
+            scenarios: "",
         }
         DumpUnusable = "DBHA-P85", "The dump cannot be used" {
             weight: Blocks,

@@ -8,6 +8,7 @@ use crate::{
     on_heap::on_heap,
     roles::{
         ExtraTransactions, RejoinDone, RejoinOptions, RoleStep, close_old, judge_rejoin, let_go, save_extra,
+        wait_no_more,
     },
     run_lock::RunLock,
     wait::Pause,
@@ -54,7 +55,7 @@ impl Pair {
             return Err(SetupError::Refused(findings));
         }
         let began = Instant::now();
-        let extra = self.close_and_compare(&mut servers, back).await?;
+        let extra = self.close_and_compare(&mut servers, &facts, back).await?;
         let details = match extra.0.is_empty() {
             true => vec![format!("it has nothing that {} lacks", facts.of(writer).name)],
             false => vec![format!("{} lacks {}", facts.of(writer).name, extra.0)],
@@ -81,14 +82,18 @@ impl Pair {
     async fn close_and_compare(
         &self,
         servers: &mut Both<Server>,
+        facts: &Both<Facts>,
         back: Side,
     ) -> Result<(GtidSet, GtidSet), SetupError> {
         let look = |error: dbha_sql::SqlError| SetupError::Observe(error);
         let closed = close_old(servers.of_mut(back), &self.cancel).await;
         closed.map_err(|fault| half_way(servers.of(back).name(), fault))?;
         let (own, _) = servers.of_mut(back).gtids().await.map_err(look)?;
-        // What comes over the link must be applied there again.
+        // What comes over the link must be applied there again, and wait for nobody.
         let_go(servers.of_mut(back)).await.map_err(look)?;
+        wait_no_more(servers.of_mut(back), facts.of(back))
+            .await
+            .map_err(look)?;
         let (executed, applied) = servers.of_mut(back.peer()).gtids().await.map_err(look)?;
         let writer_has = executed.union(&applied);
         Ok((own.minus(&writer_has), own.common_with(&writer_has)))

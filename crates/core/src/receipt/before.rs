@@ -1,5 +1,7 @@
 use crate::HostAccess;
-use dbha_sql::{Account, Facts, REPLICATION_USER, RecordedServer, ReplicationAccount, Setting, SettingFact};
+use dbha_sql::{
+    Account, Choices, Facts, REPLICATION_USER, RecordedServer, ReplicationAccount, Setting, SettingFact,
+};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -58,6 +60,9 @@ pub struct ServerBefore {
     pub had_heartbeat: bool,
     /// What dbha had recorded of a pair.
     pub recorded: Option<Vec<RecordedServer>>,
+    /// What dbha had recorded that was chosen for a pair.
+    #[serde(default)]
+    pub choices: Choices,
     /// Everything that the server had, as a GTID position.
     pub position: String,
     /// dbha's own option file, where the server's machine could be looked at.
@@ -91,6 +96,7 @@ impl ServerBefore {
             had_schema: facts.has_dbha_schema(),
             had_heartbeat: facts.monitor.has_heartbeat,
             recorded: facts.recorded.known().cloned(),
+            choices: crate::choices::recorded(facts),
             position: facts.position().to_string(),
             drop_in: drop_in(facts, access),
         }

@@ -99,6 +99,15 @@ fn of_monitor_and_servers(wanted: &PrometheusRulesWanted) -> Result<Vec<Rule>, N
             next: "dbha explain DBHA-M05",
         },
         Rule {
+            alert: "DbhaNotAcknowledged",
+            expr: "dbha_semi_sync_wanted == 1 unless on (pair) (dbha_durability{level=\"sync\"} == 1)".into(),
+            lasts: "1m",
+            severity: "critical",
+            summary: "Commits of {{ $labels.pair }} are not acknowledged by the other server",
+            description: "The pair was set up for that; what clients are told of now is lost if the writer dies.",
+            next: "dbha explain DBHA-M14",
+        },
+        Rule {
             alert: "DbhaErrantTransactions",
             expr: "dbha_errant_transactions > 0".into(),
             lasts: "1m",

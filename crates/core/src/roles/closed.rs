@@ -1,7 +1,8 @@
 //! A server that takes no more writes, from nobody, until it is opened again or the hold is let go.
 
+use super::opened;
 use crate::{error::StepFault, wait::Pause};
-use dbha_sql::{ClientSession, Facts, MONITOR_USER, Server, SqlError, Statement};
+use dbha_sql::{ClientSession, Facts, MONITOR_USER, Server, Setting, SqlError, Statement};
 use std::time::Duration;
 use tokio_util::sync::CancellationToken;
 
@@ -80,11 +81,35 @@ async fn insist(
             Ok(()) => return Ok(ended),
             Err(error) if error.is_lock_wait() && round < ROUNDS => {
                 ended += end_clients(server).await?;
+                free_waiting(server).await?;
             }
             Err(error) => return Err(error.into()),
         }
     }
     Ok(ended)
+}
+
+/// Lets commits end that wait for an acknowledgement and go on waiting although their clients were disconnected: nobody is
+/// told of them any more.
+async fn free_waiting(server: &mut Server) -> Result<(), SqlError> {
+    if server.dialect().kill_ends_waiting() {
+        return Ok(());
+    }
+    match server.semi_sync().await? {
+        Some(seen) if seen.waiting > 0 => server.stop_waiting().await,
+        _ => Ok(()),
+    }
+}
+
+/// Lets the applier of a server that is no writer any more wait for nobody.
+pub(crate) async fn wait_no_more(server: &mut Server, facts: &Facts) -> Result<(), SqlError> {
+    match facts.has(Setting::SemiSyncSource, "ON") {
+        true => {
+            let off = server.dialect().change_setting(Setting::SemiSyncSource, "OFF");
+            server.execute_all(&off).await
+        }
+        false => Ok(()),
+    }
 }
 
 /// Disconnects everybody but replicas, the server's own threads, dbha and its monitor.
@@ -103,12 +128,12 @@ fn is_in_the_way(session: &ClientSession) -> bool {
 
 /// Opens a server again whose closing, or what came after it, failed; tries until the limit, over a new connection where
 /// the old one is lost.
-pub(super) async fn open_again(server: &mut Server, limit: Duration) -> Result<(), StepFault> {
+pub(super) async fn open_again(server: &mut Server, facts: &Facts, limit: Duration) -> Result<(), StepFault> {
     let mut pause = Pause::within(limit);
     // Whatever the caller wants by now: a server that nobody can write to helps nobody.
     let never = CancellationToken::new();
     loop {
-        match open_once(server).await {
+        match open_once(server, facts).await {
             Ok(()) => return Ok(()),
             Err(error) => {
                 tracing::warn!(server = server.name(), %error, "cannot be opened again yet");
@@ -120,13 +145,16 @@ pub(super) async fn open_again(server: &mut Server, limit: Duration) -> Result<(
     }
 }
 
-async fn open_once(server: &mut Server) -> Result<(), SqlError> {
+async fn open_once(server: &mut Server, facts: &Facts) -> Result<(), SqlError> {
     if server.session.is_lost() {
         server.session.reconnect().await?;
     }
     let dialect = server.dialect();
     server.execute(&dialect.let_writes_go()).await?;
-    server.execute_all(&dialect.set_read_only(false)).await
+    if facts.has(Setting::SemiSyncSource, "ON") {
+        server.wait_again().await?;
+    }
+    server.execute_all(&opened::door(facts)).await
 }
 
 /// Lets go of the lock by which even administrators were held; read_only stays.

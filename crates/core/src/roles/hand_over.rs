@@ -146,7 +146,7 @@ async fn record_and_open(run: &mut HandOver<'_>) -> Result<(), SetupError> {
     #[cfg(debug_assertions)]
     failpoint::reached(Moment::Before, RoleStep::Open.id(), run.cancel).await;
     let done = match recorded {
-        Ok(()) => opened::open(run.target()).await,
+        Ok(()) => opened::open_beside_standby(run.servers.of_mut(to), facts).await,
         Err(error) => Err(error),
     };
     done.map_err(|error| {
@@ -164,6 +164,10 @@ async fn afterwards(run: &mut HandOver<'_>, asleep: &[Event]) -> Result<(), Setu
     let began = Instant::now();
     let to = run.to;
     let mut done = closed::let_go(run.from()).await;
+    if done.is_ok() {
+        let facts = run.facts.of(to.peer());
+        done = closed::wait_no_more(run.servers.of_mut(to.peer()), facts).await;
+    }
     if done.is_ok() {
         done = events::wake(run.target(), asleep).await;
     }
@@ -205,7 +209,7 @@ async fn back(run: &mut HandOver<'_>, fault: StepFault) -> SetupError {
     let facts = run.facts.of(from);
     let was_open = !facts.is_read_only();
     let opened = match was_open {
-        true => closed::open_again(run.servers.of_mut(from), WAY_BACK).await,
+        true => closed::open_again(run.servers.of_mut(from), facts, WAY_BACK).await,
         // It was closed when this began, by whatever left it so.
         false => closed::let_go(run.servers.of_mut(from)).await.map_err(Into::into),
     };

@@ -1,7 +1,7 @@
 //! What speaks against a change of roles: pure, over what was seen of both servers.
 
 use super::SwitchoverOptions;
-use crate::{Both, Condition, Finding, FindingCode as Code, Side, preflight};
+use crate::{Both, Condition, Finding, FindingCode as Code, Side, choices, preflight};
 use dbha_sql::{Facts, RecordedServer};
 use std::time::Duration;
 
@@ -182,8 +182,10 @@ fn link_finding(replica: &Facts, source: &Facts, what: &str) -> Finding {
 
 /// Where no statement keeps read_only, a restart would bring the roles of before back.
 fn not_kept(from: &Facts, target: &Facts) -> Option<Finding> {
-    let kept =
-        from.dialect.can_persist_settings() || from.host.known().is_some() && target.host.known().is_some();
+    // Of a pair that dbha alone opens each server comes back read-only anyway.
+    let kept = choices::recorded(from).managed
+        || from.dialect.can_persist_settings()
+        || from.host.known().is_some() && target.host.known().is_some();
     (!kept).then(|| {
         Finding::new(
             Code::RolesNotKept,

@@ -1,12 +1,31 @@
 //! The server that takes the writes from now on.
 
-use dbha_sql::{Facts, Server, SqlError, Statement};
+use crate::{choices, steps};
+use dbha_sql::{Facts, Server, Setting, SqlError, Statement};
 
 /// What records it and opens it: first the record, which its peer gets too, then the door.
 pub(super) fn statements(facts: &Facts, term: u64, reason: &str) -> Vec<Statement> {
     let mut all = recording(facts, term, reason);
-    all.extend(facts.dialect.set_read_only(false));
+    all.extend(waiting(facts));
+    all.extend(door(facts));
     all
+}
+
+/// What lets its commits wait for the acknowledgement of its standby, where that is chosen and both know how.
+pub(super) fn waiting(facts: &Facts) -> Vec<Statement> {
+    let chosen = choices::recorded(facts);
+    match chosen.semi_sync.is_some() && facts.settings.contains_key(&Setting::SemiSyncSource) {
+        true => steps::wait_on(facts, chosen.managed),
+        false => vec![],
+    }
+}
+
+/// What opens it: until its next start only, where dbha alone opens a server of the pair.
+pub(super) fn door(facts: &Facts) -> Vec<Statement> {
+    match choices::recorded(facts).managed {
+        true => facts.dialect.open_until_restart(),
+        false => facts.dialect.set_read_only(false),
+    }
 }
 
 fn recording(facts: &Facts, term: u64, reason: &str) -> Vec<Statement> {
@@ -32,4 +51,12 @@ pub(super) async fn record(
 pub(crate) async fn open(server: &mut Server) -> Result<(), SqlError> {
     let open = server.dialect().set_read_only(false);
     server.execute_all(&open).await
+pub(super) async fn open(server: &mut Server, facts: &Facts) -> Result<(), SqlError> {
+    server.execute_all(&door(facts)).await
+}
+
+/// Opens it beside a standby that receives: from its first commit on it waits for that one's acknowledgement, where so chosen.
+pub(super) async fn open_beside_standby(server: &mut Server, facts: &Facts) -> Result<(), SqlError> {
+    server.execute_all(&waiting(facts)).await?;
+    open(server, facts).await
 }

@@ -245,7 +245,7 @@ async fn open(run: &mut TakeOver<'_>, complete: bool) -> Result<TakenOver, Setup
     let begins_with = run.facts.position().to_string();
     let recorded = opened::record(run.server, &run.facts, run.term, "failover").await;
     let done = match recorded {
-        Ok(()) => opened::open(run.server).await,
+        Ok(()) => opened::open(run.server, &run.facts).await,
         Err(error) => Err(error),
     };
     done.map_err(|error| SetupError::RolesUnknown {

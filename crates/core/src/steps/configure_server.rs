@@ -1,20 +1,22 @@
-use super::{Check, Run, StepTrouble, View};
+use super::{Check, Run, StepTrouble, View, ensure_semi_sync};
 use crate::{Side, WantedSetting};
 use dbha_sql::{Facts, Setting, Statement};
 
 /// Compares every wanted setting with what runs, and with what a restart would bring where the server can keep it.
 pub(super) fn check(view: &View<'_>, side: Side) -> Check {
     let facts = view.facts.of(side);
-    let different: Vec<String> = wrong(view, side)
-        .iter()
-        .map(|wanted| {
-            let name = facts.dialect.variable(wanted.setting).unwrap_or("?");
-            match facts.has(wanted.setting, &wanted.value) || wanted.after_restart_only {
-                true => format!("{name} = {} also after a restart", wanted.value),
-                false => format!("{name}: {} → {}", facts.setting(wanted.setting), wanted.value),
-            }
-        })
-        .collect();
+    let install = ensure_semi_sync::install(view, side);
+    let plugins =
+        (!install.is_empty()).then(|| "the plug-ins of semi-synchronous replication are loaded".to_owned());
+    let wrong = wrong(view, side);
+    let settings = wrong.iter().map(|wanted| {
+        let name = facts.dialect.variable(wanted.setting).unwrap_or("?");
+        match facts.has(wanted.setting, &wanted.value) || wanted.after_restart_only {
+            true => format!("{name} = {} also after a restart", wanted.value),
+            false => format!("{name}: {} → {}", facts.setting(wanted.setting), wanted.value),
+        }
+    });
+    let different: Vec<String> = plugins.into_iter().chain(settings).collect();
     if different.is_empty() {
         Check::Satisfied
     } else {
@@ -33,6 +35,10 @@ fn is_wrong(facts: &Facts, wanted: &WantedSetting) -> bool {
     if matches!(wanted.setting, Setting::LogBin | Setting::LogReplicaUpdates) {
         return false;
     }
+    // Commits wait from the moment on at which somebody acknowledges them; that is a step of its own.
+    if wanted.setting == Setting::SemiSyncSource && Setting::same_value(&wanted.value, "ON") {
+        return false;
+    }
     let now = facts.has(wanted.setting, &wanted.value);
     let after = facts
         .settings
@@ -49,7 +55,8 @@ fn is_wrong(facts: &Facts, wanted: &WantedSetting) -> bool {
 pub(super) fn statements(view: &View<'_>, side: Side) -> Vec<(Side, Statement)> {
     let dialect = view.facts.of(side).dialect;
     let change = |wanted: &&WantedSetting| dialect.change_setting(wanted.setting, &wanted.value);
-    let mut all: Vec<Statement> = wrong(view, side).iter().flat_map(change).collect();
+    let mut all = ensure_semi_sync::install(view, side);
+    all.extend(wrong(view, side).iter().flat_map(change));
     // Some settings may not be changed while the applier runs (3017, 3747, 1198).
     let held = |wanted: &&WantedSetting| {
         matches!(

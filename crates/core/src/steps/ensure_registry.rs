@@ -1,6 +1,6 @@
 use super::{Check, Run, StepTrouble, View};
-use crate::{ServerPlan, Side};
-use dbha_sql::{RecordedServer, Statement};
+use crate::{NO_LIMIT_MS, ServerPlan, Side, choices};
+use dbha_sql::{Choices, RecordedServer, Statement};
 
 /// Compares the recorded servers with the wanted ones; names may differ by caller and do not count.
 pub(super) fn check(view: &View<'_>) -> Check {
@@ -23,14 +23,38 @@ pub(super) fn check(view: &View<'_>) -> Check {
         .known()
         .map(Vec::as_slice)
         .unwrap_or_default();
-    if nameless(recorded) == nameless(&wanted) {
-        return Check::Satisfied;
+    let mut different = Vec::new();
+    if nameless(recorded) != nameless(&wanted) {
+        different.push(format!("recorded: {} → {}", shown(recorded), shown(&wanted)));
     }
-    Check::Needed(vec![format!(
-        "recorded: {} → {}",
-        shown(recorded),
-        shown(&wanted)
-    )])
+    let (before, now) = (choices::recorded(&view.facts.primary), &view.topology.choices);
+    if before != *now {
+        different.push(format!(
+            "recorded: {} → {}",
+            shown_choices(&before),
+            shown_choices(now)
+        ));
+    }
+    match different.is_empty() {
+        true => Check::Satisfied,
+        false => Check::Needed(different),
+    }
+}
+
+fn shown_choices(choices: &Choices) -> String {
+    let semi_sync = match choices.semi_sync {
+        Some(limit) if limit.as_millis() >= u128::from(NO_LIMIT_MS) => {
+            "acknowledged, without a limit".to_owned()
+        }
+        Some(limit) => format!("acknowledged within {} s", limit.as_secs_f64()),
+        None => "not acknowledged".to_owned(),
+    };
+    let opened = if choices.managed {
+        "opened by dbha alone"
+    } else {
+        "open from its start"
+    };
+    format!("commits {semi_sync}, the writer {opened}")
 }
 
 fn shown(rows: &[RecordedServer]) -> String {
@@ -73,6 +97,9 @@ pub(super) fn statements(view: &View<'_>) -> Vec<(Side, Statement)> {
     all.push(dialect.forget_other_markers(&ids));
     all.extend(wanted(view).iter().map(|row| dialect.record_server(row)));
     all.push(dialect.begin_first_term(view.topology.server(Side::Primary).server_id));
+    if choices::recorded(&view.facts.primary) != view.topology.choices {
+        all.extend(dialect.record_choices(&view.topology.choices));
+    }
     all.into_iter()
         .map(|statement| (Side::Primary, statement))
         .collect()

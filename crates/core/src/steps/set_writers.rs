@@ -1,5 +1,5 @@
 use super::{Check, Run, StepTrouble, View, claim_secondary};
-use crate::Side;
+use crate::{ServerPlan, Side};
 use dbha_sql::{Facts, Setting, Statement};
 
 /// Compares who takes writes, now and (where the server can keep it) after a restart.
@@ -28,11 +28,12 @@ fn must_change(view: &View<'_>, side: Side) -> bool {
     let writable = view.topology.server(side).writable;
     let held = view.facts.of(side).has(Setting::SuperReadOnly, "ON");
     let opened = side == Side::Secondary && held && claim_secondary::check(view) != Check::Satisfied;
-    opened && !writable || is_wrong(view.facts.of(side), writable)
+    opened && !writable || is_wrong(view.facts.of(side), view.topology.server(side))
 }
 
-fn is_wrong(facts: &Facts, writable: bool) -> bool {
-    let wanted = if writable { "OFF" } else { "ON" };
+fn is_wrong(facts: &Facts, plan: &ServerPlan) -> bool {
+    let on = |yes: bool| if yes { "ON" } else { "OFF" };
+    let (wanted, at_start) = (on(!plan.writable), on(!plan.writable || plan.managed));
     [Setting::ReadOnly, Setting::SuperReadOnly]
         .into_iter()
         .any(|setting| {
@@ -42,7 +43,7 @@ fn is_wrong(facts: &Facts, writable: bool) -> bool {
             let kept = fact
                 .after_restart
                 .as_deref()
-                .is_some_and(|after| Setting::same_value(after, wanted));
+                .is_some_and(|after| Setting::same_value(after, at_start));
             !Setting::same_value(&fact.value, wanted) || (facts.dialect.can_persist_settings() && !kept)
         })
 }
@@ -50,11 +51,11 @@ fn is_wrong(facts: &Facts, writable: bool) -> bool {
 pub(super) fn statements(view: &View<'_>) -> Vec<(Side, Statement)> {
     let wrong = |side: &Side| must_change(view, *side);
     let change = |side: Side| {
-        let statements = view
-            .facts
-            .of(side)
-            .dialect
-            .set_read_only(!view.topology.server(side).writable);
+        let (dialect, plan) = (view.facts.of(side).dialect, view.topology.server(side));
+        let statements = match plan.writable && plan.managed {
+            true => dialect.open_until_restart(),
+            false => dialect.set_read_only(!plan.writable),
+        };
         statements.into_iter().map(move |statement| (side, statement))
     };
     Side::BOTH.into_iter().filter(wrong).flat_map(change).collect()

@@ -111,7 +111,10 @@ async fn apply(
         let host = Host::new(file.access.clone());
         return Ok(host.put_option_file(&file.path, file.text.as_deref()).await?);
     }
-    if !matches!(step.kind, UndoKind::ForgetLink | UndoKind::RestoreSettings) {
+    if !matches!(
+        step.kind,
+        UndoKind::ForgetLink | UndoKind::RestoreSettings | UndoKind::UnloadPlugins
+    ) {
         open_for_administrators(server, facts).await?;
         if step.server == Side::Secondary {
             return apply_unlogged(server, step).await;

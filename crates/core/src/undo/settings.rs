@@ -78,7 +78,12 @@ fn touched<'a>(view: &'a View<'_>, side: Side) -> Vec<Touched<'a>> {
         Side::Primary => view.receipt.began(Step::ConfigurePrimary),
         Side::Secondary => view.receipt.began(Step::ConfigureSecondary),
     };
-    let wanted = plan.settings.iter().rev().filter(|_| configured);
+    let waits = view.receipt.began(Step::EnsureSemiSync);
+    let wanted = plan
+        .settings
+        .iter()
+        .rev()
+        .filter(|wanted| configured || waits && wanted.setting == Setting::SemiSyncSource);
     let wanted = wanted.map(|wanted| (wanted.setting, wanted.value.as_str()));
     let access = [Setting::ReadOnly, Setting::SuperReadOnly].into_iter();
     let opened = [Step::SetWriters, Step::ClaimSecondary, Step::AdoptSecondary]

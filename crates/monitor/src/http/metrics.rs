@@ -64,6 +64,7 @@ pub(super) fn kind_name(kind: EventKind) -> &'static str {
         EventKind::Ended => "ended",
         EventKind::Flapping => "flapping",
         EventKind::WritersChanged => "writers_changed",
+        EventKind::DurabilityChanged => "durability_changed",
         EventKind::Healed => "healed",
         EventKind::NotHealed => "not_healed",
         EventKind::Guard => "guard",

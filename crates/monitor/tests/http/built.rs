@@ -28,6 +28,8 @@ pub(crate) fn healthy(pair: &str) -> PairReport {
             writers_recorded: Some(Writers::One),
             term: Some(1),
             writer: None,
+            durability: None,
+            managed: false,
             servers: vec![server(first, "primary", 1), server(second, "secondary", 2)],
             links: vec![link(first, second), link(second, first)],
         },

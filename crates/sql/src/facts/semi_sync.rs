@@ -39,7 +39,7 @@ impl SemiSyncFacts {
 }
 
 /// Looks at it; absent where no plug-in is there.
-pub(super) async fn look_at_semi_sync(session: &mut Session) -> Result<Observed<SemiSyncFacts>, SqlError> {
+pub(crate) async fn look_at_semi_sync(session: &mut Session) -> Result<Observed<SemiSyncFacts>, SqlError> {
     let rows = look(session, &session.dialect().read_semi_sync()).await?;
     Ok(match rows {
         Observed::Known(rows) => {

@@ -52,6 +52,14 @@ impl Dialect {
         }
     }
 
+    /// Lists the plug-ins of older names, which a server loads instead of these and never beside them.
+    pub fn old_semi_sync_plugins(&self) -> Vec<SemiSyncPlugin> {
+        match self.flavor() == Flavor::MySql && self.version() >= Version::new(8, 0, 26) {
+            true => Dialect::new(Flavor::MySql, Version::new(8, 0, 25)).semi_sync_plugins(),
+            false => vec![],
+        }
+    }
+
     /// Loads a plug-in; the server loads it again at each start.
     pub fn install_plugin(&self, plugin: &SemiSyncPlugin) -> Statement {
         Statement::new(format!("INSTALL PLUGIN {} SONAME '{}'", plugin.name, plugin.file))

@@ -58,6 +58,39 @@ impl Dialect {
         vec![Statement::new(format!("SET GLOBAL {name} = {value}"))]
     }
 
+    /// Keeps a value for the next start, and leaves what runs as it is; empty where no statement can do that.
+    pub fn keep_setting(&self, setting: Setting, value: &str) -> Vec<Statement> {
+        match (self.variable(setting), self.can_persist_settings()) {
+            (Some(name), true) => vec![Statement::new(format!("SET PERSIST_ONLY {name} = {value}"))],
+            _ => vec![],
+        }
+    }
+
+    /// Lets the next start know nothing of a value that was kept by statement; empty where none can be.
+    pub fn forget_kept_setting(&self, setting: Setting) -> Vec<Statement> {
+        match (self.variable(setting), self.can_persist_settings()) {
+            (Some(name), true) => vec![Statement::new(format!("RESET PERSIST IF EXISTS {name}"))],
+            _ => vec![],
+        }
+    }
+
+    /// Opens the server for writing until it restarts; it starts read-only again, as far as a statement can see to that.
+    pub fn open_until_restart(&self) -> Vec<Statement> {
+        // Kept first: cut off behind that, nothing is open that should not be.
+        let keep = [Setting::ReadOnly, Setting::SuperReadOnly];
+        let open = [Setting::SuperReadOnly, Setting::ReadOnly];
+        let present = |setting: &Setting| self.variable(*setting).is_some();
+        let keep = keep
+            .into_iter()
+            .filter(present)
+            .flat_map(|one| self.keep_setting(one, "ON"));
+        let open = open
+            .into_iter()
+            .filter(present)
+            .flat_map(|one| self.change_setting_until_restart(one, "OFF"));
+        keep.chain(open).collect()
+    }
+
     /// Puts a setting back to what it was, for now and for the time after a restart; empty where nothing differs.
     ///
     /// Values may come from a file: they are quoted.

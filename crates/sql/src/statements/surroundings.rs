@@ -92,11 +92,11 @@ impl Dialect {
         )
     }
 
-    /// Reads the names of usable storage engines and ways to log in: column `name`.
+    /// Reads the names of usable storage engines, ways to log in and parts of replication: column `name`.
     pub fn read_plugins(&self) -> Statement {
         Statement::new(
             "SELECT PLUGIN_NAME AS name FROM information_schema.PLUGINS WHERE PLUGIN_STATUS = 'ACTIVE' \
-             AND PLUGIN_TYPE IN ('AUTHENTICATION', 'STORAGE ENGINE') ORDER BY 1",
+             AND PLUGIN_TYPE IN ('AUTHENTICATION', 'STORAGE ENGINE', 'REPLICATION') ORDER BY 1",
         )
     }
 

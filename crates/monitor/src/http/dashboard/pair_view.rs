@@ -31,7 +31,20 @@ fn about(seen: &Seen) -> String {
         (Some(writer), Some(term)) => format!(" · {writer} has the writes (term {term})"),
         _ => String::new(),
     };
-    format!("{}{writer} · as of {} UTC", status.pair, clock(seen.report.at))
+    let commits = match &status.durability {
+        Some(durability) => format!(" · commits {}{}", durability.level, since(durability.since)),
+        None => String::new(),
+    };
+    format!(
+        "{}{writer}{commits} · as of {} UTC",
+        status.pair,
+        clock(seen.report.at)
+    )
+}
+
+/// Since when it is so, by the clock of the day.
+fn since(at: Option<f64>) -> String {
+    at.map_or(String::new(), |at| format!(" since {}", super::utc::moment(at)))
 }
 
 /// Makes the headline: shape, word and sentence.

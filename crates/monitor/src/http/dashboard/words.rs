@@ -79,6 +79,7 @@ pub(super) fn kind_words(kind: EventKind) -> (&'static str, &'static str) {
         EventKind::Ended => "over",
         EventKind::Flapping => "flapping",
         EventKind::WritersChanged => "writers changed",
+        EventKind::DurabilityChanged => "commits",
         EventKind::Healed => "mended",
         EventKind::NotHealed => "not mended",
     };

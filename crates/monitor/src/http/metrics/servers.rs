@@ -2,7 +2,14 @@
 
 use super::page::{Labels, Page, labels};
 use crate::PairReport;
-use dbha_core::{Condition, GtidSet, ServerStatus, WritableServers};
+use dbha_core::{Condition, Durability, GtidSet, ServerStatus, WritableServers};
+
+/// The levels by the words that stand in the label.
+const LEVELS: [(Durability, &str); 3] = [
+    (Durability::Sync, "sync"),
+    (Durability::Async, "async"),
+    (Durability::Solo, "solo"),
+];
 
 pub(super) fn write(page: &mut Page, reports: &[&PairReport]) {
     let up = page.gauge("dbha_up", "Whether the server answers the monitor");
@@ -26,6 +33,14 @@ pub(super) fn write(page: &mut Page, reports: &[&PairReport]) {
         "dbha_term",
         "How often the writes have been given to a server, the set-up included",
     );
+    let durability = page.gauge(
+        "dbha_durability",
+        "How safe commits are now: 1 at the level that holds (sync, async, solo), 0 at the others",
+    );
+    let wanted = page.gauge(
+        "dbha_semi_sync_wanted",
+        "Whether the pair was set up so that commits are acknowledged by the other server",
+    );
     let took = page.gauge(
         "dbha_check_duration_seconds",
         "How long the last look at the server took",
@@ -36,6 +51,13 @@ pub(super) fn write(page: &mut Page, reports: &[&PairReport]) {
         let both_seen = status.servers.iter().all(|server| server.reachable);
         writable.set(labels([("pair", pair)]), count(status.writers));
         term.set_known(labels([("pair", pair)]), status.term.map(|number| number as f64));
+        if let Some(judged) = &status.durability {
+            for (level, word) in LEVELS {
+                let of = labels([("pair", pair), ("level", word)]);
+                durability.set(of, f64::from(judged.level == level));
+            }
+            wanted.set(labels([("pair", pair)]), f64::from(judged.wanted));
+        }
         for (at, server) in status.servers.iter().enumerate() {
             let of = of_server(pair, &server.name);
             up.set(of.clone(), f64::from(server.reachable));
