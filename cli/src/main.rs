@@ -21,6 +21,7 @@ mod private_file;
 mod render;
 mod servers;
 mod state_dir;
+mod vote;
 mod watch;
 
 use args::{Cli, Command};

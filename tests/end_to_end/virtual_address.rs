@@ -384,7 +384,8 @@ async fn without_a_program_to_ask_there_is_no_address() {
     .await;
     let theirs = other.replace("/usr/bin/env ", "");
     assert_ne!(other, theirs);
-    let begin = |index: usize, last| AddressWatch::begin(machines.machine(index), Ipv4Addr::new(10, 99, 7, last));
+    let begin =
+        |index: usize, last| AddressWatch::begin(machines.machine(index), Ipv4Addr::new(10, 99, 7, last));
     let (of_ours, of_theirs) = (begin(0, 10), begin(1, 20));
     let mut running = [
         keepalived(program, &operator, machines.machine(0), &ours),

@@ -38,6 +38,9 @@ pub struct FailoverArgs {
     /// Change nothing; say whether it would be refused.
     #[arg(long)]
     pub dry_run: bool,
+    /// Where the vote of a guarded pair is.
+    #[command(flatten)]
+    pub etcd: EtcdArgs,
     /// Name of the pair in the output.
     #[arg(long, value_name = "NAME", default_value = "", hide_default_value = true)]
     pub name: String,

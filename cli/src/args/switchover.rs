@@ -1,6 +1,6 @@
 //! Arguments of `dbha switchover`.
 
-use super::{HostArgs, PairArgs};
+use super::{EtcdArgs, HostArgs, PairArgs};
 use crate::duration::duration;
 use clap::Args;
 use std::time::Duration;
@@ -47,6 +47,9 @@ pub struct SwitchoverArgs {
     /// Do not ask; needed where there is no terminal.
     #[arg(short = 'y', long)]
     pub yes: bool,
+    /// Where the vote of a guarded pair is.
+    #[command(flatten)]
+    pub etcd: EtcdArgs,
     /// Name of the pair in the output.
     #[arg(long, value_name = "NAME", default_value = "", hide_default_value = true)]
     pub name: String,

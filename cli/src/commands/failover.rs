@@ -6,7 +6,7 @@ use crate::{
     exit::Failure,
     interrupt::cancel_on_signal,
     render::{finding, json, style},
-    servers,
+    servers, vote,
 };
 use dbha_core::{FailoverOptions, Pair, SetupOptions, Side};
 
@@ -22,15 +22,15 @@ pub async fn run(cli: &Cli, args: &FailoverArgs) -> Result<u8, Failure> {
             format!("name the one that is gone: --confirm {}", old.name),
         ));
     }
-    let pair = Pair::builder()
+    let builder = Pair::builder()
         .primary(primary)
         .secondary(secondary)
         .options(SetupOptions {
             pair: args.name.clone(),
             ..SetupOptions::default()
         })
-        .cancellation(cancel_on_signal())
-        .build()?;
+        .cancellation(cancel_on_signal());
+    let pair = vote::with_vote(builder, &args.etcd)?.build()?;
     let options = FailoverOptions {
         stop_old: args.stop_old,
         notice: args.notice,

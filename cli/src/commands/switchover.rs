@@ -7,7 +7,7 @@ use crate::{
     exit::Failure,
     interrupt::cancel_on_signal,
     render::{finding, json, roles, style},
-    servers,
+    servers, vote,
 };
 use dbha_core::{Pair, SetupOptions, SwitchoverOptions, SwitchoverPlan};
 
@@ -19,7 +19,7 @@ pub async fn run(cli: &Cli, args: &SwitchoverArgs) -> Result<u8, Failure> {
         .as_deref()
         .map(|name| servers::side_named("--to", name, &primary, &secondary))
         .transpose()?;
-    let pair = Pair::builder()
+    let builder = Pair::builder()
         .primary(primary)
         .secondary(secondary)
         .options(SetupOptions {
@@ -27,8 +27,8 @@ pub async fn run(cli: &Cli, args: &SwitchoverArgs) -> Result<u8, Failure> {
             host_access: servers::host_access(&args.pair, &args.hosts, &cli.output)?,
             ..SetupOptions::default()
         })
-        .cancellation(cancel_on_signal())
-        .build()?;
+        .cancellation(cancel_on_signal());
+    let pair = vote::with_vote(builder, &args.etcd)?.build()?;
     let options = SwitchoverOptions {
         to,
         grace: args.grace,

@@ -4,11 +4,11 @@ use super::{
     notify::Notify,
     wanted::{Wanted, WantedPair},
 };
-use crate::{args::GuardArgs, duration::duration, exit::Failure, servers};
-use dbha_core::{CancellationToken, Side, error_chain};
+use crate::{args::GuardArgs, duration::duration, exit::Failure, servers, vote};
+use dbha_core::{CancellationToken, Side};
 use dbha_failover::{
     Guard, GuardNews, GuardSettings, MaxLoss, Timing, Weight,
-    etcd::{EtcdBallot, EtcdLogin, EtcdSettings, EtcdTls},
+    etcd::{EtcdBallot, EtcdSettings},
 };
 use dbha_monitor::Board;
 use std::sync::Arc;
@@ -35,18 +35,24 @@ impl WantedGuard {
             Side::Primary => (primary, secondary),
             Side::Secondary => (secondary, primary),
         };
-        let timing = Timing::new(args.lease)
-            .map_err(|error| Failure::usage(error_chain(&error), "give --lease a time such as 10s"))?;
+        let timing = vote::timing(&args.etcd)?;
+        let Some(etcd) = vote::etcd(&args.etcd)? else {
+            return Err(Failure::usage(
+                "--auto-failover needs a vote outside the pair",
+                "give --etcd https://HOST:2379; without one, failover stays a command: dbha failover",
+            ));
+        };
         let settings = GuardSettings {
             local: local.clone(),
             peer: peer.clone(),
             side,
             timing,
+            vote: etcd.urls(),
             max_loss: max_loss(args.max_loss.as_deref().unwrap_or_default(), &timing)?,
         };
         Ok(Some(Self {
             settings,
-            etcd: etcd(args)?,
+            etcd,
             pair: pair.pair.name.clone(),
         }))
     }
@@ -106,25 +112,4 @@ fn max_loss(text: &str, timing: &Timing) -> Result<MaxLoss, Failure> {
             ),
         )),
     }
-}
-
-fn etcd(args: &GuardArgs) -> Result<EtcdSettings, Failure> {
-    let tls = EtcdTls {
-        ca: args.etcd_ca.clone(),
-        certificate: args.etcd_cert.clone(),
-        key: args.etcd_key.clone(),
-    };
-    let login = match (&args.etcd_user, &args.etcd_password_file) {
-        (Some(user), Some(file)) => Some(EtcdLogin {
-            user: user.clone(),
-            password: servers::secret_of_file(file)?,
-        }),
-        _ => None,
-    };
-    EtcdSettings::new(args.etcd.as_deref().unwrap_or_default(), tls, login).map_err(|error| {
-        Failure::usage(
-            error_chain(&error),
-            "give --etcd https://HOST:2379, with commas between members",
-        )
-    })
 }

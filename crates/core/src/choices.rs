@@ -24,12 +24,15 @@ pub(crate) fn of_options(options: &SetupOptions) -> Choices {
 
 fn over(recorded: Choices, options: &SetupOptions) -> Choices {
     let limit = options.semi_sync_timeout.or(recorded.semi_sync);
+    let managed = options.managed.unwrap_or(recorded.managed);
     Choices {
         semi_sync: match options.semi_sync.unwrap_or(recorded.semi_sync.is_some()) {
             true => Some(limit.unwrap_or(DEFAULT_LIMIT)),
             false => None,
         },
-        managed: options.managed.unwrap_or(recorded.managed),
+        managed,
+        // A guard records it; a pair that starts open has none.
+        guarded: recorded.guarded.filter(|_| managed),
     }
 }
 
@@ -86,6 +89,7 @@ mod tests {
         primary.choices = Observed::Known(Choices {
             semi_sync: Some(Duration::from_secs(3)),
             managed: true,
+            ..Choices::default()
         });
         for semi_sync in [Some(true), None] {
             options.semi_sync = semi_sync;
@@ -103,6 +107,7 @@ mod tests {
         let on = Choices {
             semi_sync: Some(DEFAULT_LIMIT),
             managed: false,
+            ..Choices::default()
         };
         let off = Choices::default();
         let value = |choices: (&Choices, &Choices), writable, setting| {

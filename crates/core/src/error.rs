@@ -57,6 +57,9 @@ pub enum StepFault {
         /// The server's words.
         text: String,
     },
+    /// The vote of a guarded pair was not given, or that is not known.
+    #[error("the vote was not given")]
+    Vote(#[source] crate::VoteError),
     /// The caller asked to stop.
     #[error("stopped on request")]
     Cancelled,

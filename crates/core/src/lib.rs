@@ -66,6 +66,7 @@ mod topology;
 mod undo;
 mod verified;
 mod wait;
+mod writer_vote;
 
 pub use archive::{DumpDone, DumpOptions, LoadDone, LoadWanted, dump, load};
 pub use assess::{Seen, Unseen, Watched, assess, assess_watched, drifted_settings};
@@ -110,6 +111,7 @@ pub use topology::{Link, ServerPlan, Topology, WantedSetting, plan_for_new_serve
 pub use undo::{UndoKind, UndoOptions, UndoPlan, UndoStep};
 
 pub use verified::{Verified, VerifyOptions};
+pub use writer_vote::{VoteChange, VoteError, WriterVote};
 
 pub use dbha_copy::{
     DefinitionDifference, Difference, DifferenceKind, KeyValue, NotCompared, TableDifference,

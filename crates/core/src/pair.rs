@@ -8,10 +8,11 @@ mod rotate;
 mod switchover;
 mod take_back;
 mod verify;
+mod vote;
 
 use crate::{
     Both, CopyMethod, EventKind, EventSink, Finding, Plan, Proof, SavedPlan, SetupError, SetupOptions, Side,
-    Status, Step, Topology, Verdict,
+    Status, Step, Topology, Verdict, WriterVote,
     archive::{SetupDump, check_files},
     cloned,
     engine::{self, EngineInput},
@@ -24,6 +25,7 @@ use crate::{
     same_server,
 };
 use dbha_sql::{Depth, Dialect, Endpoint, Facts, Server, SqlError, generate_password};
+use std::sync::Arc;
 use tokio_util::sync::CancellationToken;
 
 pub use looking::Looking;
@@ -37,6 +39,7 @@ pub struct Pair {
     cancel: CancellationToken,
     receipts: Option<ReceiptStore>,
     saved: Option<SavedPlan>,
+    vote: Option<Arc<dyn WriterVote>>,
 }
 
 /// Collects what a [`Pair`] needs.
@@ -48,6 +51,7 @@ pub struct PairBuilder {
     cancel: Option<CancellationToken>,
     receipts: Option<ReceiptStore>,
     saved: Option<SavedPlan>,
+    vote: Option<Arc<dyn WriterVote>>,
 }
 
 /// A pair cannot be built.
@@ -110,6 +114,13 @@ impl PairBuilder {
         self
     }
 
+    /// Names the vote that is given along with the writes, where guards close every server that does not have it.
+    #[must_use]
+    pub fn vote(mut self, vote: Arc<dyn WriterVote>) -> Self {
+        self.vote = Some(vote);
+        self
+    }
+
     /// Builds the pair; nothing is connected yet.
     pub fn build(self) -> Result<Pair, BuildError> {
         let primary = self.primary.ok_or(BuildError(Side::Primary))?;
@@ -126,6 +137,7 @@ impl PairBuilder {
             cancel,
             receipts: self.receipts,
             saved: self.saved,
+            vote: self.vote,
         })
     }
 }

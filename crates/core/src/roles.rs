@@ -20,6 +20,7 @@ pub(crate) mod opened;
 mod rejoin;
 mod switchover;
 mod take_over;
+mod vote;
 
 pub(crate) use closed::{close as close_old, let_go, wait_no_more};
 pub use extra::ExtraError;
@@ -35,6 +36,7 @@ pub use rejoin::{ExtraTransactions, RejoinDone, RejoinOptions};
 pub(crate) use switchover::planned;
 pub use switchover::{PlannedRoleStep, SwitchoverDone, SwitchoverOptions, SwitchoverPlan};
 pub(crate) use take_over::{TakeOver, take_over};
+pub(crate) use vote::give_vote;
 
 use dbha_sql::Facts;
 use serde::Serialize;
@@ -58,6 +60,8 @@ pub enum RoleStep {
     Drain,
     /// Failover: the link from it is removed.
     LetGo,
+    /// In a guarded pair: the vote is the other server's.
+    GiveVote,
     /// The other server is recorded as the writer, and takes writes.
     Open,
     /// Events run where writes are taken.
@@ -81,6 +85,7 @@ impl RoleStep {
             RoleStep::Notice => "notice",
             RoleStep::Drain => "drain",
             RoleStep::LetGo => "let_go",
+            RoleStep::GiveVote => "give_vote",
             RoleStep::Open => "open",
             RoleStep::MoveEvents => "move_events",
             RoleStep::CloseReturning => "close_returning",
@@ -99,6 +104,7 @@ impl RoleStep {
             RoleStep::Notice => "see that nothing more comes from it",
             RoleStep::Drain => "apply what was received from it",
             RoleStep::LetGo => "remove the link from it",
+            RoleStep::GiveVote => "give the vote to the other server",
             RoleStep::Open => "open the other server for writing",
             RoleStep::MoveEvents => "let events run there",
             RoleStep::CloseReturning => "make it read-only, end its connections, compare it with the writer",

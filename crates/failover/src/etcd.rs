@@ -13,9 +13,11 @@ mod note;
 mod patience;
 mod settings;
 mod vote;
+mod writer_vote;
 
 pub use answers::{Held, Holder, Renewal, Seen, Taking};
 pub use ballot::EtcdBallot;
 pub use error::EtcdError;
 pub use settings::{EtcdLogin, EtcdSettings, EtcdTls};
 pub use vote::EtcdVote;
+pub use writer_vote::{EtcdWriterVote, NotGiven};

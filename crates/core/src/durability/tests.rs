@@ -24,6 +24,7 @@ fn acknowledged(version: &str) -> Both<Facts> {
     pair.primary.choices = Observed::Known(Choices {
         semi_sync: Some(Duration::from_secs(10)),
         managed: false,
+        ..Choices::default()
     });
     pair
 }

@@ -677,6 +677,13 @@ codes! {
             fix: "Run dbha setup, which puts settings back; see dbha status for the rest.",
             scenarios: "14, 74",
         }
+        Guarded = "DBHA-P89", "Guards decide who takes writes" {
+            weight: Blocks,
+            ignorable: false,
+            why: "Automatic failover guards this pair: a server that is opened without the vote in etcd is closed again at once.",
+            fix: "Give --etcd as the finding says, so that the vote goes along; to end guarding: stop both monitors, then dbha setup --managed=false.",
+            scenarios: "51",
+        }
         LinkNotReady = "DBHA-P94", "A link is not ready for a change of roles" {
             weight: Blocks,
             ignorable: false,

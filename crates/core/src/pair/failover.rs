@@ -5,8 +5,8 @@ use crate::{
     EventKind, EventSink, Finding, SetupError, Side,
     on_heap::on_heap,
     roles::{
-        FailoverDone, FailoverOptions, OldWriter, RoleStep, TakeOver, close_old, judge_survivor, next_term,
-        opened, recorded_peer, take_over,
+        FailoverDone, FailoverOptions, OldWriter, RoleStep, TakeOver, close_old, give_vote, judge_survivor,
+        next_term, opened, recorded_peer, take_over,
     },
     run_lock::LoneLock,
 };
@@ -22,7 +22,8 @@ impl Pair {
         let (server, facts) = self.survivor(options.to).await?;
         server.session.close().await;
         let old = self.old_writer(options, false).await;
-        let findings = judge_survivor(&facts, &self.endpoints.of(options.to.peer()).name, &old);
+        let mut findings = judge_survivor(&facts, &self.endpoints.of(options.to.peer()).name, &old);
+        findings.extend(self.unguarded([&facts]));
         match findings.iter().any(Finding::blocks) {
             true => Err(SetupError::Refused(findings)),
             false => Ok(findings),
@@ -58,6 +59,7 @@ impl Pair {
         let (mut server, facts) = self.survivor(side).await?;
         let mut old = self.old_writer(options, false).await;
         let mut findings = judge_survivor(&facts, &old_name, &old);
+        findings.extend(self.unguarded([&facts]));
         if options.stop_old && !findings.iter().any(Finding::blocks) {
             // Closed only once nothing else speaks against it: else nobody could write.
             old = self.old_writer(options, true).await;
@@ -70,6 +72,14 @@ impl Pair {
         tell_old(sink, side.peer(), &old_name, &old);
         let last_heartbeat_seconds = last_heartbeat(&mut server, &facts).await;
         let term = next_term([&facts]);
+        if let Some(vote) = self.vote.as_deref() {
+            let given = give_vote(vote, &mut server, None, &facts, term).await;
+            given.map_err(|fault| SetupError::RolesKept {
+                text: format!("{} was not opened; it is a read-only standby as before", facts.name),
+                fix: "whoever holds the vote works, or will lose it when its lease ends: dbha status, then the same command again".to_owned(),
+                source: Box::new(fault),
+            })?;
+        }
         let taken = take_over(TakeOver {
             server: &mut server,
             facts,
@@ -172,7 +182,9 @@ impl Pair {
                 fix,
             )]));
         }
-        opened::open(&mut server).await.map_err(SetupError::Observe)?;
+        opened::open_beside_standby(&mut server, &facts)
+            .await
+            .map_err(SetupError::Observe)?;
         server.session.close().await;
         Ok(())
     }

@@ -81,6 +81,7 @@ impl Pair {
             to: considered.to,
             term: considered.term,
             options,
+            vote: self.vote.as_deref(),
             sink,
             cancel: &self.cancel,
         })
@@ -135,7 +136,8 @@ impl Pair {
         let (mut servers, mut facts) = self.connect_and_observe().await?;
         crate::host::look_at_both(&self.options.host_access, &mut servers, &mut facts).await;
         let to = target(&facts, options.to).map_err(|finding| SetupError::Refused(vec![finding]))?;
-        let findings = judge(&facts, to, options);
+        let mut findings = judge(&facts, to, options);
+        findings.splice(0..0, self.unguarded([&facts.primary, &facts.secondary]));
         if findings.iter().any(Finding::blocks) {
             close(servers).await;
             return Err(SetupError::Refused(findings));

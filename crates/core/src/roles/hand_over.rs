@@ -1,9 +1,11 @@
 //! From one writer to the other, with a way back until the other one is recorded.
 
-use super::{RoleStep, SwitchoverOptions, closed, events, opened};
+use super::{RoleStep, SwitchoverOptions, closed, events, give_vote, opened};
 #[cfg(debug_assertions)]
 use crate::failpoint::{self, Moment};
-use crate::{Both, EventKind, EventSink, SetupError, Side, error::StepFault, event::millis, wait::Pause};
+use crate::{
+    Both, EventKind, EventSink, SetupError, Side, WriterVote, error::StepFault, event::millis, wait::Pause,
+};
 use dbha_sql::{Event, Facts, GtidSet, Server};
 use std::time::{Duration, Instant};
 use tokio_util::sync::CancellationToken;
@@ -20,6 +22,7 @@ pub(crate) struct HandOver<'a> {
     pub(crate) to: Side,
     pub(crate) term: u64,
     pub(crate) options: &'a SwitchoverOptions,
+    pub(crate) vote: Option<&'a dyn WriterVote>,
     pub(crate) sink: &'a EventSink,
     pub(crate) cancel: &'a CancellationToken,
 }
@@ -120,10 +123,24 @@ async fn close_and_catch_up(run: &mut HandOver<'_>) -> Result<usize, StepFault> 
     run.tell(RoleStep::CatchUp, to, began, vec![format!("it has {all}")]);
     #[cfg(debug_assertions)]
     failpoint::reached(Moment::Applied, RoleStep::CatchUp.id(), run.cancel).await;
-    match cancel.is_cancelled() {
-        true => Err(StepFault::Cancelled),
-        false => Ok(ended),
+    if cancel.is_cancelled() {
+        return Err(StepFault::Cancelled);
     }
+    hand_vote_over(run).await?;
+    Ok(ended)
+}
+
+/// The last thing before the other server is recorded. Where it is not known whether the vote went over, opening the first
+/// server again does no harm: its guard closes it unless it still has the vote, and else the other one's guard opens that.
+async fn hand_vote_over(run: &mut HandOver<'_>) -> Result<(), StepFault> {
+    let Some(vote) = run.vote else {
+        return Ok(());
+    };
+    let (began, to, term) = (Instant::now(), run.to, run.term);
+    let from = run.facts.of(to.peer()).server_id;
+    give_vote(vote, run.servers.of_mut(to), Some(from), run.facts.of(to), term).await?;
+    run.tell(RoleStep::GiveVote, to, began, vec![]);
+    Ok(())
 }
 
 /// Waits until the other server has applied everything.

@@ -9,6 +9,9 @@ pub enum NotToOpen {
     /// Both servers have to say that dbha alone opens one.
     #[error("the pair is not managed: it is not recorded on both servers that dbha alone opens one")]
     NotManaged,
+    /// Guards open it.
+    #[error("guards open its writer, by a vote in etcd ({0})")]
+    Guarded(String),
     /// A server takes writes.
     #[error("{0} takes writes already")]
     IsOpen(String),
@@ -27,6 +30,10 @@ pub fn writer_to_open(facts: &Both<Facts>) -> Result<Side, NotToOpen> {
         .all(|side| choices::recorded(facts.of(side)).managed)
     {
         return Err(NotToOpen::NotManaged);
+    }
+    let guarded = |side: &Side| choices::recorded(facts.of(*side)).guarded;
+    if let Some(urls) = Side::BOTH.iter().find_map(guarded) {
+        return Err(NotToOpen::Guarded(urls));
     }
     if let Some(open) = Side::BOTH
         .into_iter()
@@ -100,6 +107,7 @@ mod tests {
             facts.choices = Observed::Known(Choices {
                 semi_sync: None,
                 managed: true,
+                ..Choices::default()
             });
             facts.terms = Observed::Known(vec![term(3, 2)]);
         }
@@ -176,6 +184,7 @@ mod tests {
         pair.secondary.choices = Observed::Known(Choices {
             semi_sync: Some(std::time::Duration::from_secs(10)),
             managed: true,
+            ..Choices::default()
         });
         let waiting = text(&pair.secondary);
         assert_eq!(waiting.len(), door.len() + 2);

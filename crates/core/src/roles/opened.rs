@@ -48,15 +48,12 @@ pub(super) async fn record(
 }
 
 /// Opens it.
-pub(crate) async fn open(server: &mut Server) -> Result<(), SqlError> {
-    let open = server.dialect().set_read_only(false);
-    server.execute_all(&open).await
 pub(super) async fn open(server: &mut Server, facts: &Facts) -> Result<(), SqlError> {
     server.execute_all(&door(facts)).await
 }
 
 /// Opens it beside a standby that receives: from its first commit on it waits for that one's acknowledgement, where so chosen.
-pub(super) async fn open_beside_standby(server: &mut Server, facts: &Facts) -> Result<(), SqlError> {
+pub(crate) async fn open_beside_standby(server: &mut Server, facts: &Facts) -> Result<(), SqlError> {
     server.execute_all(&waiting(facts)).await?;
     open(server, facts).await
 }

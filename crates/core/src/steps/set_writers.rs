@@ -26,6 +26,10 @@ pub(super) fn check(view: &View<'_>) -> Check {
 /// A secondary that is about to be filled is opened for that where nobody could write, and closed again here.
 fn must_change(view: &View<'_>, side: Side) -> bool {
     let writable = view.topology.server(side).writable;
+    if writable && view.topology.choices.guarded.is_some() {
+        // Its guard opens it, or has a reason not to.
+        return false;
+    }
     let held = view.facts.of(side).has(Setting::SuperReadOnly, "ON");
     let opened = side == Side::Secondary && held && claim_secondary::check(view) != Check::Satisfied;
     opened && !writable || is_wrong(view.facts.of(side), view.topology.server(side))

@@ -14,6 +14,14 @@ pub struct EtcdSettings {
     pub(super) login: Option<EtcdLogin>,
 }
 
+impl EtcdSettings {
+    /// Returns the members' URLs, with commas between them.
+    pub fn urls(&self) -> String {
+        let urls: Vec<&str> = self.endpoints.iter().map(|endpoint| endpoint.url.as_str()).collect();
+        urls.join(",")
+    }
+}
+
 /// Files in PEM, read at each new connection: certificates are renewed while a guard runs.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct EtcdTls {

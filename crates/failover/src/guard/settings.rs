@@ -13,6 +13,8 @@ pub struct GuardSettings {
     pub side: Side,
     /// When what has to be done.
     pub timing: Timing,
+    /// Where the vote is, for people who change roles by hand.
+    pub vote: String,
     /// How much may be lost by a failover.
     pub max_loss: MaxLoss,
 }

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 const SEMI_SYNC: &str = "semi_sync_timeout_ms";
 const MANAGED: &str = "managed";
+const GUARDED: &str = "guarded_by";
 
 /// What was chosen for a pair beyond its servers and writers, as dbha recorded it.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -14,6 +15,9 @@ pub struct Choices {
     /// Whether both servers start read-only, and dbha alone opens one.
     #[serde(default)]
     pub managed: bool,
+    /// Where the vote is without which neither server is opened: etcd's URLs, as the guard that recorded it was given them.
+    #[serde(default)]
+    pub guarded: Option<String>,
 }
 
 impl Choices {
@@ -23,7 +27,8 @@ impl Choices {
             .semi_sync
             .map(|limit| (SEMI_SYNC, limit.as_millis().to_string()));
         let managed = self.managed.then(|| (MANAGED, "1".to_owned()));
-        semi_sync.into_iter().chain(managed).collect()
+        let guarded = self.guarded.clone().map(|urls| (GUARDED, urls));
+        semi_sync.into_iter().chain(managed).chain(guarded).collect()
     }
 
     /// Reads them; a name that a newer dbha wrote, and a value that means nothing, are passed over.
@@ -37,6 +42,9 @@ impl Choices {
                 .and_then(|text| text.parse().ok())
                 .map(Duration::from_millis),
             managed: value(MANAGED) == Some("1"),
+            guarded: value(GUARDED)
+                .filter(|urls| !urls.is_empty())
+                .map(crate::printable),
         }
     }
 }

@@ -82,6 +82,8 @@ pub(super) fn kind_words(kind: EventKind) -> (&'static str, &'static str) {
         EventKind::DurabilityChanged => "commits",
         EventKind::Healed => "mended",
         EventKind::NotHealed => "not mended",
+        EventKind::Guard => "guard",
+        EventKind::GuardAlarm => "alarm of the guard",
     };
     (class, words)
 }
