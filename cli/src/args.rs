@@ -10,6 +10,7 @@ mod duration_limits;
 mod etcd;
 mod explain;
 mod failover;
+mod fence;
 mod flavor;
 mod guard;
 mod hosts;
@@ -41,6 +42,7 @@ pub use dump::DumpArgs;
 pub use etcd::EtcdArgs;
 pub use explain::ExplainArgs;
 pub use failover::FailoverArgs;
+pub use fence::FenceArgs;
 pub use flavor::FlavorArg;
 pub use guard::GuardArgs;
 pub use hosts::HostArgs;
@@ -71,6 +73,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use completions::COMPLETIONS_EXAMPLES;
 use duration_limits::{interval, seconds};
 use failover::FAILOVER_EXAMPLES;
+use fence::FENCE_EXAMPLES;
 use monitor::MONITOR_EXAMPLES;
 use rejoin::REJOIN_EXAMPLES;
 use std::path::PathBuf;
@@ -152,6 +155,9 @@ pub enum Command {
     /// Let a server that had the writes come back as the standby; what only it has is saved first.
     #[command(after_help = REJOIN_EXAMPLES)]
     Rejoin(RejoinArgs),
+    /// Make sure that a server of this machine takes no writes: read-only, else killed; for units of systemd.
+    #[command(after_help = FENCE_EXAMPLES)]
+    Fence(FenceArgs),
     /// Give both replication accounts and both links a new password; nothing else is changed.
     RotatePassword(RotatePasswordArgs),
     /// Write everything that one server holds into a directory of files; changes nothing on it.

@@ -7,6 +7,7 @@ pub mod dsn;
 pub mod dump;
 pub mod explain;
 pub mod failover;
+pub mod fence;
 pub mod load;
 pub mod man;
 pub mod monitor;

@@ -1,7 +1,7 @@
 //! Exit codes and the last words before them.
 
 use crate::render::{finding, json, style};
-use dbha_core::{BuildError, Finding, SetupError, error_chain, harmless};
+use dbha_core::{BuildError, FenceError, Finding, SetupError, error_chain, harmless};
 use dbha_testkit::TestkitError;
 use serde::Serialize;
 
@@ -9,6 +9,10 @@ use serde::Serialize;
 pub const FAILED: u8 = 1;
 /// Usage or configuration.
 pub const USAGE: u8 = 2;
+/// Refused as unsafe.
+const REFUSED: u8 = 6;
+/// Outcome unknown.
+const UNKNOWN: u8 = 9;
 /// Interrupted.
 pub const INTERRUPTED: u8 = 130;
 
@@ -36,6 +40,16 @@ impl Failure {
     pub fn failed(text: impl Into<String>, fix: impl Into<String>) -> Self {
         Self {
             code: FAILED,
+            text: text.into(),
+            fix: Some(fix.into()),
+            findings: vec![],
+        }
+    }
+
+    /// Refused because it would not be safe; nothing was changed.
+    pub fn refused(text: impl Into<String>, fix: impl Into<String>) -> Self {
+        Self {
+            code: REFUSED,
             text: text.into(),
             fix: Some(fix.into()),
             findings: vec![],
@@ -118,6 +132,27 @@ impl From<SetupError> for Failure {
             text,
             fix,
             findings,
+        }
+    }
+}
+
+impl From<FenceError> for Failure {
+    fn from(error: FenceError) -> Self {
+        let (code, fix) = match &error {
+            FenceError::NotHere { .. } => (REFUSED, "run it there, or name the server of this machine"),
+            FenceError::NotAServer { .. } | FenceError::LedElsewhere { .. } => (
+                REFUSED,
+                "name the server by an address at which it listens itself, or by its socket",
+            ),
+            FenceError::Hidden { .. } => (REFUSED, "run it as root on the server's own machine"),
+            FenceError::Machine { .. } => (FAILED, "read the message"),
+            _ => (UNKNOWN, "the server may take writes: look at it, and stop it"),
+        };
+        Self {
+            code,
+            text: harmless(&error_chain(&error)),
+            fix: Some(fix.into()),
+            findings: vec![],
         }
     }
 }

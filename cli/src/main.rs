@@ -76,7 +76,7 @@ fn main() -> ExitCode {
 /// How long work that cannot be cancelled, such as the look-up of a name, is waited for at the end.
 fn patience(cli: &Cli) -> Duration {
     match &cli.command {
-        Command::Check(_) | Command::Monitor(_) => Duration::ZERO,
+        Command::Check(_) | Command::Monitor(_) | Command::Fence(_) => Duration::ZERO,
         _ => Duration::from_secs(3),
     }
 }
@@ -94,6 +94,7 @@ async fn run(cli: &Cli) -> Result<u8, Failure> {
         Command::Switchover(args) => commands::switchover::run(cli, args).await,
         Command::Failover(args) => commands::failover::run(cli, args).await,
         Command::Rejoin(args) => commands::rejoin::run(cli, args).await,
+        Command::Fence(args) => commands::fence::run(cli, args).await,
         Command::RotatePassword(args) => commands::rotate_password::run(cli, args).await,
         Command::Dump(args) => commands::dump::run(cli, args).await,
         Command::Load(args) => commands::load::run(cli, args).await,

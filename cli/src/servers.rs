@@ -169,6 +169,33 @@ pub fn resolve_one(
     login: &LoneLoginArgs,
     output: &OutputArgs,
 ) -> Result<Endpoint, Failure> {
+    resolve_lone((flag, server), login, output, PasswordFiles::default())
+}
+
+/// Resolves a server where nobody is there to be asked: a password that is missing is a mistake of the configuration.
+pub fn resolve_unattended(
+    flag: &str,
+    server: &str,
+    login: &LoneLoginArgs,
+    output: &OutputArgs,
+) -> Result<Endpoint, Failure> {
+    let passwords = PasswordFiles::default().without_questions();
+    let endpoint = resolve_lone((flag, server), login, output, passwords)?;
+    match endpoint.password.is_none() && endpoint.address.tcp().is_some() {
+        true => Err(Failure::usage(
+            format!("no password for {} is given, and nobody is asked", endpoint.name),
+            "give --password-file, or password_file in the config file",
+        )),
+        false => Ok(endpoint),
+    }
+}
+
+fn resolve_lone(
+    (flag, server): (&str, &str),
+    login: &LoneLoginArgs,
+    output: &OutputArgs,
+    mut passwords: PasswordFiles,
+) -> Result<Endpoint, Failure> {
     let config = Config::read(output.config.as_deref())?;
     let files = my_cnf::read(login.defaults_file.as_deref())?;
     let login = LoginArgs {
@@ -182,7 +209,6 @@ pub fn resolve_one(
         ssl_mode: login.ssl_mode,
         ssl_ca: login.ssl_ca.clone(),
     };
-    let mut passwords = PasswordFiles::default();
     endpoint(
         (Side::Primary, flag),
         server,

@@ -49,6 +49,7 @@ mod example_ansible;
 mod example_installer_sh;
 mod explains;
 mod failover;
+mod fence;
 mod hostile_server;
 mod hosts;
 mod monitor_account;

@@ -19,7 +19,7 @@ pub use access::{HostAccess, Restart};
 pub(crate) use drop_in::{DROP_IN_NAME, is_own};
 pub use error::HostError;
 pub(crate) use look::{look, look_at_both, look_closely};
-pub(crate) use machine::Machine;
+pub(crate) use machine::{Machine, is_server, stat_field};
 pub(crate) use restart::{Restarting, restart, start_once_cloned};
 
 use script::Script;

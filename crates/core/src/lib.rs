@@ -34,6 +34,7 @@ mod error;
 mod event;
 #[cfg(debug_assertions)]
 mod failpoint;
+mod fence;
 mod finding;
 mod host;
 mod journal;
@@ -74,6 +75,7 @@ pub use condition::Condition;
 pub use durability::{Durability, DurabilityStatus, durability};
 pub use error::{Certainty, SetupError, StepError, StepFault, error_chain};
 pub use event::{CopyCounts, Event, EventKind, EventSink, StepOutcome};
+pub use fence::{Fence, FenceError, FencePlan, Fenced, ServerProcess};
 pub use finding::{Finding, FindingCode, Severity};
 pub use host::{HostAccess, HostError, Restart};
 pub use option_file::{OptionLine, option_file, option_lines};

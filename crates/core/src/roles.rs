@@ -22,7 +22,7 @@ mod switchover;
 mod take_over;
 mod vote;
 
-pub(crate) use closed::{close as close_old, let_go, wait_no_more};
+pub(crate) use closed::{close as close_old, close_to_clients, let_go, wait_no_more};
 pub use extra::ExtraError;
 pub(crate) use extra::save as save_extra;
 pub use failover::{FailoverDone, FailoverOptions};

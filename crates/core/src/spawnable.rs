@@ -3,8 +3,8 @@
 //! Within an `async` block, as callers do: there the compiler sees less of lifetimes than it does of a call alone.
 
 use crate::{
-    Both, CancellationToken, DumpOptions, Endpoint, EventSink, FailoverOptions, LoadWanted, Looking, Pair,
-    RejoinOptions, SwitchoverOptions, UndoOptions, VerifyOptions,
+    Both, CancellationToken, DumpOptions, Endpoint, EventSink, FailoverOptions, Fence, LoadWanted, Looking,
+    Pair, RejoinOptions, SwitchoverOptions, UndoOptions, VerifyOptions,
 };
 use std::path::PathBuf;
 
@@ -26,6 +26,12 @@ fn looks_at_a_pair_can_be_spawned() {
             looking.close().await;
         });
     };
+}
+
+#[test]
+fn a_fence_can_be_spawned() {
+    let _ = |fence: Fence| can_be_spawned(async move { fence.close().await });
+    let _ = |fence: Fence| can_be_spawned(async move { fence.plan().await });
 }
 
 #[test]

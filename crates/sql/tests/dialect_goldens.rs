@@ -214,6 +214,7 @@ fn rendered(dialect: Dialect) -> String {
                 dialect.read_open_transactions(),
                 dialect.limit_lock_waits(1),
                 dialect.hold_writes(),
+                dialect.read_writes_refused(),
                 dialect.let_writes_go(),
             ],
         ),

@@ -161,7 +161,7 @@ fn quoted(words: &[String]) -> String {
     words.join(" ")
 }
 
-fn is_server(word: &str) -> bool {
+pub(crate) fn is_server(word: &str) -> bool {
     let name = word.rsplit('/').next().unwrap_or(word);
     ["mysqld", "mariadbd"]
         .iter()
@@ -188,7 +188,7 @@ fn supervisor(parent: &[String]) -> Option<Vec<String>> {
 }
 
 /// Returns a field of `/proc/PID/stat`, counted from 1; the name, which may hold anything, is the second.
-pub(super) fn stat_field(stat: &str, number: usize) -> String {
+pub(crate) fn stat_field(stat: &str, number: usize) -> String {
     let rest = stat.rsplit_once(')').map_or("", |(_, rest)| rest);
     rest.split_whitespace()
         .nth(number.saturating_sub(3))

@@ -54,16 +54,24 @@ pub(super) async fn wait_for_transactions(
 ///
 /// Returns how many connections were ended. On an error the server may be closed or not: it is to be opened again.
 pub(crate) async fn close(server: &mut Server, cancel: &CancellationToken) -> Result<usize, StepFault> {
+    let mut ended = close_to_clients(server, cancel).await?;
     let dialect = server.dialect();
-    server.execute(&dialect.limit_lock_waits(LOCK_SECONDS)).await?;
-    let mut ended = 0;
-    let read_only = dialect.set_read_only(true);
-    ended += insist(server, &read_only, cancel).await?;
-    ended += end_clients(server).await?;
     if !dialect.read_only_holds_administrators() {
         ended += insist(server, &[dialect.hold_writes()], cancel).await?;
     }
     Ok(ended)
+}
+
+/// The same without holding administrators of a server whose read-only does not: nothing is left behind in this session.
+pub(crate) async fn close_to_clients(
+    server: &mut Server,
+    cancel: &CancellationToken,
+) -> Result<usize, StepFault> {
+    let dialect = server.dialect();
+    server.execute(&dialect.limit_lock_waits(LOCK_SECONDS)).await?;
+    let read_only = dialect.set_read_only(true);
+    let ended = insist(server, &read_only, cancel).await?;
+    Ok(ended + end_clients(server).await?)
 }
 
 /// Sends statements that wait for a lock; where it is not granted in time, whoever may be in the way is disconnected.

@@ -89,6 +89,15 @@ impl Dialect {
         Statement::new("FLUSH TABLES WITH READ LOCK")
     }
 
+    /// Reads whether writes are refused to everybody whom this server can refuse them: column `refused`, 0 or 1.
+    pub fn read_writes_refused(&self) -> Statement {
+        let setting = match self.read_only_holds_administrators() {
+            true => "super_read_only",
+            false => "read_only",
+        };
+        Statement::new(format!("SELECT @@global.{setting} AS refused"))
+    }
+
     /// Names the program that writes binary logs as statements.
     pub fn binlog_program(&self) -> &'static str {
         match self.flavor() {

@@ -96,6 +96,7 @@ SELECT term, server_id, reason FROM dbha.term WHERE term = (SELECT MAX(term) FRO
 SELECT trx_mysql_thread_id AS id, TIMESTAMPDIFF(SECOND, trx_started, CONVERT_TZ(UTC_TIMESTAMP(), '+00:00', 'SYSTEM')) AS seconds, trx_rows_modified AS changed FROM information_schema.INNODB_TRX WHERE trx_rows_modified > 0 AND trx_mysql_thread_id > 0;
 SET SESSION lock_wait_timeout = 1;
 FLUSH TABLES WITH READ LOCK;
+SELECT @@global.super_read_only AS refused;
 UNLOCK TABLES;
 
 -- events

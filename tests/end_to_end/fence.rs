@@ -1,0 +1,226 @@
+//! `dbha fence`: a server of this machine that certainly takes no writes.
+
+use dbha_testkit::{FaultProxy, PrivateServer, Release, ServerOptions};
+use tokio::process::Command;
+
+use crate::eventually::eventually;
+use crate::operator::Operator;
+use crate::ran::Ran;
+use crate::releases::{on_every_release, on_releases};
+use crate::session::Session;
+
+async fn server(release: Release) -> (PrivateServer, Operator) {
+    let server = PrivateServer::launch(release, &ServerOptions::default()).await;
+    let mut operator = Operator::without_servers();
+    let server = server.unwrap();
+    operator.primary_password_file = operator.password_file("root", server.root_password());
+    let mut session = Session::open(&server).await;
+    session.run("CREATE DATABASE shop").await;
+    session.run("CREATE TABLE shop.t (id INT PRIMARY KEY)").await;
+    session
+        .run("CREATE USER app@'%' IDENTIFIED BY 'of the app'")
+        .await;
+    session.run("GRANT ALL ON shop.* TO app@'%'").await;
+    (server, operator)
+}
+
+fn fencing(operator: &Operator, local: &str, arguments: &[&str]) -> Command {
+    let mut command = operator.bare(["fence", "--local", local]);
+    command
+        .arg("--password-file")
+        .arg(&operator.primary_password_file)
+        .args(arguments);
+    command
+}
+
+async fn fence(operator: &Operator, local: &str, arguments: &[&str]) -> Ran {
+    operator.finish(&mut fencing(operator, local, arguments)).await
+}
+
+async fn is_writable(server: &PrivateServer) -> bool {
+    let asked = Session::open(server)
+        .await
+        .value("SELECT @@global.read_only")
+        .await;
+    asked == "0"
+}
+
+async fn app(server: &PrivateServer) -> Session {
+    Session::open_as(server, "app", "of the app").await.unwrap()
+}
+
+/// Waits until a statement of the application is held up there.
+async fn wait_until_held_up(server: &PrivateServer, state: &str) {
+    let find = format!(
+        "SELECT COUNT(*) FROM information_schema.processlist WHERE user = 'app' AND state LIKE '%{state}%'"
+    );
+    eventually(
+        &format!("the application waits: {state}"),
+        async || Session::open(server).await.number(&find).await,
+        |count| *count > 0,
+    )
+    .await;
+}
+
+on_every_release!(a_server_that_works_is_made_read_only_and_its_clients_are_gone);
+
+async fn a_server_that_works_is_made_read_only_and_its_clients_are_gone(release: Release) {
+    let (server, operator) = server(release).await;
+    let mut client = app(&server).await;
+    client.run("BEGIN").await;
+    client.run("INSERT INTO shop.t VALUES (1)").await;
+    let pid = server.pid().unwrap();
+
+    let planned = fence(&operator, &server.address(), &["--dry-run", "-o", "json"])
+        .await
+        .exits(0);
+    assert_eq!(planned.json()["process"]["pid"], pid);
+    assert!(is_writable(&server).await, "{planned}");
+    client.run("INSERT INTO shop.t VALUES (2)").await;
+
+    let fenced = fence(&operator, &server.address(), &["-o", "json", "--limit", "30s"])
+        .await
+        .exits(0);
+    assert_eq!(fenced.json()["how"], "by_read_only", "{fenced}");
+    assert_eq!(fenced.json()["process"]["pid"], pid);
+    client.try_run("COMMIT").await.unwrap_err();
+    app(&server)
+        .await
+        .try_run("INSERT INTO shop.t VALUES (3)")
+        .await
+        .unwrap_err();
+    assert_eq!(
+        Session::open(&server)
+            .await
+            .number("SELECT COUNT(*) FROM shop.t")
+            .await,
+        0
+    );
+
+    // By its socket, and again.
+    let socket = server.socket();
+    let again = fence(&operator, socket.to_str().unwrap(), &["--limit", "30s"])
+        .await
+        .exits(0);
+    again.says("is read-only; connections that were ended: 0");
+    assert_eq!(server.pid(), Some(pid));
+}
+
+on_releases!(whoever_holds_a_lock_is_ended: mariadb_10_11, mysql_9_7);
+
+async fn whoever_holds_a_lock_is_ended(release: Release) {
+    let (server, operator) = server(release).await;
+    let mut client = app(&server).await;
+    client.run("LOCK TABLES shop.t WRITE").await;
+    let fenced = fence(&operator, &server.address(), &["-o", "json", "--limit", "30s"])
+        .await
+        .exits(0);
+    assert_eq!(fenced.json()["how"], "by_read_only", "{fenced}");
+    assert!(!is_writable(&server).await);
+    client.try_run("INSERT INTO shop.t VALUES (1)").await.unwrap_err();
+}
+
+on_releases!(a_server_that_answers_nothing_is_killed: mariadb_10_11, mysql_9_7);
+
+async fn a_server_that_answers_nothing_is_killed(release: Release) {
+    let (mut server, operator) = server(release).await;
+    let pid = server.pid().unwrap();
+    server.freeze().unwrap();
+    let planned = fence(&operator, &server.address(), &["--dry-run", "-o", "json"])
+        .await
+        .exits(0);
+    assert_eq!(planned.json()["process"]["pid"], pid, "{planned}");
+    let fenced = fence(&operator, &server.address(), &["-o", "json", "--limit", "1s"])
+        .await
+        .exits(0);
+    assert_eq!(fenced.json()["how"], "by_kill", "{fenced}");
+    assert_eq!(fenced.json()["process"]["pid"], pid);
+    assert_eq!(server.pid(), None);
+    let down = fence(&operator, &server.address(), &["-o", "json"])
+        .await
+        .exits(0);
+    assert_eq!(down.json()["how"], "was_down", "{down}");
+    let socket = server.socket();
+    let down = fence(&operator, socket.to_str().unwrap(), &[]).await.exits(0);
+    down.says("does not run");
+    server.start().await.unwrap();
+    assert_eq!(
+        Session::open(&server)
+            .await
+            .number("SELECT COUNT(*) FROM shop.t")
+            .await,
+        0
+    );
+}
+
+on_releases!(nobody_is_told_of_a_commit_that_waits_for_a_replica: mariadb_10_11, mariadb_11_8, mysql_9_7);
+
+/// A commit that waits for semi-sync holds up read_only. On MariaDB it ends with its connection; MySQL goes on waiting for the
+/// replica without anybody to tell, and is killed.
+async fn nobody_is_told_of_a_commit_that_waits_for_a_replica(release: Release) {
+    let (server, operator) = server(release).await;
+    let mut root = Session::open(&server).await;
+    if release.is_mysql() {
+        root.run("INSTALL PLUGIN rpl_semi_sync_source SONAME 'semisync_source.so'")
+            .await;
+        for (name, value) in [("timeout", "3600000"), ("wait_no_replica", "1"), ("enabled", "1")] {
+            root.run(&format!("SET GLOBAL rpl_semi_sync_source_{name} = {value}"))
+                .await;
+        }
+    } else {
+        for (name, value) in [("timeout", "3600000"), ("wait_no_slave", "1"), ("enabled", "1")] {
+            root.run(&format!("SET GLOBAL rpl_semi_sync_master_{name} = {value}"))
+                .await;
+        }
+    }
+    drop(root);
+    let mut client = app(&server).await;
+    let waiting = tokio::spawn(async move { client.try_run("INSERT INTO shop.t VALUES (1)").await });
+    wait_until_held_up(&server, "semi-sync ACK").await;
+    let fenced = fence(&operator, &server.address(), &["-o", "json", "--limit", "5s"])
+        .await
+        .exits(0);
+    let how = if release.is_mysql() {
+        "by_kill"
+    } else {
+        "by_read_only"
+    };
+    assert_eq!(fenced.json()["how"], how, "{fenced}");
+    waiting.await.unwrap().unwrap_err();
+}
+
+on_releases!(a_server_that_lets_nobody_in_is_killed: mariadb_10_11);
+
+async fn a_server_that_lets_nobody_in_is_killed(release: Release) {
+    let (server, mut operator) = server(release).await;
+    operator.primary_password_file = operator.password_file("wrong", "nOtRight");
+    let fenced = fence(&operator, &server.address(), &["-o", "json", "--limit", "1s"])
+        .await
+        .exits(0);
+    assert_eq!(fenced.json()["how"], "by_kill", "{fenced}");
+    assert_eq!(server.pid(), None);
+}
+
+on_releases!(whatever_is_not_the_server_itself_is_left_alone: mariadb_10_11);
+
+async fn whatever_is_not_the_server_itself_is_left_alone(release: Release) {
+    let (server, operator) = server(release).await;
+    // Of the range for documents: no machine has it.
+    let elsewhere = fence(&operator, "192.0.2.7:3306", &[]).await.exits(6);
+    elsewhere
+        .says_one_error_with_a_fix()
+        .says("not an address of this machine");
+    // This test itself listens there.
+    let proxy = FaultProxy::start(server.address()).await.unwrap();
+    let forwarded = fence(&operator, &proxy.address(), &[]).await.exits(6);
+    forwarded
+        .says_one_error_with_a_fix()
+        .says("is no MySQL or MariaDB server");
+    let mut nameless = operator.bare(["fence", "--local", &server.address()]);
+    operator
+        .finish(&mut nameless)
+        .await
+        .exits(2)
+        .says_one_error_with_a_fix();
+    assert!(is_writable(&server).await);
+}
