@@ -25,7 +25,9 @@ async fn begin(release: Release) -> Option<World> {
 on_releases!(cut_off_from_clients_only_the_writes_are_given_away: slow_mariadb_10_11, slow_mysql_9_7);
 
 async fn cut_off_from_clients_only_the_writes_are_given_away(release: Release) {
-    let Some(mut world) = begin(release).await else { return };
+    let Some(mut world) = begin(release).await else {
+        return;
+    };
     world.start_samplers();
     let writer = world.start_writer(VIP).await;
     world.network.cut(Place::A, Place::Client).await;
@@ -61,7 +63,10 @@ async fn a_frozen_writer_is_taken_over_from_and_does_no_harm_when_it_thaws(relea
     world.server(Place::A).answers().await;
     world.address_stays([false, true], A_WHILE).await;
     writer.goes_on().await;
-    world.run("rejoin", &["--server", "a", "--discard-extra"]).await.exits(0);
+    world
+        .run("rejoin", &["--server", "a", "--discard-extra"])
+        .await
+        .exits(0);
     assert!(!world.server(Place::A).is_writable().await);
     let told = writer.stop();
     world.is_whole(Place::B).await;
@@ -73,7 +78,9 @@ async fn a_frozen_writer_is_taken_over_from_and_does_no_harm_when_it_thaws(relea
 on_releases!(a_flapping_link_moves_nothing: slow_mariadb_10_11, slow_mysql_9_7);
 
 async fn a_flapping_link_moves_nothing(release: Release) {
-    let Some(mut world) = begin(release).await else { return };
+    let Some(mut world) = begin(release).await else {
+        return;
+    };
     world.start_samplers();
     let writer = world.start_writer(VIP).await;
     for turn in 0..12_u64 {
@@ -121,7 +128,10 @@ async fn both_have_the_address_in_a_partition_and_one_after_it(release: Release)
     world.network.heal().await;
     world.address_at(Some(Place::B)).await;
     writer.goes_on().await;
-    world.run("rejoin", &["--server", "a", "--discard-extra"]).await.exits(0);
+    world
+        .run("rejoin", &["--server", "a", "--discard-extra"])
+        .await
+        .exits(0);
     let told = writer.stop();
     world.is_whole(Place::B).await;
     let accounts = world.accounts(&told, Place::B).await;
@@ -133,7 +143,9 @@ on_releases!(a_dead_keepalived_leaves_its_address_and_the_writes_stay_in_one_pla
 
 /// Killed, Keepalived takes nothing off its interface. Both hosts have the address then, and one server takes writes.
 async fn a_dead_keepalived_leaves_its_address_and_the_writes_stay_in_one_place(release: Release) {
-    let Some(mut world) = begin(release).await else { return };
+    let Some(mut world) = begin(release).await else {
+        return;
+    };
     world.start_samplers();
     let writer = world.start_writer(VIP).await;
     world.keepalived[0].kill().await;

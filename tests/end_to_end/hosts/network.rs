@@ -104,8 +104,11 @@ impl Network {
 
     /// Cuts two hosts off from each other, in both directions, whichever addresses they have.
     pub(super) async fn cut(&self, one: Place, other: Place) {
-        self.nft(&format!("add element bridge cuts pairs {}", both_ways(one, other)))
-            .await;
+        self.nft(&format!(
+            "add element bridge cuts pairs {}",
+            both_ways(one, other)
+        ))
+        .await;
     }
 
     /// Cuts one host off from some others.

@@ -33,9 +33,7 @@ impl Sampler {
         let go_on = Arc::new(AtomicBool::new(true));
         let (on, door) = (Arc::clone(&go_on), Door::by_socket(server, ACCOUNT, PASSWORD));
         let sample = move || {
-            let runtime = tokio::runtime::Builder::new_current_thread()
-                .enable_all()
-                .build();
+            let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
             runtime.unwrap().block_on(sample(&door, name, &on))
         };
         Self {

@@ -88,11 +88,7 @@ impl Service {
             unit,
         };
         let keeper = tokio::spawn(keeper.keep());
-        Self {
-            state,
-            keeper,
-            log,
-        }
+        Self { state, keeper, log }
     }
 
     /// Returns the number of its process while it runs.
@@ -179,7 +175,9 @@ impl Keeper {
             if asked || ended.success() || self.state.stay_down.load(Ordering::Relaxed) {
                 return;
             }
-            let Some(pause) = self.unit.restart_after else { return };
+            let Some(pause) = self.unit.restart_after else {
+                return;
+            };
             sleep(pause).await;
         }
     }

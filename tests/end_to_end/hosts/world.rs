@@ -42,10 +42,7 @@ impl World {
     /// Makes a finished pair on two hosts; `None` where networks cannot be had, and says so.
     pub(super) async fn begin(release: Release, setup: &[&str]) -> Option<Self> {
         let network = Network::start().await?;
-        let directory = tempfile::Builder::new()
-            .prefix("dbha-hosts-")
-            .tempdir()
-            .unwrap();
+        let directory = tempfile::Builder::new().prefix("dbha-hosts-").tempdir().unwrap();
         let operator = operator();
         let pair = ServerPair::start(release, &ServerOptions::new()).await.unwrap();
         let at = |place| (network.host(place), directory.path());
@@ -207,7 +204,10 @@ impl World {
         let readonly = |status: &Value, place: Place| {
             let servers = status["servers"].as_array().into_iter().flatten();
             let own = |server: &&Value| server["name"] == place.name();
-            servers.into_iter().find(own).map(|server| server["read_only"].clone())
+            servers
+                .into_iter()
+                .find(own)
+                .map(|server| server["read_only"].clone())
         };
         eventually(
             "the pair is healthy",

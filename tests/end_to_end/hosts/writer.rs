@@ -112,9 +112,7 @@ impl Writer {
         let door = Door::to(address, ACCOUNT, PASSWORD);
         let (on, count) = (Arc::clone(&go_on), Arc::clone(&kept));
         let thread = host.enter(move || {
-            let runtime = tokio::runtime::Builder::new_current_thread()
-                .enable_all()
-                .build();
+            let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
             runtime.unwrap().block_on(write(&door, &on, &count))
         });
         let writer = Self { go_on, kept, thread };
@@ -130,12 +128,7 @@ impl Writer {
     /// Waits until some more are acknowledged than now.
     pub(super) async fn goes_on(&self) {
         let enough = self.kept() + 20;
-        eventually(
-            "the writer goes on",
-            async || self.kept(),
-            |kept| *kept >= enough,
-        )
-        .await;
+        eventually("the writer goes on", async || self.kept(), |kept| *kept >= enough).await;
     }
 
     /// Ends it after its statement.

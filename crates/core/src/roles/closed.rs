@@ -54,23 +54,42 @@ pub(super) async fn wait_for_transactions(
 ///
 /// Returns how many connections were ended. On an error the server may be closed or not: it is to be opened again.
 pub(crate) async fn close(server: &mut Server, cancel: &CancellationToken) -> Result<usize, StepFault> {
-    let mut ended = close_to_clients(server, cancel).await?;
+    let mut ended = refuse_clients(server, Waiting::Freed, cancel).await?;
     let dialect = server.dialect();
     if !dialect.read_only_holds_administrators() {
-        ended += insist(server, &[dialect.hold_writes()], cancel).await?;
+        ended += insist(server, &[dialect.hold_writes()], Waiting::Freed, cancel).await?;
     }
     Ok(ended)
 }
 
-/// The same without holding administrators of a server whose read-only does not: nothing is left behind in this session.
+/// Read-only, then nobody connected; a commit that waits for an acknowledgement is let wait, and may hold it up for ever.
+///
+/// Administrators of a server whose read-only does not hold them are not held: nothing is left behind in this session.
 pub(crate) async fn close_to_clients(
     server: &mut Server,
+    cancel: &CancellationToken,
+) -> Result<usize, StepFault> {
+    refuse_clients(server, Waiting::Left, cancel).await
+}
+
+/// What becomes of commits that wait for an acknowledgement.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Waiting {
+    /// They end. Whoever has come back within the moment before is told that its commit is safe.
+    Freed,
+    /// They wait on: nobody is told anything.
+    Left,
+}
+
+async fn refuse_clients(
+    server: &mut Server,
+    waiting: Waiting,
     cancel: &CancellationToken,
 ) -> Result<usize, StepFault> {
     let dialect = server.dialect();
     server.execute(&dialect.limit_lock_waits(LOCK_SECONDS)).await?;
     let read_only = dialect.set_read_only(true);
-    let ended = insist(server, &read_only, cancel).await?;
+    let ended = insist(server, &read_only, waiting, cancel).await?;
     Ok(ended + end_clients(server).await?)
 }
 
@@ -78,6 +97,7 @@ pub(crate) async fn close_to_clients(
 async fn insist(
     server: &mut Server,
     statements: &[Statement],
+    waiting: Waiting,
     cancel: &CancellationToken,
 ) -> Result<usize, StepFault> {
     let mut ended = 0;
@@ -89,7 +109,9 @@ async fn insist(
             Ok(()) => return Ok(ended),
             Err(error) if error.is_lock_wait() && round < ROUNDS => {
                 ended += end_clients(server).await?;
-                free_waiting(server).await?;
+                if waiting == Waiting::Freed {
+                    free_waiting(server).await?;
+                }
             }
             Err(error) => return Err(error.into()),
         }
