@@ -25,7 +25,7 @@ pub struct ChoicesArgs {
 
 impl ChoicesArgs {
     /// Puts what was chosen into the options of a set-up.
-    pub fn into_options(&self, options: SetupOptions) -> SetupOptions {
+    pub fn put_into(&self, options: SetupOptions) -> SetupOptions {
         SetupOptions {
             semi_sync: self.semi_sync.map(|arg| arg == SemiSyncArg::On),
             semi_sync_timeout: self.semi_sync_timeout,

@@ -1,6 +1,6 @@
 //! Arguments of `dbha failover`.
 
-use super::PairArgs;
+use super::{EtcdArgs, PairArgs};
 use crate::duration::duration;
 use clap::Args;
 use std::time::Duration;

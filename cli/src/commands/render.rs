@@ -111,7 +111,7 @@ async fn my_cnf(cli: &Cli, args: &MyCnfArgs) -> Result<u8, Failure> {
         SideArg::Primary => Side::Primary,
         SideArg::Secondary => Side::Secondary,
     };
-    let options = args.choices.into_options(SetupOptions {
+    let options = args.choices.put_into(SetupOptions {
         writers: writers(args.writers),
         auto_increment: args.auto_increment.as_deref().map(|step| match step {
             "1" => AutoIncrement::Single,

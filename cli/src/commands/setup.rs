@@ -89,7 +89,7 @@ fn options(args: &SetupArgs) -> Result<SetupOptions, Failure> {
             Some(_) => {}
         }
     }
-    Ok(args.choices.into_options(SetupOptions {
+    Ok(args.choices.put_into(SetupOptions {
         pair: args.name.clone(),
         writers: match args.writers {
             WritersArg::One => Writers::One,

@@ -4,7 +4,6 @@
 //! the loop asks [`decide`] at every tick.
 
 mod ask;
-mod fence_tmp;
 mod hands;
 mod looker;
 mod news;
@@ -16,7 +15,7 @@ pub use settings::GuardSettings;
 
 use crate::{
     ballot::{Ballot, Given, Record, Standing},
-    decide::{Action, Answer, Ask, State, Work, decide},
+    decide::{Action, Answer, Ask, Local, Seen, State, Work, decide},
     loss::{LossBook, TooMuch},
 };
 use ask::{Asked, Asker};
@@ -102,6 +101,7 @@ impl<B: Ballot> Guard<B> {
     fn see_local(&mut self, look: Option<Look>) {
         if let Some(look) = look {
             self.hands.answered(&look);
+            self.news.server(look.unanswered());
             self.sights.see_local(look);
         }
     }
@@ -153,9 +153,20 @@ impl<B: Ballot> Guard<B> {
         let (state, actions) = decide(&self.state, &seen, &self.settings.timing);
         let held_before = self.state.held().is_some();
         self.state = state;
+        self.news.unmanaged(self.sights.is_unmanaged());
         self.news.standing(held_before, &self.state, &seen, may_take);
+        self.record(&seen);
         for action in actions {
             self.take(action, work, alive);
+        }
+    }
+
+    /// Whoever changes roles by hand has to know that there are guards, on both servers.
+    fn record(&mut self, seen: &Seen) {
+        let writes = self.state.held().is_some() && matches!(seen.local, Local::Open { .. });
+        let recorded = self.sights.choices().and_then(|choices| choices.guarded.as_ref());
+        if writes && recorded != Some(&self.settings.vote) {
+            self.hands.record_guard(&self.settings.vote);
         }
     }
 
@@ -163,7 +174,7 @@ impl<B: Ballot> Guard<B> {
         match action {
             Action::Fence { within } => {
                 self.news.fences();
-                self.hands.fence(within);
+                self.hands.fence(within, self.sights.local_began());
             }
             Action::Ask(ask) => self.ask(ask),
             Action::Open { term } if work == Work::Idle => self.hands.open(term),

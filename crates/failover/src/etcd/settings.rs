@@ -17,7 +17,11 @@ pub struct EtcdSettings {
 impl EtcdSettings {
     /// Returns the members' URLs, with commas between them.
     pub fn urls(&self) -> String {
-        let urls: Vec<&str> = self.endpoints.iter().map(|endpoint| endpoint.url.as_str()).collect();
+        let urls: Vec<&str> = self
+            .endpoints
+            .iter()
+            .map(|endpoint| endpoint.url.as_str())
+            .collect();
         urls.join(",")
     }
 }

@@ -30,7 +30,9 @@ pub enum NotGiven {
     #[error(transparent)]
     Etcd(#[from] EtcdError),
     /// No guard has ever asked for it.
-    #[error("no guard of this pair has ever had the vote there: that is another etcd, or the guards never ran")]
+    #[error(
+        "no guard of this pair has ever had the vote there: that is another etcd, or the guards never ran"
+    )]
     Unknown,
     /// The record says that another term was given.
     #[error("term {0} was given already")]
@@ -64,8 +66,7 @@ impl EtcdWriterVote {
 
     async fn change(&self, change: &VoteChange) -> Result<(), NotGiven> {
         let limit = self.timing.answer_limit();
-        let mut ballot =
-            EtcdBallot::new(self.settings.clone(), &change.mark, self.timing.lease(), limit)?;
+        let mut ballot = EtcdBallot::new(self.settings.clone(), &change.mark, self.timing.lease(), limit)?;
         let standing = ballot.look().await?;
         let last = standing.record.ok_or(NotGiven::Unknown)?;
         let asked_again = (last.term, last.server_id) == (change.term, change.to);

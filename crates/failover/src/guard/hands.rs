@@ -1,15 +1,18 @@
 //! What a guard does to its server: opens it, closes it, kills it. Each is a task of its own.
 
-use super::fence_tmp::{Fenced, fence};
 use super::{
     GuardSettings,
     looker::{Look, Sight},
 };
 use crate::decide::Work;
 use dbha_core::{
-    CancellationToken, Endpoint, EventSink, FailoverOptions, Pair, SetupError, Side, error_chain,
+    CancellationToken, Endpoint, EventSink, FailoverOptions, Fence, Fenced, Pair, ServerProcess, SetupError,
+    Side, error_chain,
 };
-use std::time::{Duration, Instant};
+use std::{
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::{Duration, Instant},
+};
 use tokio::{sync::mpsc, task::JoinHandle};
 
 /// How long the rest of a closed writer that answers may take to come over.
@@ -28,6 +31,8 @@ pub(super) enum Done {
     Fenced(Fenced),
     /// Whether it takes writes is not known; why.
     NotFenced(String),
+    /// It was not recorded that guards decide; why.
+    NotRecorded(String),
 }
 
 pub(super) struct Hands {
@@ -38,7 +43,12 @@ pub(super) struct Hands {
     /// Until when looks are too old to tell what came of an opening.
     opened: Option<Instant>,
     fencing: Option<JoinHandle<()>>,
+    /// When the last fence was done.
+    fenced: Option<Instant>,
     killed: Option<Instant>,
+    /// The server's process, and at which of its starts that was found.
+    process: Arc<Mutex<Option<(u64, ServerProcess)>>>,
+    recorded: bool,
     done: (mpsc::Sender<Done>, mpsc::Receiver<Done>),
 }
 
@@ -51,7 +61,10 @@ impl Hands {
             opening: None,
             opened: None,
             fencing: None,
+            fenced: None,
             killed: None,
+            process: Arc::default(),
+            recorded: false,
             done: mpsc::channel(8),
         }
     }
@@ -68,9 +81,12 @@ impl Hands {
             Done::NotOpened { .. } => self.end_opening(AGAIN),
             Done::Fenced(how) => {
                 self.fencing = None;
-                self.killed = (*how != Fenced::ByReadOnly).then(Instant::now);
+                self.fenced = Some(Instant::now());
+                let lives = matches!(how, Fenced::ByReadOnly { .. });
+                self.killed = (!lives).then(Instant::now);
             }
             Done::NotFenced(_) => self.fencing = None,
+            Done::NotRecorded(_) => self.recorded = false,
         }
         done
     }
@@ -99,8 +115,27 @@ impl Hands {
     }
 
     pub(super) fn answered(&mut self, look: &Look) {
+        if matches!(look.seen, Sight::Facts(..)) {
+            self.remember_process(look.boot);
+        }
         if matches!(look.seen, Sight::Facts(..)) && self.killed.is_some_and(|killed| look.began > killed) {
             self.killed = None;
+        }
+    }
+
+    /// A server that answers is found by who listens; one that does not any more is killed by what was found then.
+    fn remember_process(&self, boot: u64) {
+        let (process, fence) = (
+            self.process.clone(),
+            Fence::new(self.local.clone(), Duration::ZERO),
+        );
+        let known = lock(&process).as_ref().is_some_and(|(of, _)| *of == boot);
+        if !known {
+            tokio::spawn(async move {
+                if let Ok(Some(found)) = fence.process().await {
+                    *lock(&process) = Some((boot, found));
+                }
+            });
         }
     }
 
@@ -123,6 +158,23 @@ impl Hands {
         self.begin(term, cancel, async move {
             pair.take_over(&options, term, EventSink::silent()).await
         });
+    }
+
+    /// Records on the writer that guards decide; where that fails it is tried again after the next start.
+    pub(super) fn record_guard(&mut self, urls: &str) {
+        let cancel = CancellationToken::new();
+        let (side, urls) = (self.side, urls.to_owned());
+        if std::mem::replace(&mut self.recorded, true) {
+            return;
+        }
+        if let Some(pair) = self.pair(&cancel) {
+            let done = self.done.0.clone();
+            tokio::spawn(async move {
+                if let Err(error) = pair.record_guard(side, &urls).await {
+                    let _ = done.send(Done::NotRecorded(error_chain(&error))).await;
+                }
+            });
+        }
     }
 
     fn begin(
@@ -167,15 +219,26 @@ impl Hands {
         }
     }
 
-    /// Closes the server, or kills it; does nothing while that is under way.
-    pub(super) fn fence(&mut self, within: Duration) {
-        if self.fencing.is_some() {
+    /// Closes the server, or kills it; does nothing while that is under way, or was done and not seen since.
+    pub(super) fn fence(&mut self, within: Duration, looked: Option<Instant>) {
+        let seen_since = self
+            .fenced
+            .is_none_or(|fenced| looked.is_some_and(|looked| looked > fenced));
+        if self.fencing.is_some() || !seen_since {
             return;
         }
-        let (local, done) = (self.local.clone(), self.done.0.clone());
+        let (fence, done) = (self.fence_within(within), self.done.0.clone());
         self.fencing = Some(tokio::spawn(async move {
-            let _ = done.send(fenced(&local, within).await).await;
+            let _ = done.send(fenced(&fence).await).await;
         }));
+    }
+
+    fn fence_within(&self, limit: Duration) -> Fence {
+        let fence = Fence::new(self.local.clone(), limit);
+        match lock(&self.process).clone() {
+            Some((_, process)) => fence.known_as(process),
+            None => fence,
+        }
     }
 
     /// Closes the server because nobody will be there to close it later.
@@ -183,12 +246,16 @@ impl Hands {
         if let Some(fencing) = self.fencing.take() {
             fencing.abort();
         }
-        fenced(&self.local, within).await
+        fenced(&self.fence_within(within)).await
     }
 }
 
-async fn fenced(local: &Endpoint, within: Duration) -> Done {
-    match fence(local, within).await {
+fn lock<T>(of: &Mutex<T>) -> MutexGuard<'_, T> {
+    of.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+async fn fenced(fence: &Fence) -> Done {
+    match fence.close().await {
         Ok(how) => Done::Fenced(how),
         Err(error) => Done::NotFenced(error_chain(&error)),
     }

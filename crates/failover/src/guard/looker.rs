@@ -57,6 +57,17 @@ struct Looker {
     up: Option<(Duration, Instant)>,
 }
 
+impl Look {
+    /// Says why there was no answer.
+    pub(super) fn unanswered(&self) -> Option<&str> {
+        match &self.seen {
+            Sight::Facts(..) => None,
+            Sight::Gone => Some("nobody listens at its address"),
+            Sight::Silent(why) => Some(why),
+        }
+    }
+}
+
 impl Looker {
     async fn look(&mut self) -> Look {
         let began = Instant::now();

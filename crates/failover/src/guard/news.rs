@@ -1,9 +1,9 @@
-use super::fence_tmp::Fenced;
 use super::hands::Done;
 use crate::{
     decide::{Local, Seen, State, Who},
     loss::TooMuch,
 };
+use dbha_core::Fenced;
 
 /// How much a piece of news matters.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -33,6 +33,8 @@ pub(super) struct Teller {
     closed_by_others: bool,
     refused: Option<TooMuch>,
     two: bool,
+    unmanaged: bool,
+    silent: bool,
     last_failure: Option<String>,
 }
 
@@ -45,6 +47,8 @@ impl Teller {
             closed_by_others: false,
             refused: None,
             two: false,
+            unmanaged: false,
+            silent: false,
             last_failure: None,
         }
     }
@@ -85,6 +89,26 @@ impl Teller {
                 "somebody has closed the writer while it ran: it stays closed, and nobody writes; dbha switchover --to it opens it",
             );
         }
+    }
+
+    /// Tells that the server does not answer, and that it does again.
+    pub(super) fn server(&mut self, silent: Option<&str>) {
+        match (silent, self.silent) {
+            (Some(why), false) => self.say(Weight::Warning, format!("its server does not answer: {why}")),
+            (None, true) => self.say(Weight::Notice, "its server answers again"),
+            _ => {}
+        }
+        self.silent = silent.is_some();
+    }
+
+    pub(super) fn unmanaged(&mut self, unmanaged: bool) {
+        if unmanaged && !self.unmanaged {
+            self.say(
+                Weight::Error,
+                "does not guard: the pair is not managed, and a server that starts would take writes; dbha setup --managed",
+            );
+        }
+        self.unmanaged = unmanaged;
     }
 
     /// Tells what has changed of who holds the vote.
@@ -148,11 +172,20 @@ impl Teller {
             Done::Fenced(how) => {
                 self.fencing = false;
                 let text = match how {
-                    Fenced::ByReadOnly => "its server refuses writes",
-                    Fenced::ByKill => "its server was killed, because it could not be closed in time",
-                    Fenced::WasDown => "its server does not run",
+                    Fenced::ByReadOnly { .. } => "its server refuses writes".to_owned(),
+                    Fenced::ByKill { why, .. } => {
+                        format!("its server was killed, because it could not be closed in time: {why}")
+                    }
+                    _ => "its server does not run".to_owned(),
                 };
                 self.say(Weight::Warning, text);
+            }
+            Done::NotRecorded(why) => {
+                let text = format!("could not record that guards decide who writes: {why}");
+                if self.last_failure.as_ref() != Some(&text) {
+                    self.say(Weight::Warning, text.clone());
+                }
+                self.last_failure = Some(text);
             }
             Done::NotFenced(why) => {
                 self.fencing = false;

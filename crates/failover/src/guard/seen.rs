@@ -5,6 +5,7 @@ use crate::{
     timing::Timing,
 };
 use dbha_core::{Durability, Facts, GtidSet};
+use dbha_sql::Choices;
 use std::time::{Duration, Instant};
 
 /// A look that is older than this says nothing any more.
@@ -57,6 +58,16 @@ impl Sights {
 
     pub(super) fn me(&self) -> Option<u32> {
         self.facts.as_ref().map(|facts| facts.server_id)
+    }
+
+    /// What is recorded of the pair's choices, as far as the local server shows it.
+    pub(super) fn choices(&self) -> Option<&Choices> {
+        self.facts.as_ref()?.choices.known()
+    }
+
+    /// Tells whether the pair is known not to be managed: its servers start open, whatever a guard says.
+    pub(super) fn is_unmanaged(&self) -> bool {
+        self.facts.is_some() && self.choices().is_none_or(|choices| !choices.managed)
     }
 
     pub(super) fn local_began(&self) -> Option<Instant> {
@@ -186,6 +197,7 @@ impl Sights {
         let facts = self.facts.as_ref()?;
         let kind = match ask {
             Ask::Look => QuestionKind::Look,
+            Ask::Take { .. } | Ask::Adopt if self.is_unmanaged() => QuestionKind::Look,
             Ask::Take { term } => QuestionKind::Take(Record {
                 term,
                 server_id: facts.server_id,

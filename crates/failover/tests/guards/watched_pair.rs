@@ -1,7 +1,7 @@
 //! A pair with its guards, and somebody who tries to write on both servers all the time.
 
 use crate::hub::Hub;
-use dbha_core::{Both, CancellationToken, Endpoint, Side};
+use dbha_core::{Both, CancellationToken, Endpoint, SetupOptions, Side};
 use dbha_failover::{Guard, GuardNews, GuardSettings, MaxLoss, Timing};
 use dbha_sql::{Depth, Server};
 use dbha_testkit::{Release, ReplicatedPair};
@@ -40,6 +40,10 @@ impl WatchedPair {
                 "CREATE DATABASE shop; CREATE TABLE shop.sample (id BIGINT AUTO_INCREMENT PRIMARY KEY, at DATETIME(6)); \
                  CREATE USER {ACCOUNT}@'%' IDENTIFIED BY '{PASSWORD}'; GRANT INSERT ON shop.* TO {ACCOUNT}@'%'"
             ))
+            .setup_options(SetupOptions {
+                managed: Some(true),
+                ..SetupOptions::default()
+            })
             .start()
             .await
             .unwrap();
@@ -78,6 +82,7 @@ impl WatchedPair {
             peer: self.endpoint(side.peer()),
             side,
             timing: Timing::new(LEASE).unwrap(),
+            vote: "in memory".into(),
             max_loss: MaxLoss::Within(Duration::from_secs(30)),
         };
         let (hub, news, cancel) = (self.hub.clone(), self.news.clone(), CancellationToken::new());

@@ -4,7 +4,6 @@ use std::time::Duration;
 
 const SEMI_SYNC: &str = "semi_sync_timeout_ms";
 const MANAGED: &str = "managed";
-const GUARDED: &str = "guarded_by";
 
 /// What was chosen for a pair beyond its servers and writers, as dbha recorded it.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -21,13 +20,15 @@ pub struct Choices {
 }
 
 impl Choices {
+    pub(crate) const GUARDED: &str = "guarded_by";
+
     /// Returns the rows in which they are kept; none where nothing out of the ordinary was chosen.
     pub(crate) fn rows(&self) -> Vec<(&'static str, String)> {
         let semi_sync = self
             .semi_sync
             .map(|limit| (SEMI_SYNC, limit.as_millis().to_string()));
         let managed = self.managed.then(|| (MANAGED, "1".to_owned()));
-        let guarded = self.guarded.clone().map(|urls| (GUARDED, urls));
+        let guarded = self.guarded.clone().map(|urls| (Self::GUARDED, urls));
         semi_sync.into_iter().chain(managed).chain(guarded).collect()
     }
 
@@ -42,7 +43,7 @@ impl Choices {
                 .and_then(|text| text.parse().ok())
                 .map(Duration::from_millis),
             managed: value(MANAGED) == Some("1"),
-            guarded: value(GUARDED)
+            guarded: value(Self::GUARDED)
                 .filter(|urls| !urls.is_empty())
                 .map(crate::printable),
         }
@@ -65,6 +66,7 @@ mod tests {
         let choices = Choices {
             semi_sync: Some(Duration::from_secs(10)),
             managed: true,
+            guarded: Some("http://one:2379".into()),
         };
         let rows: Vec<Row> = choices
             .rows()

@@ -26,6 +26,15 @@ impl Dialect {
         all
     }
 
+    /// Records where the vote is without which neither server is opened.
+    pub fn record_guard(&self, urls: &str) -> Statement {
+        Statement::new(format!(
+            "REPLACE INTO dbha.choice (name, value) VALUES ({}, {})",
+            quote_literal(crate::Choices::GUARDED),
+            quote_literal(urls)
+        ))
+    }
+
     /// Reads what was chosen for the pair: columns `name`, `value`. The table is there only once something was chosen.
     pub fn read_choices(&self) -> Statement {
         Statement::new("SELECT name, value FROM dbha.choice ORDER BY name")
