@@ -73,6 +73,12 @@ impl Operator {
         operator
     }
 
+    /// Names the two the other way round from now on.
+    pub(crate) fn swap(&mut self) {
+        std::mem::swap(&mut self.primary, &mut self.secondary);
+        std::mem::swap(&mut self.primary_password_file, &mut self.secondary_password_file);
+    }
+
     /// Returns the home directory, which is also the working directory of every run.
     pub(crate) fn home(&self) -> &Path {
         self.home.path()

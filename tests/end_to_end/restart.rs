@@ -8,7 +8,7 @@ use crate::releases::on_releases;
 use crate::servers::{assert_same_contents, cross, pair_with_sample, write};
 
 /// Appends to each server's option file what `dbha render my.cnf` prints for it; MySQL keeps settings by itself.
-async fn keep_settings(pair: &ServerPair, operator: &Operator, writers: &str) {
+pub(crate) async fn keep_settings(pair: &ServerPair, operator: &Operator, writers: &str) {
     if pair.primary.release().is_mysql() {
         return;
     }

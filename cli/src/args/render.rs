@@ -134,6 +134,9 @@ pub struct MonitorAccountArgs {
     /// Host part of the account: where the monitor comes from, as the servers see it; can be given several times.
     #[arg(long, required = true, value_name = "HOST")]
     pub monitor_host: Vec<String>,
+    /// For a managed pair: the monitor opens its writer after a start.
+    #[arg(long)]
+    pub managed: bool,
     /// Flavour of the servers.
     #[arg(long, value_enum, default_value_t = FlavorArg::Mariadb)]
     pub flavor: FlavorArg,

@@ -28,6 +28,7 @@ pub async fn run(cli: &Cli, args: &RenderArgs) -> Result<u8, Failure> {
         RenderKind::MonitorAccount(args) => printed(dbha_core::monitor_account(
             newest(args.flavor),
             &args.monitor_host,
+            args.managed,
         )),
         RenderKind::Platform(args) => platform::install(args, &cli.output),
         RenderKind::PlatformSql(args) => platform::sql(args, &cli.output),

@@ -192,6 +192,9 @@ fn safe_to_put_back(wanted: &WantedSetting) -> bool {
             | S::GtidStrictMode
             | S::BinlogRowImage
             | S::ReplicaNetTimeout
+            | S::SemiSyncTimeout
+            | S::SemiSyncWaitPoint
+            | S::SemiSyncWaitAlone
     )
 }
 

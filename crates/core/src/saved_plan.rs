@@ -106,7 +106,7 @@ impl SavedPlan {
 ///
 /// Positions, sizes, clocks and connections move under every application; the steps look at them anew.
 fn guard(facts: &Facts) -> Map<String, Value> {
-    const RESTLESS: [&str; 12] = [
+    const RESTLESS: [&str; 13] = [
         "clock",
         "clock_offset",
         "purged",
@@ -120,6 +120,7 @@ fn guard(facts: &Facts) -> Map<String, Value> {
         "links",
         "schemas",
         "engines",
+        "semi_sync",
     ];
     let mut guard = match serde_json::to_value(facts) {
         Ok(Value::Object(map)) => map,

@@ -24,6 +24,7 @@ mod write_option_file;
 
 pub(crate) use copy_tally::CopyTally;
 pub(crate) use ensure_semi_sync::{opened_for, wait_on};
+pub(crate) use set_writers::open_managed;
 
 use crate::{
     Both, Certainty, CopyCounts, EventKind, EventSink, SetupOptions, Side, StepError, Topology, cloned,

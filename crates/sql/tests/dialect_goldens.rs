@@ -5,7 +5,7 @@
 #![allow(clippy::unwrap_used)] // a test, in functions of its own too
 
 use dbha_sql::{
-    AccountTls, Claim, ClaimState, Dialect, Event, GtidSet, Marker, Secret, SessionProfile, Setting,
+    AccountTls, Choices, Claim, ClaimState, Dialect, Event, GtidSet, Marker, Secret, SessionProfile, Setting,
     SourceTarget, Statement, Version,
 };
 use std::{fs, path::Path};
@@ -189,6 +189,46 @@ fn rendered(dialect: Dialect) -> String {
         (
             "read only: on, off",
             [dialect.set_read_only(true), dialect.set_read_only(false)].concat(),
+        ),
+        (
+            "semi-synchronous replication",
+            [
+                dialect
+                    .semi_sync_plugins()
+                    .iter()
+                    .map(|plugin| dialect.install_plugin(plugin))
+                    .collect(),
+                dialect.change_setting(Setting::SemiSyncSource, "ON"),
+                dialect.stop_waiting(),
+                dialect.wait_again(),
+                dialect.keep_setting(Setting::SemiSyncSource, "OFF"),
+                dialect.forget_kept_setting(Setting::SemiSyncTimeout),
+                dialect
+                    .semi_sync_plugins()
+                    .iter()
+                    .map(|plugin| dialect.uninstall_plugin(plugin))
+                    .collect(),
+            ]
+            .concat(),
+        ),
+        (
+            "managed: start closed, open",
+            [dialect.start_read_only(), dialect.open_until_restart()].concat(),
+        ),
+        (
+            "choices",
+            [
+                dialect.record_choices(&Choices {
+                    semi_sync: Some(std::time::Duration::from_secs(10)),
+                    managed: true,
+                }),
+                vec![dialect.read_choices()],
+            ]
+            .concat(),
+        ),
+        (
+            "monitor: account that opens",
+            dialect.monitor_account_by_hand("10.0.0.9", true),
         ),
         (
             "accounts",

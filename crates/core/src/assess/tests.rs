@@ -1,9 +1,9 @@
 use super::{Seen, Unseen, assess};
 use crate::{
-    Both, Condition, SetupOptions, Verdict, WritableServers, Writers,
+    Both, Condition, Durability, SetupOptions, Verdict, WritableServers, Writers,
     built_facts::{finished_pair, fresh_pair, running_link, set},
 };
-use dbha_sql::{Facts, GtidSet, IoState, LinkError, Observed, Setting, SqlState};
+use dbha_sql::{Choices, Facts, GtidSet, IoState, LinkError, Observed, SemiSyncFacts, Setting, SqlState};
 use std::time::Duration;
 
 const MARIADB: &str = "10.11.19-MariaDB";
@@ -220,4 +220,81 @@ fn the_writer_is_whoever_a_change_of_roles_made_it() {
     assert_eq!(writer_of(&facts), (Some(2), Some(facts.secondary.name.clone())));
     facts.primary.terms = Observed::Known(vec![term(2, facts.primary.server_id)]);
     assert_eq!(writer_of(&facts), (Some(2), None), "two of one number are nobody");
+}
+
+/// A pair that was set up so that commits are acknowledged, and whether they are.
+fn acknowledged(source_waits: bool) -> Both<Facts> {
+    let options = SetupOptions {
+        semi_sync: Some(true),
+        ..SetupOptions::default()
+    };
+    let mut facts = finished_pair(MARIADB, &options);
+    for side in crate::Side::BOTH {
+        let server = facts.of_mut(side);
+        server.choices = Observed::Known(Choices {
+            semi_sync: Some(Duration::from_secs(10)),
+            managed: false,
+        });
+        server.semi_sync = Observed::Known(SemiSyncFacts {
+            source_waits: source_waits && side == crate::Side::Primary,
+            acknowledging: 1,
+            waiting: 0,
+            replica_acknowledges: true,
+        });
+    }
+    facts
+}
+
+#[test]
+fn a_pair_whose_commits_should_be_acknowledged_and_are_not_is_degraded() {
+    let status = assess("p", &seen(acknowledged(true)));
+    assert_eq!(status.verdict, Verdict::Healthy, "{}", status.reason);
+    assert_eq!(status.durability.map(|found| found.level), Some(Durability::Sync));
+
+    let status = assess("p", &seen(acknowledged(false)));
+    assert_eq!(status.verdict, Verdict::Degraded, "{}", status.reason);
+    let codes: Vec<Condition> = status.servers[0].problems.iter().map(|one| one.code).collect();
+    assert!(codes.contains(&Condition::NotAcknowledged), "{codes:?}");
+    // Switched off by somebody: said once, as what it means.
+    let mut facts = acknowledged(false);
+    set(&mut facts.primary, Setting::SemiSyncSource, "OFF");
+    let status = assess("p", &seen(facts));
+    assert!(status.reason.contains("switched off"), "{}", status.reason);
+    assert!(
+        !status.servers[0]
+            .problems
+            .iter()
+            .any(|one| one.code == Condition::SettingDrift)
+    );
+    // A standby that waits for acknowledgements is a drift.
+    let mut facts = acknowledged(true);
+    set(&mut facts.secondary, Setting::SemiSyncSource, "ON");
+    assert!(
+        assess("p", &seen(facts))
+            .reason
+            .contains("rpl_semi_sync_master_enabled")
+    );
+}
+
+#[test]
+fn a_managed_pair_that_nobody_has_opened_is_degraded_and_says_what_to_do() {
+    let options = SetupOptions {
+        managed: Some(true),
+        ..SetupOptions::default()
+    };
+    let mut facts = finished_pair(MARIADB, &options);
+    for side in crate::Side::BOTH {
+        facts.of_mut(side).choices = Observed::Known(Choices {
+            semi_sync: None,
+            managed: true,
+        });
+    }
+    let open = assess("p", &seen(facts.clone()));
+    assert!(open.managed && open.is_healthy(), "{}", open.reason);
+    set(&mut facts.primary, Setting::ReadOnly, "ON");
+    let status = assess("p", &seen(facts));
+    assert_eq!(status.verdict, Verdict::Degraded);
+    assert!(status.reason.contains("managed"), "{}", status.reason);
+    assert_eq!(status.servers[0].problems[0].code, Condition::NobodyOpened);
+    assert_eq!(status.durability, None);
 }

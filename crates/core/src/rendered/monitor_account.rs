@@ -3,11 +3,12 @@
 use super::{NotRenderable, plain};
 use dbha_sql::Dialect;
 
-/// Writes the statements for an account at each of these hosts; they hold a word in place of the password.
+/// Writes the statements for an account at each of these hosts; they hold a word in place of the password. The monitor of a
+/// `managed` pair may open its writer, too.
 ///
 /// # Errors
 /// [`NotRenderable`] for a host that is no host part of an account (scenario 84).
-pub fn monitor_account(dialect: Dialect, hosts: &[String]) -> Result<String, NotRenderable> {
+pub fn monitor_account(dialect: Dialect, hosts: &[String], managed: bool) -> Result<String, NotRenderable> {
     let mut text = "-- The account of dbha monitor; made by dbha render monitor-account. Put your password in place of PASSWORD, and run\n\
                     -- this on the primary of a pair that dbha made: it reaches the secondary by replication.\n"
         .to_owned();
@@ -24,7 +25,7 @@ pub fn monitor_account(dialect: Dialect, hosts: &[String]) -> Result<String, Not
             file: "the host part of an account",
             fix: "give an address, a name, or a pattern such as 10.0.0.%",
         })?;
-        for statement in dialect.monitor_account_by_hand(host) {
+        for statement in dialect.monitor_account_by_hand(host, managed) {
             text.push_str(&format!("{};\n", statement.shown()));
         }
     }
@@ -49,13 +50,14 @@ mod tests {
             "h`",
             "h--\u{0}",
         ] {
-            let refused = monitor_account(dialect, &[host.to_owned()]).unwrap_err();
+            let refused = monitor_account(dialect, &[host.to_owned()], false).unwrap_err();
             assert_eq!(refused.value, host);
         }
         assert!(
             monitor_account(
                 dialect,
-                &["10.0.0.%".into(), "fd00::%".into(), "10.0.0.0/255.0.0.0".into()]
+                &["10.0.0.%".into(), "fd00::%".into(), "10.0.0.0/255.0.0.0".into()],
+                true
             )
             .is_ok()
         );

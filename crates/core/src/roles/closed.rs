@@ -110,7 +110,7 @@ async fn insist(
             Err(error) if error.is_lock_wait() && round < ROUNDS => {
                 ended += end_clients(server).await?;
                 if waiting == Waiting::Freed {
-                    free_waiting(server).await?;
+                    free_waiting(server, round).await?;
                 }
             }
             Err(error) => return Err(error.into()),
@@ -119,10 +119,11 @@ async fn insist(
     Ok(ended)
 }
 
-/// Lets commits end that wait for an acknowledgement and go on waiting although their clients were disconnected: nobody is
-/// told of them any more.
-async fn free_waiting(server: &mut Server) -> Result<(), SqlError> {
-    if server.dialect().kill_ends_waiting() {
+/// Lets commits end that wait for an acknowledgement although their clients were disconnected, so that nobody is told of
+/// them any more; an applier waits like that, too.
+async fn free_waiting(server: &mut Server, round: u32) -> Result<(), SqlError> {
+    // The end of a connection may be all that was needed.
+    if round == 1 && server.dialect().kill_ends_waiting() {
         return Ok(());
     }
     match server.semi_sync().await? {

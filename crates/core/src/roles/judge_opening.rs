@@ -187,9 +187,9 @@ mod tests {
             ..Choices::default()
         });
         let waiting = text(&pair.secondary);
-        assert_eq!(waiting.len(), door.len() + 2);
+        assert_eq!(waiting.len(), door.len() + 1);
         assert!(
-            waiting[1].contains("rpl_semi_sync_source_enabled = ON"),
+            waiting[0].contains("rpl_semi_sync_source_enabled = ON"),
             "{waiting:?}"
         );
     }

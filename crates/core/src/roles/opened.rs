@@ -23,7 +23,7 @@ pub(super) fn waiting(facts: &Facts) -> Vec<Statement> {
 /// What opens it: until its next start only, where dbha alone opens a server of the pair.
 pub(super) fn door(facts: &Facts) -> Vec<Statement> {
     match choices::recorded(facts).managed {
-        true => facts.dialect.open_until_restart(),
+        true => steps::open_managed(facts),
         false => facts.dialect.set_read_only(false),
     }
 }

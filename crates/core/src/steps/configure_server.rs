@@ -13,7 +13,7 @@ pub(super) fn check(view: &View<'_>, side: Side) -> Check {
         let name = facts.dialect.variable(wanted.setting).unwrap_or("?");
         match facts.has(wanted.setting, &wanted.value) || wanted.after_restart_only {
             true => format!("{name} = {} also after a restart", wanted.value),
-            false => format!("{name}: {} → {}", facts.setting(wanted.setting), wanted.value),
+            false => format!("{name}: {} → {}", now(facts, wanted.setting), wanted.value),
         }
     });
     let different: Vec<String> = plugins.into_iter().chain(settings).collect();
@@ -22,6 +22,14 @@ pub(super) fn check(view: &View<'_>, side: Side) -> Check {
     } else {
         Check::Needed(different)
     }
+}
+
+/// What holds now, in words where the server does not know the setting yet.
+fn now(facts: &Facts, setting: Setting) -> &str {
+    facts
+        .settings
+        .get(&setting)
+        .map_or("not there", |fact| fact.value.as_str())
 }
 
 fn wrong<'a>(view: &View<'a>, side: Side) -> Vec<&'a WantedSetting> {

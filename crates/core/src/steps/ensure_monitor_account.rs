@@ -101,14 +101,15 @@ fn primary_statements(view: &View<'_>, password: &Secret) -> Vec<Statement> {
         .is_some_and(|wanted| wanted.new_password);
     let mut all = super::open_for_dbha(&view.facts.primary);
     all.push(dialect.heartbeat_table());
+    let opens = view.topology.choices.managed;
     for host in hosts(view) {
         let tls = match wants_tls(view, &host) {
             true => AccountTls::Required,
             false => AccountTls::Free,
         };
         all.extend(match account(view, Side::Primary, &host) {
-            Some(_) if !new => dialect.restrict_monitor_account(&host, tls),
-            _ => dialect.ensure_monitor_account(&host, password, tls),
+            Some(_) if !new => dialect.restrict_monitor_account(&host, tls, opens),
+            _ => dialect.ensure_monitor_account(&host, password, tls, opens),
         });
     }
     all

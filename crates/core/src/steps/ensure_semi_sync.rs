@@ -27,10 +27,19 @@ pub(super) fn check(view: &View<'_>) -> Check {
             false => "commits on the primary wait also after a restart".to_owned(),
         });
     }
+    if gave_up(primary) {
+        different.push("commits on the primary wait again: a time-out had ended that".to_owned());
+    }
     match different.is_empty() {
         true => Check::Satisfied,
         false => Check::Needed(different),
     }
+}
+
+/// A server that went on alone waits again only behind its next commit; switched on anew it waits at once.
+fn gave_up(primary: &Facts) -> bool {
+    let waits = primary.semi_sync.known().is_some_and(|seen| seen.source_waits);
+    primary.has(Setting::SemiSyncSource, "ON") && !waits
 }
 
 fn acknowledges(facts: &Facts) -> bool {
@@ -40,14 +49,20 @@ fn acknowledges(facts: &Facts) -> bool {
         .is_some_and(|seen| seen.replica_acknowledges)
 }
 
-/// Whoever opens a managed server lets commits wait first; at its start nobody can commit.
+/// Whoever opens a managed server lets commits wait first: at its start nobody can commit, and its applier waits for nobody.
 fn is_kept(primary: &Facts, managed: bool) -> bool {
-    let after = primary
-        .settings
-        .get(&Setting::SemiSyncSource)
-        .and_then(|fact| fact.after_restart.as_deref());
-    let wanted = if managed { "OFF" } else { "ON" };
-    !primary.dialect.can_persist_settings() || after.is_some_and(|after| Setting::same_value(after, wanted))
+    let Some(fact) = primary.settings.get(&Setting::SemiSyncSource) else {
+        return false;
+    };
+    let is_on = |value: &Option<String>| {
+        value
+            .as_deref()
+            .is_some_and(|value| Setting::same_value(value, "ON"))
+    };
+    match managed {
+        true => !is_on(&fact.persisted),
+        false => !primary.dialect.can_persist_settings() || is_on(&fact.after_restart),
+    }
 }
 
 pub(super) fn statements(view: &View<'_>) -> Vec<(Side, Statement)> {
@@ -74,10 +89,16 @@ pub(super) fn statements(view: &View<'_>) -> Vec<(Side, Statement)> {
 /// What lets commits wait, where they do not.
 fn waiting(view: &View<'_>) -> Vec<Statement> {
     let (primary, managed) = (&view.facts.primary, view.topology.choices.managed);
-    match primary.has(Setting::SemiSyncSource, "ON") && is_kept(primary, managed) {
+    let again = match gave_up(primary) {
+        true => [primary.dialect.stop_waiting(), primary.dialect.wait_again()].concat(),
+        false => vec![],
+    };
+    let mut all = match primary.has(Setting::SemiSyncSource, "ON") && is_kept(primary, managed) {
         true => vec![],
         false => wait_on(primary, managed),
-    }
+    };
+    all.extend(again);
+    all
 }
 
 /// What lets the commits of a server wait for an acknowledgement from now on.
@@ -85,7 +106,10 @@ pub(crate) fn wait_on(facts: &Facts, managed: bool) -> Vec<Statement> {
     let dialect = facts.dialect;
     match managed {
         true => {
-            let mut all = dialect.keep_setting(Setting::SemiSyncSource, "OFF");
+            let mut all = match is_kept(facts, managed) {
+                true => vec![],
+                false => dialect.keep_setting(Setting::SemiSyncSource, "OFF"),
+            };
             all.extend(dialect.wait_again());
             all
         }

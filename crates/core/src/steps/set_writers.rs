@@ -52,12 +52,30 @@ fn is_wrong(facts: &Facts, plan: &ServerPlan) -> bool {
         })
 }
 
+/// What opens a server that starts read-only again; the next start is seen to first, where a statement has to.
+pub(crate) fn open_managed(facts: &Facts) -> Vec<Statement> {
+    let starts_closed = |setting: Setting| {
+        let fact = facts.settings.get(&setting);
+        fact.is_none_or(|fact| {
+            fact.after_restart
+                .as_deref()
+                .is_some_and(|after| Setting::same_value(after, "ON"))
+        })
+    };
+    let mut all = match starts_closed(Setting::ReadOnly) && starts_closed(Setting::SuperReadOnly) {
+        true => vec![],
+        false => facts.dialect.start_read_only(),
+    };
+    all.extend(facts.dialect.open_until_restart());
+    all
+}
+
 pub(super) fn statements(view: &View<'_>) -> Vec<(Side, Statement)> {
     let wrong = |side: &Side| must_change(view, *side);
     let change = |side: Side| {
         let (dialect, plan) = (view.facts.of(side).dialect, view.topology.server(side));
         let statements = match plan.writable && plan.managed {
-            true => dialect.open_until_restart(),
+            true => open_managed(view.facts.of(side)),
             false => dialect.set_read_only(!plan.writable),
         };
         statements.into_iter().map(move |statement| (side, statement))

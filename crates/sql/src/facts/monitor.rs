@@ -25,8 +25,8 @@ pub struct MonitorAccount {
     pub grants_as_wanted: bool,
 }
 
-/// Looks at the monitor's accounts and what they may do.
-pub(super) async fn look_at_monitor(session: &mut Session) -> Result<MonitorFacts, SqlError> {
+/// Looks at the monitor's accounts and what they may do; `opens`: whether a monitor is to open the writer.
+pub(super) async fn look_at_monitor(session: &mut Session, opens: bool) -> Result<MonitorFacts, SqlError> {
     let dialect = session.dialect();
     let place = look(session, &dialect.read_monitor_place()).await?;
     let accounts = look(session, &dialect.read_replication_accounts(MONITOR_USER)).await?;
@@ -34,7 +34,7 @@ pub(super) async fn look_at_monitor(session: &mut Session) -> Result<MonitorFact
     let row = place.known().and_then(|rows| rows.first());
     let text = |name: &str| printable(row.and_then(|row| row.get(name)).unwrap_or(""));
     let wanted: BTreeSet<(String, String)> = dialect
-        .wanted_of_monitor()
+        .wanted_of_monitor(opens)
         .into_iter()
         .map(|(place, privilege)| (place.to_owned(), privilege.to_owned()))
         .collect();

@@ -34,6 +34,9 @@ pub(crate) async fn observe(session: &mut Session, depth: Depth) -> Result<Facts
     let processes = look(session, &dialect.read_processlist()).await?;
     let claim = look(session, &dialect.read_claim()).await?;
     let (schemas, engines) = dictionary(session, depth).await?;
+    let choices = look(session, &dialect.read_choices())
+        .await?
+        .and(|rows| Choices::of_rows(&rows));
     Ok(Facts {
         tcp: session
             .endpoint()
@@ -76,15 +79,14 @@ pub(crate) async fn observe(session: &mut Session, depth: Depth) -> Result<Facts
             && has_rows(&look(session, &dialect.read_local_loading_note()).await?),
         recorded: list(session, &dialect.read_recorded_servers(), read_recorded).await?,
         terms: list(session, &dialect.read_newest_term(), read_term).await?,
-        choices: look(session, &dialect.read_choices())
-            .await?
-            .and(|rows| Choices::of_rows(&rows)),
+        monitor: monitor::look_at_monitor(session, choices.known().is_some_and(|chosen| chosen.managed))
+            .await?,
+        choices,
         semi_sync: semi_sync::look_at_semi_sync(session).await?,
         markers: list(session, &dialect.read_markers(), read_marker).await?,
         surroundings,
         clone: clone::look_at_clone(session, depth).await?,
         clone_note: clone::look_for_note(session).await?,
-        monitor: monitor::look_at_monitor(session).await?,
         host: Observed::Absent,
         name,
     })

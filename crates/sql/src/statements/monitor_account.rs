@@ -7,23 +7,29 @@ impl Dialect {
     /// Makes the monitor's account exactly as wanted: password, TLS, and what a monitor needs.
     ///
     /// The table of heartbeats has to be there.
-    pub fn ensure_monitor_account(&self, host: &str, password: &Secret, tls: AccountTls) -> Vec<Statement> {
+    pub fn ensure_monitor_account(
+        &self,
+        host: &str,
+        password: &Secret,
+        tls: AccountTls,
+        opens: bool,
+    ) -> Vec<Statement> {
         let account = quote_account(MONITOR_USER, host);
         let mut statements = self.identify_account(&account, password, tls);
-        statements.extend(self.only_monitor(&account));
+        statements.extend(self.only_monitor(&account, opens));
         statements
     }
 
     /// Makes an account of the monitor that exists as wanted but for its password, which it keeps.
-    pub fn restrict_monitor_account(&self, host: &str, tls: AccountTls) -> Vec<Statement> {
+    pub fn restrict_monitor_account(&self, host: &str, tls: AccountTls, opens: bool) -> Vec<Statement> {
         let account = quote_account(MONITOR_USER, host);
         let mut statements = vec![Statement::new(format!("ALTER USER {account} {}", require(tls)))];
-        statements.extend(self.only_monitor(&account));
+        statements.extend(self.only_monitor(&account, opens));
         statements
     }
 
     /// Lists what makes the monitor's account where dbha does not do it itself; the password is a word to be replaced.
-    pub fn monitor_account_by_hand(&self, host: &str) -> Vec<Statement> {
+    pub fn monitor_account_by_hand(&self, host: &str, opens: bool) -> Vec<Statement> {
         let account = quote_account(MONITOR_USER, host);
         let mut statements = vec![
             self.heartbeat_table(),
@@ -32,7 +38,7 @@ impl Dialect {
                 quote_literal("PASSWORD")
             )),
         ];
-        statements.extend(self.grants_of_monitor(&account));
+        statements.extend(self.grants_of_monitor(&account, opens));
         statements
     }
 
@@ -67,8 +73,8 @@ impl Dialect {
         ))
     }
 
-    /// Lists what the monitor may do, as place and privilege.
-    pub fn wanted_of_monitor(&self) -> Vec<(&'static str, &'static str)> {
+    /// Lists what the monitor may do, as place and privilege; `opens`: also what opens the writer of a managed pair.
+    pub fn wanted_of_monitor(&self, opens: bool) -> Vec<(&'static str, &'static str)> {
         let global: &[&str] = match self.flavor() {
             // Before 10.5.9 there was no privilege for the look alone.
             Flavor::MariaDb if self.version() < Version::new(10, 5, 9) => {
@@ -77,22 +83,29 @@ impl Dialect {
             Flavor::MariaDb => &["SLAVE MONITOR", "BINLOG MONITOR", "PROCESS"],
             Flavor::MySql => &["REPLICATION CLIENT", "PROCESS"],
         };
-        let mut all: Vec<_> = global.iter().map(|privilege| ("*.*", *privilege)).collect();
+        let opening: &[&str] = match self.flavor() {
+            _ if !opens => &[],
+            Flavor::MariaDb => &["READ_ONLY ADMIN", "REPLICATION MASTER ADMIN"],
+            Flavor::MySql if self.can_persist_settings() => &["SYSTEM_VARIABLES_ADMIN"],
+            Flavor::MySql => &["SUPER"],
+        };
+        let global = global.iter().chain(opening);
+        let mut all: Vec<_> = global.map(|privilege| ("*.*", *privilege)).collect();
         all.push(("dbha.*", "SELECT"));
         all.extend(["INSERT", "UPDATE", "DELETE"].map(|privilege| ("dbha.heartbeat", privilege)));
         all
     }
 
-    fn only_monitor(&self, account: &str) -> Vec<Statement> {
+    fn only_monitor(&self, account: &str, opens: bool) -> Vec<Statement> {
         let mut statements = vec![Statement::new(format!(
             "REVOKE ALL PRIVILEGES, GRANT OPTION FROM {account}"
         ))];
-        statements.extend(self.grants_of_monitor(account));
+        statements.extend(self.grants_of_monitor(account, opens));
         statements
     }
 
-    fn grants_of_monitor(&self, account: &str) -> Vec<Statement> {
-        let wanted = self.wanted_of_monitor();
+    fn grants_of_monitor(&self, account: &str, opens: bool) -> Vec<Statement> {
+        let wanted = self.wanted_of_monitor(opens);
         let grant = |place: &str| {
             let of_place = wanted.iter().filter(|(other, _)| *other == place);
             let privileges: Vec<&str> = of_place.map(|(_, privilege)| *privilege).collect();
@@ -114,7 +127,7 @@ mod tests {
     #[test]
     fn each_release_gets_the_least_that_it_has() {
         let global = |text: &str| {
-            dialect(text).grants_of_monitor("'dbha_monitor'@'h'")[0]
+            dialect(text).grants_of_monitor("'dbha_monitor'@'h'", false)[0]
                 .shown()
                 .to_owned()
         };
@@ -134,7 +147,8 @@ mod tests {
 
     #[test]
     fn a_hostile_host_stays_a_host() {
-        for statement in dialect("9.7.4").monitor_account_by_hand("h' IDENTIFIED BY ''; DROP DATABASE x; -- ")
+        for statement in
+            dialect("9.7.4").monitor_account_by_hand("h' IDENTIFIED BY ''; DROP DATABASE x; -- ", true)
         {
             let text = statement.shown();
             assert!(!text.contains("TO 'dbha_monitor'@'h' "), "{text}");

@@ -74,21 +74,20 @@ impl Dialect {
         }
     }
 
-    /// Opens the server for writing until it restarts; it starts read-only again, as far as a statement can see to that.
+    /// Opens the server for writing until it restarts, and leaves what its next start brings as it is.
     pub fn open_until_restart(&self) -> Vec<Statement> {
-        // Kept first: cut off behind that, nothing is open that should not be.
-        let keep = [Setting::ReadOnly, Setting::SuperReadOnly];
-        let open = [Setting::SuperReadOnly, Setting::ReadOnly];
-        let present = |setting: &Setting| self.variable(*setting).is_some();
-        let keep = keep
+        [Setting::SuperReadOnly, Setting::ReadOnly]
             .into_iter()
-            .filter(present)
-            .flat_map(|one| self.keep_setting(one, "ON"));
-        let open = open
+            .flat_map(|setting| self.change_setting_until_restart(setting, "OFF"))
+            .collect()
+    }
+
+    /// Lets the next start be read-only, as far as a statement can see to that.
+    pub fn start_read_only(&self) -> Vec<Statement> {
+        [Setting::ReadOnly, Setting::SuperReadOnly]
             .into_iter()
-            .filter(present)
-            .flat_map(|one| self.change_setting_until_restart(one, "OFF"));
-        keep.chain(open).collect()
+            .flat_map(|setting| self.keep_setting(setting, "ON"))
+            .collect()
     }
 
     /// Puts a setting back to what it was, for now and for the time after a restart; empty where nothing differs.

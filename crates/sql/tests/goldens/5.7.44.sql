@@ -17,7 +17,7 @@ SET NAMES utf8mb4, sql_mode = 'NO_AUTO_VALUE_ON_ZERO,STRICT_ALL_TABLES,ALLOW_INV
 SELECT @@global.server_id AS server_id, @@global.server_uuid AS uuid, CURRENT_USER() AS own_user, CAST(UNIX_TIMESTAMP(NOW(6)) AS CHAR) AS now, VERSION() AS version_text;
 
 -- facts: settings
-SELECT VARIABLE_NAME AS name, VARIABLE_VALUE AS value, NULL AS origin, NULL AS persisted, 'NO' AS fixed FROM performance_schema.global_variables WHERE VARIABLE_NAME IN ('server_id', 'auto_increment_increment', 'auto_increment_offset', 'log_bin', 'log_bin_basename', 'log_slave_updates', 'binlog_format', 'binlog_row_image', 'sync_binlog', 'innodb_flush_log_at_trx_commit', 'enforce_gtid_consistency', 'gtid_mode', 'slave_net_timeout', 'relay_log_recovery', 'read_only', 'super_read_only', 'lower_case_table_names', 'innodb_page_size', 'character_set_server', 'collation_server', 'max_allowed_packet', 'port', 'hostname', 'datadir', 'have_ssl', 'ssl_ca', 'event_scheduler', 'log_bin_trust_function_creators', 'max_connections', 'skip_networking', 'bind_address', 'skip_name_resolve', 'require_secure_transport', 'expire_logs_days', 'slave_skip_errors', 'sql_slave_skip_counter', 'slave_exec_mode', 'sql_mode');
+SELECT VARIABLE_NAME AS name, VARIABLE_VALUE AS value, NULL AS origin, NULL AS persisted, 'NO' AS fixed FROM performance_schema.global_variables WHERE VARIABLE_NAME IN ('server_id', 'auto_increment_increment', 'auto_increment_offset', 'log_bin', 'log_bin_basename', 'log_slave_updates', 'binlog_format', 'binlog_row_image', 'sync_binlog', 'innodb_flush_log_at_trx_commit', 'enforce_gtid_consistency', 'gtid_mode', 'slave_net_timeout', 'relay_log_recovery', 'read_only', 'super_read_only', 'lower_case_table_names', 'innodb_page_size', 'character_set_server', 'collation_server', 'max_allowed_packet', 'port', 'hostname', 'datadir', 'have_ssl', 'ssl_ca', 'event_scheduler', 'log_bin_trust_function_creators', 'max_connections', 'skip_networking', 'bind_address', 'skip_name_resolve', 'require_secure_transport', 'expire_logs_days', 'slave_skip_errors', 'sql_slave_skip_counter', 'slave_exec_mode', 'sql_mode', 'rpl_semi_sync_master_enabled', 'rpl_semi_sync_slave_enabled', 'rpl_semi_sync_master_timeout', 'rpl_semi_sync_master_wait_point', 'rpl_semi_sync_master_wait_no_slave', 'rpl_semi_sync_master_wait_for_slave_count');
 
 -- a platform's databases and accounts, for people to run
 CREATE DATABASE IF NOT EXISTS `region` CHARACTER SET utf8mb4 COLLATE utf8mb4_unicode_ci;
@@ -49,7 +49,7 @@ SELECT t.PROCESSLIST_ID AS id, v.VARIABLE_NAME AS name, v.VARIABLE_VALUE AS valu
 SELECT t.TABLE_SCHEMA AS schema_name, t.TABLE_NAME AS name, COALESCE(t.ENGINE, '') AS engine, IF(k.TABLE_NAME IS NULL, 'Y', 'N') AS keyless, IF(t.TABLE_TYPE = 'SYSTEM VERSIONED', 'Y', 'N') AS versioned, 'N' AS by_transaction, t.TABLE_ROWS AS row_estimate FROM information_schema.TABLES t LEFT JOIN (SELECT DISTINCT TABLE_SCHEMA, TABLE_NAME FROM information_schema.COLUMNS WHERE COLUMN_KEY = 'PRI' AND TABLE_SCHEMA NOT IN ('information_schema', 'performance_schema', 'mysql', 'sys')) k ON k.TABLE_SCHEMA = t.TABLE_SCHEMA AND k.TABLE_NAME = t.TABLE_NAME WHERE t.TABLE_TYPE IN ('BASE TABLE', 'SYSTEM VERSIONED') AND t.TABLE_SCHEMA NOT IN ('information_schema', 'performance_schema', 'mysql', 'sys') AND (COALESCE(t.ENGINE, '') <> 'InnoDB' OR k.TABLE_NAME IS NULL OR t.TABLE_TYPE = 'SYSTEM VERSIONED') ORDER BY 1, 2 LIMIT 1000;
 SELECT CONVERT(User USING utf8mb4) AS user, CONVERT(Host USING utf8mb4) AS host, plugin AS plugin, IF(COALESCE(authentication_string, '') = '', 'Y', 'N') AS open FROM mysql.user WHERE account_locked <> 'Y' ORDER BY 1, 2;
 SELECT DISTINCT CONVERT(Db USING utf8mb4) AS name FROM mysql.db WHERE User = '' ORDER BY 1;
-SELECT PLUGIN_NAME AS name FROM information_schema.PLUGINS WHERE PLUGIN_STATUS = 'ACTIVE' AND PLUGIN_TYPE IN ('AUTHENTICATION', 'STORAGE ENGINE') ORDER BY 1;
+SELECT PLUGIN_NAME AS name FROM information_schema.PLUGINS WHERE PLUGIN_STATUS = 'ACTIVE' AND PLUGIN_TYPE IN ('AUTHENTICATION', 'STORAGE ENGINE', 'REPLICATION') ORDER BY 1;
 SELECT LOWER(FILTER_NAME) AS name, FILTER_RULE AS value FROM performance_schema.replication_applier_global_filters WHERE FILTER_RULE <> '';
 SELECT (SELECT VARIABLE_VALUE FROM performance_schema.global_status WHERE VARIABLE_NAME = 'Threads_connected') AS connections, EXISTS (SELECT 1 FROM mysql.time_zone_name) AS time_zones;
 
@@ -71,6 +71,33 @@ SET GLOBAL read_only = ON;
 SET GLOBAL super_read_only = ON;
 SET GLOBAL super_read_only = OFF;
 SET GLOBAL read_only = OFF;
+
+-- semi-synchronous replication
+INSTALL PLUGIN rpl_semi_sync_master SONAME 'semisync_master.so';
+INSTALL PLUGIN rpl_semi_sync_slave SONAME 'semisync_slave.so';
+SET GLOBAL rpl_semi_sync_master_enabled = ON;
+SET GLOBAL rpl_semi_sync_master_enabled = OFF;
+SET GLOBAL rpl_semi_sync_master_enabled = ON;
+UNINSTALL PLUGIN rpl_semi_sync_master;
+UNINSTALL PLUGIN rpl_semi_sync_slave;
+
+-- managed: start closed, open
+SET GLOBAL super_read_only = OFF;
+SET GLOBAL read_only = OFF;
+
+-- choices
+CREATE DATABASE IF NOT EXISTS dbha CHARACTER SET utf8mb4 COLLATE utf8mb4_bin;
+CREATE TABLE IF NOT EXISTS dbha.choice (name VARCHAR(64) NOT NULL PRIMARY KEY, value VARCHAR(255) NOT NULL) ENGINE=InnoDB;
+DELETE FROM dbha.choice;
+INSERT INTO dbha.choice (name, value) VALUES ('semi_sync_timeout_ms', '10000'), ('managed', '1');
+SELECT name, value FROM dbha.choice ORDER BY name;
+
+-- monitor: account that opens
+CREATE TABLE IF NOT EXISTS dbha.heartbeat (server_id INT UNSIGNED NOT NULL PRIMARY KEY, at_us BIGINT UNSIGNED NOT NULL) ENGINE=InnoDB;
+CREATE USER IF NOT EXISTS 'dbha_monitor'@'10.0.0.9' IDENTIFIED BY 'PASSWORD';
+GRANT REPLICATION CLIENT, PROCESS, SUPER ON *.* TO 'dbha_monitor'@'10.0.0.9';
+GRANT SELECT ON dbha.* TO 'dbha_monitor'@'10.0.0.9';
+GRANT INSERT, UPDATE, DELETE ON dbha.heartbeat TO 'dbha_monitor'@'10.0.0.9';
 
 -- accounts
 CREATE USER IF NOT EXISTS 'dbha_repl'@'10.0.0.2' IDENTIFIED WITH mysql_native_password BY '***';

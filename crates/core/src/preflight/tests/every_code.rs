@@ -44,6 +44,18 @@ const CAUSES: &[(Code, &str, Change)] = &[
     (Code::MissingPrivilege, MARIADB, |f, _| {
         f.primary.privileges = Observed::Known(Default::default())
     }),
+    (Code::NeedsOneWriter, MARIADB, |_, o| {
+        o.writers = Writers::Both;
+        o.managed = Some(true)
+    }),
+    (Code::WaitsWithoutLimit, MARIADB, |_, o| {
+        o.semi_sync = Some(true);
+        o.semi_sync_timeout = Some(std::time::Duration::from_millis(crate::NO_LIMIT_MS))
+    }),
+    (Code::OldSemiSyncPlugin, MYSQL, |f, o| {
+        o.semi_sync = Some(true);
+        f.secondary.surroundings.plugins = Observed::Known(["rpl_semi_sync_master".to_owned()].into())
+    }),
     (Code::SnapshotWithoutLock, MARIADB, |f, _| {
         f.primary.privileges = Observed::Known(Default::default());
         f.primary.engines = Observed::Known(vec![engine("InnoDB")])
