@@ -1,11 +1,14 @@
 //! `--managed`: both servers start read-only, and dbha alone opens the one that has the writes.
 
+use std::fs;
+
 use dbha_monitor::{EventKind, MonitorSettings, Opening};
 use dbha_testkit::{Release, ServerPair};
 use serde_json::Value;
 
 use crate::eventually::eventually;
 use crate::operator::Operator;
+use crate::option_files::{drop_in, stock_pair};
 use crate::releases::{on_every_release, on_releases};
 use crate::restart::keep_settings;
 use crate::servers::{assert_all_threads_run, assert_same_contents, cross, pair_with_sample};
@@ -191,4 +194,63 @@ async fn a_failover_and_a_rejoin_keep_it_managed(release: Release) {
     operator.swap();
     operator.setup([]).await.exits(0);
     assert_eq!(writable(&pair).await, [false, true]);
+}
+
+on_releases!(with_access_to_the_machines_the_option_files_follow_what_is_chosen: mariadb_10_11);
+
+async fn with_access_to_the_machines_the_option_files_follow_what_is_chosen(release: Release) {
+    let (mut pair, operator) = stock_pair(release).await;
+    let access = ["--host-access", "local"];
+    let setup = async |arguments: &[&str]| {
+        let all = [&access[..], arguments].concat();
+        operator.setup(all).await.exits(0)
+    };
+    let files = |pair: &ServerPair| {
+        [&pair.primary, &pair.secondary].map(|server| fs::read_to_string(drop_in(server)).unwrap())
+    };
+    let closed = |files: &[String; 2]| [0, 1].map(|at| files[at].contains("\nread_only=ON\n"));
+    let waits =
+        |files: &[String; 2]| [0, 1].map(|at| files[at].contains("\nrpl_semi_sync_master_enabled=ON\n"));
+    setup(&["--restart", "allowed", "--managed", "--semi-sync"]).await;
+    let seen = files(&pair);
+    assert_eq!(
+        (closed(&seen), waits(&seen)),
+        ([true, true], [false, false]),
+        "{seen:#?}"
+    );
+    let status = restart_both(&mut pair, &operator).await;
+    assert_eq!(
+        (&status["writers"], &status["restart_safe"]),
+        (&"none".into(), &true.into()),
+        "{status:#}"
+    );
+
+    setup(&["--managed=no"]).await;
+    let seen = files(&pair);
+    assert_eq!(
+        (closed(&seen), waits(&seen)),
+        ([false, true], [true, false]),
+        "{seen:#?}"
+    );
+    let switch = operator.command("switchover", access);
+    operator.finish({ switch }.arg("--yes")).await.exits(0);
+    let seen = files(&pair);
+    assert_eq!(
+        (closed(&seen), waits(&seen)),
+        ([true, false], [false, true]),
+        "{seen:#?}"
+    );
+    restart_both(&mut pair, &operator).await;
+    let status = eventually(
+        "healthy, its commits acknowledged",
+        async || operator.status().await.json(),
+        |status| status["verdict"] == "healthy" && status["durability"]["level"] == "sync",
+    )
+    .await;
+    assert_eq!(
+        status["durability"]["server"],
+        operator.secondary.as_str(),
+        "{status:#}"
+    );
+    cross("Ada", &pair.secondary, &pair.primary).await;
 }

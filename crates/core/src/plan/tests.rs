@@ -1,6 +1,6 @@
 use super::plan;
 use crate::{
-    Both, Check, SetupOptions, Step, Topology, Writers,
+    Both, Check, SetupOptions, Side, Step, Topology, Writers,
     built_facts::{finished_pair, fresh_pair, set},
 };
 use dbha_sql::{Claim, ClaimState, Facts, Observed, Setting, SqlState};
@@ -40,6 +40,7 @@ fn a_fresh_pair_needs_every_step_but_those_for_older_pairs_and_what_is_to_be_ask
         Step::DetachReplaced,
         Step::WriteOptionFilePrimary,
         Step::WriteOptionFileSecondary,
+        Step::EnsureSemiSync,
         Step::EnsureMonitorAccount,
     ];
     let all: Vec<Step> = Step::ALL
@@ -189,4 +190,85 @@ fn scenario_30_a_finished_pair_whose_proof_was_cut_off_is_proven() {
         facts.secondary.markers = Observed::Absent;
         assert_eq!(needed(&facts, &options), [Step::ProveLinks], "there is none");
     }
+}
+
+#[test]
+fn what_is_chosen_later_needs_its_settings_its_record_and_the_step_of_its_own() {
+    let before = SetupOptions::default();
+    let wanted = SetupOptions {
+        semi_sync: Some(true),
+        ..SetupOptions::default()
+    };
+    for version in [MARIADB, MYSQL] {
+        let facts = finished_pair(version, &before);
+        assert_eq!(
+            needed(&facts, &wanted),
+            [
+                Step::ConfigurePrimary,
+                Step::ConfigureSecondary,
+                Step::EnsureRegistry,
+                Step::ProveLinks,
+                Step::EnsureSemiSync
+            ],
+            "{version}"
+        );
+    }
+}
+
+#[test]
+fn the_option_file_of_a_managed_pair_closes_both_whoever_writes() {
+    let options = SetupOptions {
+        semi_sync: Some(true),
+        managed: Some(true),
+        ..SetupOptions::default()
+    };
+    let facts = finished_pair(MARIADB, &options);
+    for managed in [true, false] {
+        let options = SetupOptions {
+            managed: Some(managed),
+            ..options.clone()
+        };
+        let topology = Topology::of_pair(&facts, &options);
+        let file = |side| crate::option_file(facts.of(side).dialect, topology.server(side));
+        let (primary, secondary) = (file(Side::Primary), file(Side::Secondary));
+        assert_eq!(primary.contains("\nread_only=ON\n"), managed, "{primary}");
+        assert!(secondary.contains("\nread_only=ON\n"), "{secondary}");
+        assert_eq!(
+            primary.contains("rpl_semi_sync_master_enabled=OFF"),
+            managed,
+            "{primary}"
+        );
+        assert_eq!(
+            primary.contains("rpl_semi_sync_master_enabled=ON"),
+            !managed,
+            "{primary}"
+        );
+        assert!(
+            secondary.contains("rpl_semi_sync_master_enabled=OFF"),
+            "{secondary}"
+        );
+        assert!(
+            secondary.contains("rpl_semi_sync_slave_enabled=ON"),
+            "{secondary}"
+        );
+    }
+}
+
+#[test]
+fn a_file_names_what_a_plug_in_brings_only_where_no_statement_keeps_it_and_loosely() {
+    let options = SetupOptions {
+        semi_sync: Some(true),
+        ..SetupOptions::default()
+    };
+    let file = |version: &str| {
+        let facts = finished_pair(version, &options);
+        let topology = Topology::of_pair(&facts, &options);
+        crate::option_file(facts.primary.dialect, topology.server(Side::Primary))
+    };
+    assert!(!file(MYSQL).contains("semi_sync"), "{}", file(MYSQL));
+    let old = file("5.7.44");
+    assert!(old.contains("\nloose_rpl_semi_sync_master_enabled=ON\n"), "{old}");
+    // A server that forgets what was not acknowledged when it starts as a replica must not start as one.
+    let forgets = file("10.11.8-MariaDB");
+    assert!(!forgets.contains("rpl_semi_sync_slave_enabled"), "{forgets}");
 }
