@@ -182,6 +182,9 @@ impl ReplicatedPairBuilder {
         })?;
         let done = pair.setup(self.events).await;
         let done = done.map_err(|error| TestkitError::Pair(Box::new(error)))?;
+        if self.setup.managed == Some(true) {
+            servers.start_read_only()?;
+        }
         Ok(ReplicatedPair {
             servers,
             endpoints,

@@ -19,6 +19,8 @@ pub(super) fn option_lines(
     let lines = text.lines().filter_map(|line| line.split_once('='));
     // A server that is closed to its own root cannot be given a root: dbha closes it, and the server keeps that.
     let lines = lines.filter(|(name, _)| !name.starts_with(['#', '[']) && *name != "super_read_only");
+    // Nor is a primary that is read-only set up.
+    let lines = lines.filter(|(name, _)| side == Side::Secondary || *name != "read_only");
     let kept = lines.fold(ServerOptions::new(), |options, (name, value)| {
         options.set(name, value)
     });

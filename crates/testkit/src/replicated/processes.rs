@@ -57,6 +57,11 @@ impl Processes {
         ("127.0.0.1".to_owned(), self.network.port(side))
     }
 
+    /// The primary's file could not say so before the set-up, which wants a primary that can be written to.
+    pub(super) fn start_read_only(&self) -> Result<(), TestkitError> {
+        self.server(Side::Primary).append_options("read_only=ON")
+    }
+
     pub(super) async fn kill(&mut self, side: Side) -> Result<(), TestkitError> {
         self.server_mut(side).kill().await
     }

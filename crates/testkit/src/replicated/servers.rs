@@ -59,6 +59,16 @@ impl Servers {
         }
     }
 
+    /// Lets both start read-only from now on, where this kit keeps their option files.
+    pub(super) fn start_read_only(&self) -> Result<(), TestkitError> {
+        match self {
+            Self::Processes(servers) => servers.start_read_only(),
+            #[cfg(feature = "docker")]
+            Self::Containers(_) => Ok(()),
+            Self::Given(_) => Ok(()),
+        }
+    }
+
     pub(super) async fn kill(&mut self, side: Side) -> Result<(), TestkitError> {
         match self {
             Self::Processes(servers) => servers.kill(side).await,
