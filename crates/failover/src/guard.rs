@@ -3,6 +3,7 @@
 //! Nothing that it waits for holds it up: looks, questions to the vote, an opening and a fence are tasks of their own, and
 //! the loop asks [`decide`] at every tick.
 
+mod alone;
 mod ask;
 mod hands;
 mod looker;
@@ -18,7 +19,9 @@ use crate::{
     decide::{Action, Answer, Ask, Local, Seen, State, Work, decide},
     loss::{LossBook, TooMuch},
 };
+use alone::Alone;
 use ask::{Asked, Asker};
+use dbha_core::Durability;
 use hands::Hands;
 use looker::{Look, look_at};
 use seen::Sights;
@@ -36,6 +39,9 @@ pub struct Guard<B: Ballot> {
     asker: Asker<B>,
     hands: Hands,
     answer: Option<Answer>,
+    alone: Alone,
+    /// What the vote was told last of the commits here.
+    published: Option<Durability>,
     news: news::Teller,
 }
 
@@ -55,6 +61,8 @@ impl<B: Ballot> Guard<B> {
             sights: Sights::default(),
             book: LossBook::default(),
             answer: None,
+            alone: Alone::default(),
+            published: None,
             settings,
         }
     }
@@ -109,8 +117,11 @@ impl<B: Ballot> Guard<B> {
     fn hear(&mut self, asked: Asked<B::Error>) {
         self.answer = Some(match asked {
             Asked::Answered(given) => {
-                if let Given::Not(standing) = &given {
-                    self.note_published(standing);
+                match &given {
+                    Given::Not(standing) => self.note_published(standing),
+                    Given::Held { record, .. } => {
+                        self.published = record.published.as_ref().map(|published| published.durability);
+                    }
                 }
                 self.news.vote_answers();
                 self.sights.answer(given, self.began, &self.settings.timing)
@@ -153,9 +164,11 @@ impl<B: Ballot> Guard<B> {
         let (state, actions) = decide(&self.state, &seen, &self.settings.timing);
         let held_before = self.state.held().is_some();
         self.state = state;
+        self.news.loss(self.settings.max_loss, self.sights.choices());
         self.news.unmanaged(self.sights.is_unmanaged());
         self.news.standing(held_before, &self.state, &seen, may_take);
         self.record(&seen);
+        self.consider_going_alone(now, &seen);
         for action in actions {
             self.take(action, work, alive);
         }
@@ -167,6 +180,17 @@ impl<B: Ballot> Guard<B> {
         let recorded = self.sights.choices().and_then(|choices| choices.guarded.as_ref());
         if writes && recorded != Some(&self.settings.vote) {
             self.hands.record_guard(&self.settings.vote);
+        }
+    }
+
+    /// A writer that waits for the other one without a limit must not wait for ever.
+    fn consider_going_alone(&mut self, now: Duration, seen: &Seen) {
+        let writes = self.state.held().is_some() && matches!(seen.local, Local::Open { .. });
+        let commits = self.sights.commits(self.published).filter(|_| writes);
+        let change =
+            commits.and_then(|commits| self.alone.decide(now, commits, self.settings.timing.lease()));
+        if let Some(change) = change {
+            self.hands.change_commits(change);
         }
     }
 
@@ -188,7 +212,7 @@ impl<B: Ballot> Guard<B> {
 
     fn ask(&mut self, ask: Ask) {
         // Before the local server was seen once, neither the pair's mark nor its own number is known.
-        if let Some(question) = self.sights.question(ask) {
+        if let Some(question) = self.sights.question(ask, self.alone.is_decided()) {
             self.asker.ask(question);
         }
     }

@@ -2,13 +2,15 @@
 
 use super::{
     GuardSettings,
+    alone::Change,
     looker::{Look, Sight},
 };
 use crate::decide::Work;
 use dbha_core::{
     CancellationToken, Endpoint, EventSink, FailoverOptions, Fence, Fenced, Pair, ServerProcess, SetupError,
-    Side, error_chain,
+    Side, SqlError, error_chain,
 };
+use dbha_sql::Server;
 use std::{
     sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::{Duration, Instant},
@@ -31,6 +33,10 @@ pub(super) enum Done {
     Fenced(Fenced),
     /// Whether it takes writes is not known; why.
     NotFenced(String),
+    /// Its commits wait, or wait no more.
+    CommitsChanged(Change),
+    /// That could not be changed; why.
+    CommitsNotChanged(String),
     /// It was not recorded that guards decide; why.
     NotRecorded(String),
 }
@@ -49,6 +55,7 @@ pub(super) struct Hands {
     /// The server's process, and at which of its starts that was found.
     process: Arc<Mutex<Option<(u64, ServerProcess)>>>,
     recorded: bool,
+    changing: bool,
     done: (mpsc::Sender<Done>, mpsc::Receiver<Done>),
 }
 
@@ -65,6 +72,7 @@ impl Hands {
             killed: None,
             process: Arc::default(),
             recorded: false,
+            changing: false,
             done: mpsc::channel(8),
         }
     }
@@ -87,6 +95,7 @@ impl Hands {
             }
             Done::NotFenced(_) => self.fencing = None,
             Done::NotRecorded(_) => self.recorded = false,
+            Done::CommitsChanged(_) | Done::CommitsNotChanged(_) => self.changing = false,
         }
         done
     }
@@ -177,6 +186,21 @@ impl Hands {
         }
     }
 
+    /// Lets commits of the server wait for the other one, or not.
+    pub(super) fn change_commits(&mut self, change: Change) {
+        if std::mem::replace(&mut self.changing, true) {
+            return;
+        }
+        let (local, done) = (self.local.clone(), self.done.0.clone());
+        tokio::spawn(async move {
+            let told = match changed(&local, change).await {
+                Ok(()) => Done::CommitsChanged(change),
+                Err(error) => Done::CommitsNotChanged(error_chain(&error)),
+            };
+            let _ = done.send(told).await;
+        });
+    }
+
     fn begin(
         &mut self,
         term: u64,
@@ -248,6 +272,16 @@ impl Hands {
         }
         fenced(&self.fence_within(within)).await
     }
+}
+
+async fn changed(local: &Endpoint, change: Change) -> Result<(), SqlError> {
+    let mut server = Server::connect(local).await?;
+    match change {
+        Change::Stop => server.stop_waiting().await?,
+        Change::WaitAgain => server.wait_again().await?,
+    }
+    server.session.close().await;
+    Ok(())
 }
 
 fn lock<T>(of: &Mutex<T>) -> MutexGuard<'_, T> {

@@ -1,9 +1,10 @@
-use super::hands::Done;
+use super::{alone::Change, hands::Done};
 use crate::{
     decide::{Local, Seen, State, Who},
-    loss::TooMuch,
+    loss::{MaxLoss, TooMuch},
 };
-use dbha_core::Fenced;
+use dbha_core::{Fenced, NO_LIMIT_MS};
+use dbha_sql::Choices;
 
 /// How much a piece of news matters.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -35,6 +36,7 @@ pub(super) struct Teller {
     two: bool,
     unmanaged: bool,
     silent: bool,
+    loss_told: bool,
     last_failure: Option<String>,
 }
 
@@ -49,6 +51,7 @@ impl Teller {
             two: false,
             unmanaged: false,
             silent: false,
+            loss_told: false,
             last_failure: None,
         }
     }
@@ -99,6 +102,31 @@ impl Teller {
             _ => {}
         }
         self.silent = silent.is_some();
+    }
+
+    /// Tells what the chosen way of commits means for the loss that is allowed.
+    pub(super) fn loss(&mut self, allowed: MaxLoss, choices: Option<&Choices>) {
+        let Some(choices) = choices.filter(|_| allowed == MaxLoss::None) else {
+            return;
+        };
+        let told = std::mem::replace(&mut self.loss_told, true);
+        match choices.semi_sync {
+            _ if told => {}
+            None => self.say(
+                Weight::Error,
+                "nothing is ever taken over with --max-loss none, since commits are not acknowledged: dbha setup --semi-sync \
+                 --semi-sync-timeout none, or allow a loss",
+            ),
+            Some(limit) if limit.as_millis() < u128::from(NO_LIMIT_MS) => self.say(
+                Weight::Warning,
+                format!(
+                    "the writer goes on without acknowledgements by itself after {} s: its last moments could be lost before \
+                     the vote hears of it; dbha setup --semi-sync --semi-sync-timeout none leaves that to the guard",
+                    limit.as_secs_f64()
+                ),
+            ),
+            Some(_) => {}
+        }
     }
 
     pub(super) fn unmanaged(&mut self, unmanaged: bool) {
@@ -179,6 +207,17 @@ impl Teller {
                     _ => "its server does not run".to_owned(),
                 };
                 self.say(Weight::Warning, text);
+            }
+            Done::CommitsChanged(Change::Stop) => self.say(
+                Weight::Error,
+                "commits are told without the other server's acknowledgement from now on: it was away for too long; a failover \
+                 could lose some, and is left to somebody until it is back",
+            ),
+            Done::CommitsChanged(Change::WaitAgain) => {
+                self.say(Weight::Notice, "commits wait for the other server's acknowledgement again");
+            }
+            Done::CommitsNotChanged(why) => {
+                self.say(Weight::Error, format!("could not change how commits are acknowledged: {why}"));
             }
             Done::NotRecorded(why) => {
                 let text = format!("could not record that guards decide who writes: {why}");

@@ -1,11 +1,14 @@
-use super::looker::{Look, Sight};
+use super::{
+    alone::Commits,
+    looker::{Look, Sight},
+};
 use crate::{
     ballot::{Given, Published, Record, Standing},
     decide::{Answer, Ask, Local, NewestTerm, Seen, VoteView, Who, Work},
     timing::Timing,
 };
-use dbha_core::{Durability, Facts, GtidSet};
-use dbha_sql::Choices;
+use dbha_core::{Durability, Facts, GtidSet, IoState, NO_LIMIT_MS};
+use dbha_sql::{Choices, Setting};
 use std::time::{Duration, Instant};
 
 /// A look that is older than this says nothing any more.
@@ -193,7 +196,9 @@ impl Sights {
     }
 
     /// Makes a question to the vote of what was decided to ask; `None` before the local server was seen.
-    pub(super) fn question(&self, ask: Ask) -> Option<Question> {
+    ///
+    /// `alone`: whether it is to be published that commits may be lost, although they still wait.
+    pub(super) fn question(&self, ask: Ask, alone: bool) -> Option<Question> {
         let facts = self.facts.as_ref()?;
         let kind = match ask {
             Ask::Look => QuestionKind::Look,
@@ -202,10 +207,10 @@ impl Sights {
                 term,
                 server_id: facts.server_id,
                 server: facts.name.clone(),
-                published: Some(self.published(facts)),
+                published: Some(self.published(facts, alone)),
             }),
             Ask::Adopt => QuestionKind::Adopt(facts.server_id),
-            Ask::Renew => QuestionKind::Renew(self.published(facts)),
+            Ask::Renew => QuestionKind::Renew(self.published(facts, alone)),
         };
         Some(Question {
             mark: self.mark.clone()?,
@@ -213,15 +218,68 @@ impl Sights {
         })
     }
 
-    fn published(&self, facts: &Facts) -> Published {
+    fn published(&self, facts: &Facts, alone: bool) -> Published {
         let durability = match facts.is_read_only() {
             // It takes no writes yet; what it will be worth shows once it does.
             true => Durability::Solo,
-            false => Durability::of(facts, self.peer_facts()),
+            false => self.durability(facts, alone),
         };
         Published {
             durability,
             position: facts.position().to_string(),
         }
     }
+
+    /// What the other server may rely on when this one is heard no more.
+    fn durability(&self, facts: &Facts, alone: bool) -> Durability {
+        let waits = facts.semi_sync.known().is_some_and(|seen| seen.source_waits);
+        let seen = match (self.peer_facts(), waits_for_ever(facts)) {
+            // Whoever waits without a limit tells nobody of a commit that the other one does not have, seen or not.
+            (_, true) if waits && facts.has(Setting::SemiSyncWaitPoint, "AFTER_SYNC") => Durability::Sync,
+            (Some(peer), _) => Durability::of(facts, Some(peer)),
+            // With a limit it may be over before this is said again.
+            (None, _) => Durability::of(facts, None).max(Durability::Async),
+        };
+        match alone {
+            true => seen.max(Durability::Async),
+            false => seen,
+        }
+    }
+
+    /// How the commits of an open writer stand that waits for the other one without a limit.
+    pub(super) fn commits(&self, published: Option<Durability>) -> Option<Commits> {
+        let facts = self.facts.as_ref().filter(|facts| !facts.is_read_only())?;
+        let semi_sync = facts.semi_sync.known()?;
+        if !waits_for_ever(facts) {
+            return None;
+        }
+        let acknowledged = match self.peer_facts() {
+            Some(peer) => {
+                let acknowledges = peer
+                    .semi_sync
+                    .known()
+                    .is_some_and(|seen| seen.replica_acknowledges);
+                acknowledges
+                    && peer
+                        .default_link()
+                        .is_some_and(|link| link.io == IoState::Running)
+            }
+            // Cut off from here it may well receive: then nobody waits long.
+            None => semi_sync.acknowledging > 0 && semi_sync.waiting == 0,
+        };
+        Some(Commits {
+            wait: semi_sync.source_waits,
+            acknowledged,
+            published,
+        })
+    }
+}
+
+/// Tells whether the server never tells a client of a commit that nobody has acknowledged, unless somebody switches that off.
+fn waits_for_ever(facts: &Facts) -> bool {
+    let chosen = facts.choices.known().and_then(|choices| choices.semi_sync);
+    chosen.is_some_and(|limit| limit.as_millis() >= u128::from(NO_LIMIT_MS))
+        && facts
+            .number(Setting::SemiSyncTimeout)
+            .is_some_and(|now| now >= NO_LIMIT_MS)
 }

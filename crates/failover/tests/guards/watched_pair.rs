@@ -1,7 +1,7 @@
 //! A pair with its guards, and somebody who tries to write on both servers all the time.
 
 use crate::hub::Hub;
-use dbha_core::{Both, CancellationToken, Endpoint, SetupOptions, Side};
+use dbha_core::{Both, CancellationToken, Durability, Endpoint, NO_LIMIT_MS, SetupOptions, Side};
 use dbha_failover::{Guard, GuardNews, GuardSettings, MaxLoss, Timing};
 use dbha_sql::{Depth, Server};
 use dbha_testkit::{Release, ReplicatedPair};
@@ -27,23 +27,41 @@ const PASSWORD: &str = "samplersPassw0rd";
 pub(crate) struct WatchedPair {
     pub(crate) pair: ReplicatedPair,
     pub(crate) hub: Hub,
+    max_loss: MaxLoss,
     guards: Both<Option<(JoinHandle<()>, CancellationToken)>>,
     news: Arc<Mutex<Vec<String>>>,
     samplers: Both<Sampler>,
 }
 
 impl WatchedPair {
+    /// A pair of which the last moments may be lost.
     pub(crate) async fn start(release: Release) -> Self {
+        let setup = SetupOptions {
+            managed: Some(true),
+            ..SetupOptions::default()
+        };
+        Self::start_as(release, setup, MaxLoss::Within(Duration::from_secs(30))).await
+    }
+
+    /// A pair of which nothing may be lost: commits wait for the other server, without a limit.
+    pub(crate) async fn start_without_loss(release: Release) -> Self {
+        let setup = SetupOptions {
+            managed: Some(true),
+            semi_sync: Some(true),
+            semi_sync_timeout: Some(Duration::from_millis(NO_LIMIT_MS)),
+            ..SetupOptions::default()
+        };
+        Self::start_as(release, setup, MaxLoss::None).await
+    }
+
+    async fn start_as(release: Release, setup: SetupOptions, max_loss: MaxLoss) -> Self {
         let pair = ReplicatedPair::builder()
             .release(release)
             .setup_sql(format!(
                 "CREATE DATABASE shop; CREATE TABLE shop.sample (id BIGINT AUTO_INCREMENT PRIMARY KEY, at DATETIME(6)); \
                  CREATE USER {ACCOUNT}@'%' IDENTIFIED BY '{PASSWORD}'; GRANT INSERT ON shop.* TO {ACCOUNT}@'%'"
             ))
-            .setup_options(SetupOptions {
-                managed: Some(true),
-                ..SetupOptions::default()
-            })
+            .setup_options(setup)
             .start()
             .await
             .unwrap();
@@ -54,6 +72,7 @@ impl WatchedPair {
         let mut watched = Self {
             pair,
             hub: Hub::new(LEASE),
+            max_loss,
             guards: Both {
                 primary: None,
                 secondary: None,
@@ -83,13 +102,23 @@ impl WatchedPair {
             side,
             timing: Timing::new(LEASE).unwrap(),
             vote: "in memory".into(),
-            max_loss: MaxLoss::Within(Duration::from_secs(30)),
+            max_loss: self.max_loss,
         };
         let (hub, news, cancel) = (self.hub.clone(), self.news.clone(), CancellationToken::new());
         let hear = move |told: GuardNews| news.lock().unwrap().push(format!("{side}: {}", told.text));
         let guard = Guard::new(settings, move |_: &str| Ok(hub.line(side)), hear);
         let task = tokio::spawn(guard.run(|| {}, cancel.clone()));
         *self.guards.of_mut(side) = Some((task, cancel));
+    }
+
+    /// What the writer has said last of its commits.
+    pub(crate) fn durability(&self) -> Option<Durability> {
+        Some(self.hub.record()?.published?.durability)
+    }
+
+    /// Counts the writes that a server has taken so far.
+    pub(crate) fn taken(&self, side: Side) -> usize {
+        self.samplers.of(side).taken.lock().unwrap().len()
     }
 
     pub(crate) async fn stop_guard(&mut self, side: Side) {
