@@ -29,7 +29,12 @@ pub(crate) async fn observe(session: &mut Session, depth: Depth) -> Result<Facts
     let executed = parse("executed")?;
     let applied = parse("applied")?;
     let purged = parse("purged")?;
-    let coordinates = look(session, &dialect.read_binlog_coordinates()).await?;
+    let semi_sync = semi_sync::look_at_semi_sync(session).await?;
+    let coordinates = match semi_sync.known().is_some_and(|seen| seen.waiting > 0) {
+        // MariaDB answers where its binary log ends only once no commit waits for an acknowledgement any more.
+        true => Observed::Absent,
+        false => look(session, &dialect.read_binlog_coordinates()).await?,
+    };
     let surroundings = surroundings_of(session, depth, &settings).await?;
     let processes = look(session, &dialect.read_processlist()).await?;
     let claim = look(session, &dialect.read_claim()).await?;
@@ -82,7 +87,7 @@ pub(crate) async fn observe(session: &mut Session, depth: Depth) -> Result<Facts
         monitor: monitor::look_at_monitor(session, choices.known().is_some_and(|chosen| chosen.managed))
             .await?,
         choices,
-        semi_sync: semi_sync::look_at_semi_sync(session).await?,
+        semi_sync,
         markers: list(session, &dialect.read_markers(), read_marker).await?,
         surroundings,
         clone: clone::look_at_clone(session, depth).await?,
