@@ -52,6 +52,26 @@ async fn restart_both(pair: &mut ServerPair, operator: &Operator) -> Value {
     .await
 }
 
+/// Restarts both, sees that neither takes writes, and lets a monitor open the one of this name.
+async fn opened_by_a_monitor(pair: &mut ServerPair, operator: &Operator, writer: &str) {
+    let status = restart_both(pair, operator).await;
+    assert_eq!(status["writers"], "none", "{status:#}");
+    let said = status["reason"].as_str().unwrap();
+    assert!(said.contains("managed"), "{status:#}");
+
+    let watching = Watching::begin(pair, &MonitorSettings::default());
+    watching
+        .until("opened, healthy and acknowledged", |report| {
+            let commits = report.status.durability.as_ref();
+            report.status.is_healthy()
+                && commits.is_some_and(|found| found.level.to_string() == "SYNC" && found.server == writer)
+        })
+        .await;
+    let healed = watching.hears(EventKind::Healed, None).await;
+    assert!(healed.text.contains(writer), "{healed:?}");
+    watching.end().await;
+}
+
 on_every_release!(both_start_closed_and_a_monitor_opens_the_writer_of_the_newest_term);
 
 async fn both_start_closed_and_a_monitor_opens_the_writer_of_the_newest_term(release: Release) {
@@ -61,32 +81,18 @@ async fn both_start_closed_and_a_monitor_opens_the_writer_of_the_newest_term(rel
         [true, false],
         "opened at the end of the set-up"
     );
-    let status = operator.status().await.exits(0).json();
-    assert_eq!(status["managed"], true, "{status:#}");
     keep_settings(&pair, &operator, "one").await;
     let again = operator.setup(["-o", "ndjson"]).await.exits(0);
     assert_eq!(again.changed_steps(), [""; 0]);
-
-    let status = restart_both(&mut pair, &operator).await;
-    assert_eq!(status["writers"], "none", "{status:#}");
-    assert_eq!(status["restart_safe"], true, "{status:#}");
-    let said = status["reason"].as_str().unwrap();
-    assert!(said.contains("managed"), "{status:#}");
-
-    let watching = Watching::begin(&pair, &MonitorSettings::default());
-    watching
-        .until("opened, healthy and acknowledged", |report| {
-            report.status.is_healthy()
-                && report
-                    .status
-                    .durability
-                    .as_ref()
-                    .is_some_and(|found| found.level.to_string() == "SYNC")
-        })
-        .await;
-    let healed = watching.hears(EventKind::Healed, None).await;
-    assert!(healed.text.contains(&operator.primary), "{healed:?}");
-    watching.end().await;
+    // The monitor has the names that the URLs give it.
+    let [primary, secondary] = [pair.primary.address(), pair.secondary.address()];
+    opened_by_a_monitor(&mut pair, &operator, &primary).await;
+    let status = operator.status().await.exits(0).json();
+    assert_eq!(
+        (&status["managed"], &status["restart_safe"]),
+        (&true.into(), &true.into()),
+        "{status:#}"
+    );
     assert_eq!(writable(&pair).await, [true, false]);
     cross("Ada", &pair.primary, &pair.secondary).await;
 
@@ -95,14 +101,7 @@ async fn both_start_closed_and_a_monitor_opens_the_writer_of_the_newest_term(rel
         .await
         .exits(0);
     assert_eq!(writable(&pair).await, [false, true]);
-    let status = restart_both(&mut pair, &operator).await;
-    assert_eq!(status["writers"], "none", "{status:#}");
-    let watching = Watching::begin(&pair, &MonitorSettings::default());
-    watching
-        .until("the one that has the writes now is opened", |report| {
-            report.status.servers[1].read_only == Some(false) && report.status.is_healthy()
-        })
-        .await;
+    opened_by_a_monitor(&mut pair, &operator, &secondary).await;
     assert_eq!(writable(&pair).await, [false, true]);
     cross("Grace", &pair.secondary, &pair.primary).await;
     assert_all_threads_run(&pair).await;
@@ -135,6 +134,48 @@ async fn nobody_opens_it_where_a_guard_does_and_dbha_setup_always_can(release: R
     operator.setup(["--managed=no"]).await.exits(0);
     let status = operator.status().await.exits(0).json();
     assert_eq!(status["managed"], false, "{status:#}");
+}
+
+on_releases!(the_account_of_the_monitor_suffices_to_open_it: mariadb_10_11, mysql_9_7, slow_mariadb_10_5, slow_mariadb_11_8);
+
+async fn the_account_of_the_monitor_suffices_to_open_it(release: Release) {
+    let password = "anOpenersPassw0rd";
+    let pair = pair_with_sample(release, 3).await;
+    let mut operator = Operator::of(&pair);
+    let file = operator.password_file("monitor", password);
+    let account = [
+        "--monitor-account",
+        "--monitor-password-file",
+        file.to_str().unwrap(),
+    ];
+    let arguments = [&["--managed", "--semi-sync"], &account[..]].concat();
+    operator.setup(arguments).await.exits(0);
+    let mut pair = pair;
+    keep_settings(&pair, &operator, "one").await;
+    restart_both(&mut pair, &operator).await;
+
+    let way = |address: String| format!("mysql://dbha_monitor:{password}@{address}/");
+    let watching = Watching::begin_at(
+        &way(pair.primary.address()),
+        &way(pair.secondary.address()),
+        &MonitorSettings::default(),
+    );
+    watching
+        .until("opened and acknowledged", |report| {
+            let commits = report.status.durability.as_ref();
+            report.status.is_healthy() && commits.is_some_and(|found| found.level.to_string() == "SYNC")
+        })
+        .await;
+    assert_eq!(writable(&pair).await, [true, false]);
+    // Without the choice the account gets less again.
+    let arguments = [&["--managed=no"], &account[..]].concat();
+    operator.setup(arguments).await.exits(0);
+    let grants = Session::open(&pair.primary)
+        .await
+        .column("SHOW GRANTS FOR 'dbha_monitor'@'127.0.0.1'")
+        .await
+        .join("\n");
+    assert!(!grants.contains("ADMIN"), "{grants}");
 }
 
 on_releases!(two_that_disagree_stay_closed: mariadb_10_11, mysql_9_7);

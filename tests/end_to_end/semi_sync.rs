@@ -78,25 +78,31 @@ async fn receiver(server: &PrivateServer, verb: &str) {
     Session::open(server).await.run(&statement).await;
 }
 
+/// Fails the test unless the commits of the server of this name are SYNC, and the sides of both are as they should be.
+async fn assert_sync(pair: &ServerPair, operator: &Operator, writer: &str) {
+    let status = operator.status().await.exits(0).json();
+    assert_eq!(status["durability"]["level"], "sync", "{status:#}");
+    assert_eq!(status["durability"]["wanted"], true, "{status:#}");
+    assert_eq!(status["durability"]["server"], writer, "{status:#}");
+    for server in [&pair.primary, &pair.secondary] {
+        let waits = if server.address() == writer { "1" } else { "0" };
+        assert_eq!(sides(server).await, [waits, "1"], "{}", server.address());
+    }
+}
+
+/// Fails the test unless a set-up without a word about it leaves everything as it is.
+async fn assert_stays(operator: &Operator) {
+    let again = operator.setup(["-o", "ndjson"]).await.exits(0);
+    assert_eq!(again.changed_steps(), [""; 0]);
+}
+
 on_every_release!(commits_are_acknowledged_from_the_set_up_on_and_across_switchovers);
 
 async fn commits_are_acknowledged_from_the_set_up_on_and_across_switchovers(release: Release) {
     let (pair, operator) = acknowledged_pair(release, &[]).await;
-
-    let status = operator.status().await.exits(0).json();
-    assert_eq!(status["durability"]["level"], "sync", "{status:#}");
-    assert_eq!(status["durability"]["wanted"], true, "{status:#}");
-    assert_eq!(
-        status["durability"]["server"],
-        operator.primary.as_str(),
-        "{status:#}"
-    );
-    assert_eq!(sides(&pair.primary).await, ["1", "1"]);
-    assert_eq!(sides(&pair.secondary).await, ["0", "1"]);
+    assert_sync(&pair, &operator, &operator.primary).await;
     cross("Ada", &pair.primary, &pair.secondary).await;
-    // Without a word about it, it stays chosen.
-    let again = operator.setup(["-o", "ndjson"]).await.exits(0);
-    assert_eq!(again.changed_steps(), [""; 0]);
+    assert_stays(&operator).await;
 
     let switch = async |to: &str| {
         operator
@@ -105,26 +111,14 @@ async fn commits_are_acknowledged_from_the_set_up_on_and_across_switchovers(rele
             .exits(0);
     };
     switch("secondary").await;
-    let status = operator.status().await.exits(0).json();
-    assert_eq!(status["durability"]["level"], "sync", "{status:#}");
-    assert_eq!(
-        status["durability"]["server"],
-        operator.secondary.as_str(),
-        "{status:#}"
-    );
-    assert_eq!(sides(&pair.primary).await, ["0", "1"]);
-    assert_eq!(sides(&pair.secondary).await, ["1", "1"]);
+    assert_sync(&pair, &operator, &operator.secondary).await;
     cross("Grace", &pair.secondary, &pair.primary).await;
-
     switch("primary").await;
-    let status = operator.status().await.exits(0).json();
-    assert_eq!(status["durability"]["level"], "sync", "{status:#}");
-    assert_eq!(sides(&pair.secondary).await, ["0", "1"]);
+    assert_sync(&pair, &operator, &operator.primary).await;
     cross("Edsger", &pair.primary, &pair.secondary).await;
     assert_all_threads_run(&pair).await;
     assert_same_contents(&pair).await;
-    let again = operator.setup(["-o", "ndjson"]).await.exits(0);
-    assert_eq!(again.changed_steps(), [""; 0]);
+    assert_stays(&operator).await;
 }
 
 on_releases!(a_pair_that_runs_is_given_it_changed_and_rid_of_it: mariadb_10_11, mysql_9_7);
@@ -163,8 +157,7 @@ async fn a_pair_that_runs_is_given_it_changed_and_rid_of_it(release: Release) {
     for server in [&pair.primary, &pair.secondary] {
         assert_eq!(sides(server).await, ["0", "0"]);
     }
-    let again = operator.setup(["-o", "ndjson"]).await.exits(0);
-    assert_eq!(again.changed_steps(), [""; 0]);
+    assert_stays(&operator).await;
 }
 
 on_releases!(after_a_restart_commits_are_acknowledged_again: mariadb_10_11, mysql_9_7, slow_mariadb_10_5, slow_mariadb_11_8);
@@ -182,11 +175,9 @@ async fn after_a_restart_commits_are_acknowledged_again(release: Release) {
     )
     .await;
     assert_eq!(status["restart_safe"], true, "{status:#}");
-    assert_eq!(sides(&pair.primary).await, ["1", "1"]);
-    assert_eq!(sides(&pair.secondary).await, ["0", "1"]);
+    assert_sync(&pair, &operator, &operator.primary).await;
     cross("Ada", &pair.primary, &pair.secondary).await;
-    let again = operator.setup(["-o", "ndjson"]).await.exits(0);
-    assert_eq!(again.changed_steps(), [""; 0]);
+    assert_stays(&operator).await;
 }
 
 on_releases!(what_is_not_acknowledged_is_told_and_mended: mariadb_10_11, mysql_9_7);
@@ -299,6 +290,38 @@ async fn a_writer_that_is_killed_loses_nothing_that_was_acknowledged(release: Re
     assert!(began.elapsed() < Duration::from_secs(8), "{:?}", began.elapsed());
     let status = operator.status().await.json();
     assert_eq!(status["durability"]["level"], "solo", "{status:#}");
+}
+
+on_releases!(an_old_writer_whose_applier_waits_for_nobody_comes_back: mariadb_10_11, mysql_9_7);
+
+/// It starts as the writer that it was, and what comes over its link waits for an acknowledgement that nobody gives.
+async fn an_old_writer_whose_applier_waits_for_nobody_comes_back(release: Release) {
+    let (mut pair, mut operator) = acknowledged_pair(release, &["--semi-sync-timeout", "none"]).await;
+    keep_settings(&pair, &operator, "one").await;
+    pair.primary.kill().await.unwrap();
+    let arguments = ["--to", "secondary", "--confirm", "primary"];
+    operator.run("failover", arguments).await.exits(0);
+    Session::open(&pair.secondary)
+        .await
+        .run(&dbha_testkit::sample::new_customer("After"))
+        .await;
+
+    pair.primary.start().await.unwrap();
+    let mut returned = Server::connect(&pair.primary.url().parse().unwrap())
+        .await
+        .unwrap();
+    eventually(
+        "its applier waits",
+        async || returned.semi_sync().await.unwrap(),
+        |seen| seen.as_ref().is_some_and(|seen| seen.waiting > 0),
+    )
+    .await;
+    operator.run("rejoin", ["--server", "primary"]).await.exits(0);
+    assert_sync(&pair, &operator, &pair.secondary.address()).await;
+    cross("Back", &pair.secondary, &pair.primary).await;
+    assert_same_contents(&pair).await;
+    operator.swap();
+    assert_stays(&operator).await;
 }
 
 on_releases!(what_waits_is_freed_by_stop_waiting_alone: mariadb_10_11, mysql_9_7);

@@ -47,7 +47,7 @@ pub fn human(status: &Status, style: Style) -> Vec<String> {
 }
 
 /// Says how safe commits are now, and why.
-fn commits(durability: &DurabilityStatus, style: Style) -> String {
+pub(super) fn commits(durability: &DurabilityStatus, style: Style) -> String {
     let word = durability.level.to_string();
     let word = match (durability.level, durability.wanted) {
         (Durability::Sync, _) => style.green(&word),

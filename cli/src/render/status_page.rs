@@ -1,8 +1,8 @@
 //! The state of a pair on one page of a terminal, however small that is.
 
 use super::{
-    status::{links, paint, servers},
-    style::Style,
+    status::{commits, links, paint, servers},
+    style::{Style, plain},
     table,
     wrap::words,
 };
@@ -46,6 +46,9 @@ pub fn page(content: &Content, (width, height): (usize, usize), style: Style) ->
     } else {
         style.dim(&note)
     });
+    if let Some(durability) = &status.durability {
+        lines.push(cut(&commits(durability, plain()), width));
+    }
     lines.push(String::new());
     lines.extend(laid_out(servers(&status.servers), width, style));
     lines.push(String::new());

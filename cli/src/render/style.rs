@@ -17,7 +17,6 @@ pub fn of_stdout() -> Style {
 }
 
 /// Returns the style without colour.
-#[cfg(test)]
 pub fn plain() -> Style {
     Style(false)
 }

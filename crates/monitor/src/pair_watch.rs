@@ -8,7 +8,7 @@ use crate::{
     teller::{Teller, event},
     watcher::{Watcher, Wires},
 };
-use dbha_core::{Both, Endpoint, Pair, Seen, Side, error_chain};
+use dbha_core::{Both, Endpoint, Pair, Seen, SetupError, SetupOptions, Side, error_chain};
 use std::time::{Duration, Instant};
 use tokio::{
     sync::{mpsc, oneshot, watch},
@@ -185,19 +185,22 @@ impl PairWatch {
                 let pair = Pair::builder()
                     .primary(primary)
                     .secondary(secondary)
-                    .options(dbha_core::SetupOptions {
+                    .options(SetupOptions {
                         pair: name,
-                        ..dbha_core::SetupOptions::default()
+                        ..SetupOptions::default()
                     })
                     .build()
                     .map_err(|error| error_chain(&error))?;
-                pair.open_writer()
-                    .await
-                    .map(drop)
-                    .map_err(|error| error_chain(&error))
+                match pair.open_writer().await {
+                    Ok(_) => Ok(true),
+                    // Another dbha is at it, or was: the next look tells what is left to do.
+                    Err(SetupError::Blocked(_) | SetupError::Unsafe { .. }) => Ok(false),
+                    Err(error) => Err(error_chain(&error)),
+                }
             };
             let done = match tokio::time::timeout(OPENING, opened).await {
-                Ok(done) => done,
+                Ok(Ok(false)) => return,
+                Ok(done) => done.map(drop),
                 Err(_) => Err("no answer came in time".to_owned()),
             };
             let _ = outcomes.send(Outcome { mend, done }).await;

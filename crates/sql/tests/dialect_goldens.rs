@@ -221,6 +221,7 @@ fn rendered(dialect: Dialect) -> String {
                 dialect.record_choices(&Choices {
                     semi_sync: Some(std::time::Duration::from_secs(10)),
                     managed: true,
+                    ..Choices::default()
                 }),
                 vec![dialect.read_choices()],
             ]

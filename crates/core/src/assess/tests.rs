@@ -234,6 +234,7 @@ fn acknowledged(source_waits: bool) -> Both<Facts> {
         server.choices = Observed::Known(Choices {
             semi_sync: Some(Duration::from_secs(10)),
             managed: false,
+            ..Choices::default()
         });
         server.semi_sync = Observed::Known(SemiSyncFacts {
             source_waits: source_waits && side == crate::Side::Primary,
@@ -287,6 +288,7 @@ fn a_managed_pair_that_nobody_has_opened_is_degraded_and_says_what_to_do() {
         facts.of_mut(side).choices = Observed::Known(Choices {
             semi_sync: None,
             managed: true,
+            ..Choices::default()
         });
     }
     let open = assess("p", &seen(facts.clone()));

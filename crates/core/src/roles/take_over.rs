@@ -1,7 +1,7 @@
 //! The server that is left takes the writes: what it has received is applied, the way from the dead one is removed, and only
 //! then is it opened.
 
-use super::{FailoverOptions, RoleStep, events, judge_survivor::still_feeds, opened};
+use super::{FailoverOptions, RoleStep, closed, events, judge_survivor::still_feeds, opened};
 #[cfg(debug_assertions)]
 use crate::failpoint::{self, Moment};
 use crate::{EventKind, EventSink, SetupError, Side, advice, error::StepFault, event::millis, wait::Pause};
@@ -162,6 +162,10 @@ async fn drain(run: &mut TakeOver<'_>) -> Result<(), (StepFault, String)> {
         return Ok(());
     };
     let dialect = run.server.dialect();
+    // Left over from a change of roles that was cut off: its applier would wait for the server that is gone.
+    closed::wait_no_more(run.server, &run.facts)
+        .await
+        .map_err(|error| plain(error.into()))?;
     let mut first = Vec::new();
     if link.sql == SqlState::Stopped && link.has_unapplied(&run.facts.position()) {
         first.push(dialect.start_applier());
