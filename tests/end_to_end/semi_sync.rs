@@ -16,6 +16,7 @@ use crate::restart::keep_settings;
 use crate::servers::{assert_all_threads_run, assert_same_contents, cross, pair_with_sample};
 use crate::session::Session;
 use crate::snapshot_of_server::SnapshotOfPair;
+use crate::stopped_at::StoppedAt;
 use crate::watching::{Watching, in_words_of};
 
 /// A finished pair whose commits are acknowledged.
@@ -322,6 +323,70 @@ async fn an_old_writer_whose_applier_waits_for_nobody_comes_back(release: Releas
     assert_same_contents(&pair).await;
     operator.swap();
     assert_stays(&operator).await;
+}
+
+/// Runs a command until nobody holds the lock of a run that was killed, and fails the test unless it ends well.
+async fn once_free(operator: &Operator, command: &str, arguments: &[&str]) {
+    eventually(
+        &format!("dbha {command} ends well"),
+        async || {
+            let ran = operator.run(command, arguments.iter().copied()).await;
+            (ran.code, ran.to_string())
+        },
+        |(code, _)| *code == Some(0),
+    )
+    .await;
+}
+
+on_releases!(what_was_cut_off_is_gone_on_with_and_holds_up_no_failover: mariadb_10_11, mysql_9_7);
+
+async fn what_was_cut_off_is_gone_on_with_and_holds_up_no_failover(release: Release) {
+    let mut pair = pair_with_sample(release, 3).await;
+    let operator = Operator::of(&pair);
+    operator.setup([]).await.exits(0);
+    let mut setup = operator.command("setup", ["--semi-sync", "--semi-sync-timeout", "none", "--yes"]);
+    StoppedAt::reach(&operator, &mut setup, "before:ensure_semi_sync")
+        .await
+        .kill()
+        .await;
+    let status = operator.status().await.json();
+    assert_eq!(status["durability"]["level"], "async", "{status:#}");
+    assert!(codes(&status).contains(&"DBHA-M14"), "{status:#}");
+    once_free(&operator, "setup", &["--yes"]).await;
+    assert_sync(&pair, &operator, &operator.primary).await;
+
+    let mut switchover = operator.command("switchover", ["--yes"]);
+    StoppedAt::reach(&operator, &mut switchover, "applied:open")
+        .await
+        .kill()
+        .await;
+    // The old writer waits for acknowledgements still; then nobody gives it any, and its applier is held up.
+    assert_eq!(sides(&pair.primary).await, ["1", "1"]);
+    receiver(&pair.secondary, "STOP").await;
+    Session::open(&pair.secondary)
+        .await
+        .run(&dbha_testkit::sample::new_customer("Late"))
+        .await;
+    let mut old = Server::connect(&pair.primary.url().parse().unwrap())
+        .await
+        .unwrap();
+    eventually(
+        "the old writer's applier waits",
+        async || old.semi_sync().await.unwrap(),
+        |seen| seen.as_ref().is_some_and(|seen| seen.waiting > 0),
+    )
+    .await;
+    pair.secondary.kill().await.unwrap();
+    once_free(
+        &operator,
+        "failover",
+        &["--to", "primary", "--confirm", "secondary"],
+    )
+    .await;
+    assert_eq!(sides(&pair.primary).await, ["0", "1"]);
+    let find = dbha_testkit::sample::find_customer("Late");
+    let found = Session::open(&pair.primary).await.column(&find).await;
+    assert_eq!(found.len(), 1, "what was received is applied");
 }
 
 on_releases!(what_waits_is_freed_by_stop_waiting_alone: mariadb_10_11, mysql_9_7);
