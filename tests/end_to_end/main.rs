@@ -82,6 +82,7 @@ mod saved_plans;
 mod scenario_page;
 mod secrets;
 mod semi_sync;
+mod semi_sync_harm;
 mod setup_adopt;
 mod setup_clone;
 mod setup_clone_cut_off;

@@ -1,26 +1,20 @@
 //! `--semi-sync`: a client is told of a commit once the other server has it, and that stays so.
 
-use std::time::{Duration, Instant};
-
 use dbha_monitor::{EventKind, MonitorSettings};
-use dbha_sql::Server;
 use dbha_testkit::{PrivateServer, Release, ServerPair};
 use serde_json::Value;
-use tokio::task::JoinHandle;
-use tokio::time::sleep;
 
-use crate::eventually::{LIMIT, eventually};
+use crate::eventually::eventually;
 use crate::operator::Operator;
 use crate::releases::{on_every_release, on_releases};
 use crate::restart::keep_settings;
 use crate::servers::{assert_all_threads_run, assert_same_contents, cross, pair_with_sample};
 use crate::session::Session;
 use crate::snapshot_of_server::SnapshotOfPair;
-use crate::stopped_at::StoppedAt;
 use crate::watching::{Watching, in_words_of};
 
 /// A finished pair whose commits are acknowledged.
-async fn acknowledged_pair(release: Release, arguments: &[&str]) -> (ServerPair, Operator) {
+pub(crate) async fn acknowledged_pair(release: Release, arguments: &[&str]) -> (ServerPair, Operator) {
     let pair = pair_with_sample(release, 3).await;
     let operator = Operator::of(&pair);
     let arguments = [&["--semi-sync"], arguments].concat();
@@ -40,7 +34,7 @@ fn variable(release: Release, part: &str) -> String {
 }
 
 /// Reads whether a server waits for acknowledgements, and whether it gives them.
-async fn sides(server: &PrivateServer) -> [String; 2] {
+pub(crate) async fn sides(server: &PrivateServer) -> [String; 2] {
     let mut session = Session::open(server).await;
     let release = server.release();
     [
@@ -54,7 +48,7 @@ async fn sides(server: &PrivateServer) -> [String; 2] {
 }
 
 /// Waits until status gives commits this level, and returns all that it says.
-async fn eventually_commits_are(operator: &Operator, level: &str) -> Value {
+pub(crate) async fn eventually_commits_are(operator: &Operator, level: &str) -> Value {
     eventually(
         &format!("commits are {level}"),
         async || operator.status().await.json(),
@@ -63,7 +57,7 @@ async fn eventually_commits_are(operator: &Operator, level: &str) -> Value {
     .await
 }
 
-fn codes(status: &Value) -> Vec<&str> {
+pub(crate) fn codes(status: &Value) -> Vec<&str> {
     let servers = status["servers"].as_array().unwrap();
     let problems = servers
         .iter()
@@ -74,13 +68,13 @@ fn codes(status: &Value) -> Vec<&str> {
 }
 
 /// Does something with the receiver of a server's link.
-async fn receiver(server: &PrivateServer, verb: &str) {
+pub(crate) async fn receiver(server: &PrivateServer, verb: &str) {
     let statement = in_words_of(server.release(), &format!("{verb} REPLICA IO_THREAD"));
     Session::open(server).await.run(&statement).await;
 }
 
 /// Fails the test unless the commits of the server of this name are SYNC, and the sides of both are as they should be.
-async fn assert_sync(pair: &ServerPair, operator: &Operator, writer: &str) {
+pub(crate) async fn assert_sync(pair: &ServerPair, operator: &Operator, writer: &str) {
     let status = operator.status().await.exits(0).json();
     assert_eq!(status["durability"]["level"], "sync", "{status:#}");
     assert_eq!(status["durability"]["wanted"], true, "{status:#}");
@@ -92,7 +86,7 @@ async fn assert_sync(pair: &ServerPair, operator: &Operator, writer: &str) {
 }
 
 /// Fails the test unless a set-up without a word about it leaves everything as it is.
-async fn assert_stays(operator: &Operator) {
+pub(crate) async fn assert_stays(operator: &Operator) {
     let again = operator.setup(["-o", "ndjson"]).await.exits(0);
     assert_eq!(again.changed_steps(), [""; 0]);
 }
@@ -228,215 +222,6 @@ async fn what_is_not_acknowledged_is_told_and_mended(release: Release) {
     assert_eq!(report.status.verdict.to_string(), "degraded", "{report:#?}");
     operator.setup([]).await.exits(0);
     watching.until("SYNC by dbha setup", level("SYNC")).await;
-}
-
-/// Writes one row after another, and remembers which of them it was told are kept.
-async fn write_until_it_is_lost(server: &PrivateServer) -> JoinHandle<Vec<u64>> {
-    let mut session = Session::open(server).await;
-    session
-        .run("CREATE TABLE rental_shop.receipt (id BIGINT NOT NULL PRIMARY KEY) ENGINE=InnoDB")
-        .await;
-    tokio::spawn(async move {
-        let mut acknowledged = Vec::new();
-        for id in 1.. {
-            let insert = format!("INSERT INTO rental_shop.receipt (id) VALUES ({id})");
-            match session.try_run(&insert).await {
-                Ok(()) => acknowledged.push(id),
-                Err(_) => break,
-            }
-        }
-        acknowledged
-    })
-}
-
-on_releases!(a_writer_that_is_killed_loses_nothing_that_was_acknowledged: mariadb_10_11, mysql_9_7, slow_mariadb_10_5, slow_mariadb_11_8);
-
-async fn a_writer_that_is_killed_loses_nothing_that_was_acknowledged(release: Release) {
-    let (mut pair, operator) = acknowledged_pair(release, &[]).await;
-    let writer = write_until_it_is_lost(&pair.primary).await;
-    eventually(
-        "some rows are on the standby",
-        async || {
-            let mut standby = Session::open(&pair.secondary).await;
-            standby.column("SELECT id FROM rental_shop.receipt").await.len()
-        },
-        |rows| *rows > 50,
-    )
-    .await;
-    eventually_commits_are(&operator, "sync").await;
-
-    pair.primary.kill().await.unwrap();
-    let acknowledged = writer.await.unwrap();
-    assert!(acknowledged.len() > 50, "{}", acknowledged.len());
-
-    let arguments = ["--to", "secondary", "--confirm", "primary"];
-    operator.run("failover", arguments).await.exits(0);
-    let mut survivor = Session::open(&pair.secondary).await;
-    let kept = survivor.column("SELECT id FROM rental_shop.receipt").await;
-    let lost: Vec<&u64> = acknowledged
-        .iter()
-        .filter(|id| !kept.contains(&id.to_string()))
-        .collect();
-    assert!(
-        lost.is_empty(),
-        "{} of {} are lost: {lost:?}",
-        lost.len(),
-        acknowledged.len()
-    );
-    // Alone it waits for nobody.
-    let began = Instant::now();
-    survivor
-        .run("INSERT INTO rental_shop.receipt (id) VALUES (0)")
-        .await;
-    assert!(began.elapsed() < Duration::from_secs(8), "{:?}", began.elapsed());
-    let status = operator.status().await.json();
-    assert_eq!(status["durability"]["level"], "solo", "{status:#}");
-}
-
-on_releases!(an_old_writer_whose_applier_waits_for_nobody_comes_back: mariadb_10_11, mysql_9_7);
-
-/// It starts as the writer that it was, and what comes over its link waits for an acknowledgement that nobody gives.
-async fn an_old_writer_whose_applier_waits_for_nobody_comes_back(release: Release) {
-    let (mut pair, mut operator) = acknowledged_pair(release, &["--semi-sync-timeout", "none"]).await;
-    keep_settings(&pair, &operator, "one").await;
-    pair.primary.kill().await.unwrap();
-    let arguments = ["--to", "secondary", "--confirm", "primary"];
-    operator.run("failover", arguments).await.exits(0);
-    Session::open(&pair.secondary)
-        .await
-        .run(&dbha_testkit::sample::new_customer("After"))
-        .await;
-
-    pair.primary.start().await.unwrap();
-    let mut returned = Server::connect(&pair.primary.url().parse().unwrap())
-        .await
-        .unwrap();
-    eventually(
-        "its applier waits",
-        async || returned.semi_sync().await.unwrap(),
-        |seen| seen.as_ref().is_some_and(|seen| seen.waiting > 0),
-    )
-    .await;
-    operator.run("rejoin", ["--server", "primary"]).await.exits(0);
-    assert_sync(&pair, &operator, &pair.secondary.address()).await;
-    cross("Back", &pair.secondary, &pair.primary).await;
-    assert_same_contents(&pair).await;
-    operator.swap();
-    assert_stays(&operator).await;
-}
-
-/// Runs a command until nobody holds the lock of a run that was killed, and fails the test unless it ends well.
-async fn once_free(operator: &Operator, command: &str, arguments: &[&str]) {
-    eventually(
-        &format!("dbha {command} ends well"),
-        async || {
-            let ran = operator.run(command, arguments.iter().copied()).await;
-            (ran.code, ran.to_string())
-        },
-        |(code, _)| *code == Some(0),
-    )
-    .await;
-}
-
-on_releases!(what_was_cut_off_is_gone_on_with_and_holds_up_no_failover: mariadb_10_11, mysql_9_7);
-
-async fn what_was_cut_off_is_gone_on_with_and_holds_up_no_failover(release: Release) {
-    let mut pair = pair_with_sample(release, 3).await;
-    let operator = Operator::of(&pair);
-    operator.setup([]).await.exits(0);
-    let mut setup = operator.command("setup", ["--semi-sync", "--semi-sync-timeout", "none", "--yes"]);
-    StoppedAt::reach(&operator, &mut setup, "before:ensure_semi_sync")
-        .await
-        .kill()
-        .await;
-    let status = operator.status().await.json();
-    assert_eq!(status["durability"]["level"], "async", "{status:#}");
-    assert!(codes(&status).contains(&"DBHA-M14"), "{status:#}");
-    once_free(&operator, "setup", &["--yes"]).await;
-    assert_sync(&pair, &operator, &operator.primary).await;
-
-    let mut switchover = operator.command("switchover", ["--yes"]);
-    StoppedAt::reach(&operator, &mut switchover, "applied:open")
-        .await
-        .kill()
-        .await;
-    // The old writer waits for acknowledgements still; then nobody gives it any, and its applier is held up.
-    assert_eq!(sides(&pair.primary).await, ["1", "1"]);
-    receiver(&pair.secondary, "STOP").await;
-    Session::open(&pair.secondary)
-        .await
-        .run(&dbha_testkit::sample::new_customer("Late"))
-        .await;
-    let mut old = Server::connect(&pair.primary.url().parse().unwrap())
-        .await
-        .unwrap();
-    eventually(
-        "the old writer's applier waits",
-        async || old.semi_sync().await.unwrap(),
-        |seen| seen.as_ref().is_some_and(|seen| seen.waiting > 0),
-    )
-    .await;
-    pair.secondary.kill().await.unwrap();
-    once_free(
-        &operator,
-        "failover",
-        &["--to", "primary", "--confirm", "secondary"],
-    )
-    .await;
-    assert_eq!(sides(&pair.primary).await, ["0", "1"]);
-    let find = dbha_testkit::sample::find_customer("Late");
-    let found = Session::open(&pair.primary).await.column(&find).await;
-    assert_eq!(found.len(), 1, "what was received is applied");
-}
-
-on_releases!(what_waits_is_freed_by_stop_waiting_alone: mariadb_10_11, mysql_9_7);
-
-/// For whoever decides that the writer goes on alone (decision 0027).
-async fn what_waits_is_freed_by_stop_waiting_alone(release: Release) {
-    let (pair, operator) = acknowledged_pair(release, &["--semi-sync-timeout", "none"]).await;
-    receiver(&pair.secondary, "STOP").await;
-    let waits = |name: &'static str| {
-        let url = pair.primary.url();
-        tokio::spawn(async move {
-            let mut client = Session::open_at(&url).await;
-            client
-                .try_run(&dbha_testkit::sample::new_customer(name))
-                .await
-                .is_ok()
-        })
-    };
-    let mut dbha = Server::connect(&pair.primary.url().parse().unwrap())
-        .await
-        .unwrap();
-    let waiting = async |dbha: &mut Server, wanted: u32| {
-        let end = Instant::now() + LIMIT;
-        loop {
-            let seen = dbha.semi_sync().await.unwrap().unwrap();
-            if seen.waiting == wanted {
-                return seen;
-            }
-            assert!(Instant::now() < end, "{seen:?}");
-            sleep(Duration::from_millis(20)).await;
-        }
-    };
-
-    let client = waits("Ada");
-    let seen = waiting(&mut dbha, 1).await;
-    assert!(seen.source_waits, "{seen:?}");
-    let status = operator.status().await.json();
-    assert_eq!(status["durability"]["level"], "solo", "{status:#}");
-    assert_eq!(status["durability"]["holds"], true, "{status:#}");
-    assert!(!client.is_finished());
-    dbha.stop_waiting().await.unwrap();
-    assert!(client.await.unwrap(), "it is told that its commit is kept");
-    assert!(!waiting(&mut dbha, 0).await.source_waits);
-
-    dbha.wait_again().await.unwrap();
-    let client = waits("Grace");
-    waiting(&mut dbha, 1).await;
-    receiver(&pair.secondary, "START").await;
-    assert!(tokio::time::timeout(LIMIT, client).await.unwrap().unwrap());
-    eventually_commits_are(&operator, "sync").await;
 }
 
 on_releases!(an_undo_takes_it_back: mariadb_10_11, mysql_9_7);
