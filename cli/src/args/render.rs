@@ -2,7 +2,7 @@
 
 mod keepalived;
 
-use super::{ChoicesArgs, FlavorArg, LoginArgs, PlatformArg, PlatformArgs, WritersArg, seconds};
+use super::{ChoicesArgs, FlavorArg, GuardArgs, LoginArgs, PlatformArg, PlatformArgs, WritersArg, seconds};
 use clap::{Args, Subcommand, ValueEnum};
 use keepalived::KEEPALIVED_EXAMPLES;
 use std::{path::PathBuf, time::Duration};
@@ -174,12 +174,15 @@ pub struct SystemdArgs {
     /// Path of the program on the machine where it shall run.
     #[arg(long, value_name = "PATH", default_value = "/usr/local/bin/dbha")]
     pub program: String,
-    /// File with the password of the monitor's account, for root alone.
+    /// File with the password of the account that the config file names, for root alone.
     #[arg(long, value_name = "FILE", default_value = "/etc/dbha/monitor.password")]
     pub password_file: String,
     /// File with the token that clients on other machines have to show, for root alone.
     #[arg(long, value_name = "FILE")]
     pub token_file: Option<String>,
+    /// For the machine of a server that the monitor guards.
+    #[command(flatten)]
+    pub guard: GuardArgs,
 }
 
 /// Options of render prometheus-rules.

@@ -2,19 +2,19 @@
 
 mod keepalived;
 mod platform;
+mod systemd;
 
 use crate::{
     args::{
         Cli, FlavorArg, HaproxyArgs, MyCnfArgs, OutputArgs, PrometheusRulesArgs, RenderArgs, RenderKind,
-        SideArg, SystemdArgs, WritersArg,
+        SideArg, WritersArg,
     },
     exit::Failure,
     servers,
 };
 use dbha_core::{
     AutoIncrement, Dialect, Flavor, HaproxyServer, HaproxyWanted, NotRenderable, Pair, PrometheusRulesWanted,
-    ServerPlan, SetupOptions, Side, SystemdUnitWanted, Version, Writers, option_file, plan_for_new_server,
-    platform_options,
+    ServerPlan, SetupOptions, Side, Version, Writers, option_file, plan_for_new_server, platform_options,
 };
 
 /// Prints a configuration file.
@@ -23,7 +23,7 @@ pub async fn run(cli: &Cli, args: &RenderArgs) -> Result<u8, Failure> {
         RenderKind::MyCnf(args) => my_cnf(cli, args).await,
         RenderKind::Haproxy(args) => printed(haproxy(args, &cli.output)?),
         RenderKind::Keepalived(args) => printed(keepalived::keepalived(args, &cli.output).await?),
-        RenderKind::Systemd(args) => printed(systemd(args)),
+        RenderKind::Systemd(args) => printed(systemd::unit(args)?),
         RenderKind::PrometheusRules(args) => printed(prometheus_rules(args)),
         RenderKind::MonitorAccount(args) => printed(dbha_core::monitor_account(
             newest(args.flavor),
@@ -89,14 +89,6 @@ fn place(flag: &str, text: &str) -> Result<(String, u16), Failure> {
             format!("{flag}: {text:?} is no HOST:PORT"),
             format!("check {flag}"),
         )
-    })
-}
-
-fn systemd(args: &SystemdArgs) -> Result<String, NotRenderable> {
-    dbha_core::systemd_unit(&SystemdUnitWanted {
-        program: args.program.clone(),
-        password_file: args.password_file.clone(),
-        token_file: args.token_file.clone(),
     })
 }
 

@@ -48,7 +48,7 @@ impl WantedGuard {
             side,
             timing,
             vote: etcd.urls(),
-            max_loss: max_loss(args.max_loss.as_deref().unwrap_or_default(), &timing)?,
+            max_loss: max_loss(args, &timing)?,
         };
         Ok(Some(Self {
             settings,
@@ -89,7 +89,9 @@ fn the_one(wanted: &Wanted) -> Result<&WantedPair, Failure> {
     }
 }
 
-fn max_loss(text: &str, timing: &Timing) -> Result<MaxLoss, Failure> {
+/// Reads what may be lost.
+pub fn max_loss(args: &GuardArgs, timing: &Timing) -> Result<MaxLoss, Failure> {
+    let text = args.max_loss.as_deref().unwrap_or_default();
     if text == "none" {
         return Ok(MaxLoss::None);
     }

@@ -95,8 +95,9 @@ pub use receipt::{
 };
 pub use reference_page::{Explanation, explain, explanations};
 pub use rendered::{
-    HaproxyServer, HaproxyWanted, KeepalivedServer, KeepalivedWanted, NotRenderable, PrometheusRulesWanted,
-    SystemdUnitWanted, VirtualAddress, haproxy, keepalived, monitor_account, prometheus_rules, systemd_unit,
+    GuardUnit, HaproxyServer, HaproxyWanted, KeepalivedServer, KeepalivedWanted, NotRenderable,
+    PrometheusRulesWanted, SystemdUnitWanted, VirtualAddress, haproxy, keepalived, monitor_account,
+    prometheus_rules, systemd_unit,
 };
 pub use roles::{
     ExtraError, ExtraTransactions, FailoverDone, FailoverOptions, NotToOpen, PlannedRoleStep, RejoinDone,

@@ -1,5 +1,6 @@
 //! Configuration of other software around a pair, as text: pure functions, in which no name can become a directive.
 
+mod guard_unit;
 mod haproxy;
 mod keepalived;
 mod monitor_account;
@@ -7,6 +8,7 @@ mod prometheus_rules;
 mod systemd_unit;
 mod virtual_address;
 
+pub use guard_unit::GuardUnit;
 pub use haproxy::{HaproxyServer, HaproxyWanted, haproxy};
 pub use keepalived::{KeepalivedServer, KeepalivedWanted, keepalived};
 pub use monitor_account::monitor_account;

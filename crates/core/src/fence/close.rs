@@ -38,7 +38,7 @@ fn leads_to(place: &Place, process: &ServerProcess) -> bool {
     let Some(peer_port) = place.peer_port else {
         return place.socket.is_some();
     };
-    let table = |name: &str| fs::read_to_string(format!("/proc/net/{name}")).unwrap_or_default();
+    let table = |name: &str| fs::read_to_string(format!("/proc/self/net/{name}")).unwrap_or_default();
     let tables = table("tcp") + &table("tcp6");
     let ends = connections(&tables, place.port, peer_port);
     open_sockets(process.pid).is_some_and(|open| ends.iter().any(|end| open.contains(end)))

@@ -85,7 +85,7 @@ struct Table {
 
 impl Table {
     fn read() -> Self {
-        let text = |name: &str| fs::read_to_string(format!("/proc/net/{name}")).unwrap_or_default();
+        let text = |name: &str| fs::read_to_string(format!("/proc/self/net/{name}")).unwrap_or_default();
         let mut tcp = tcp_listeners(&text("tcp"));
         tcp.extend(tcp_listeners(&text("tcp6")));
         Self {

@@ -1,6 +1,10 @@
 //! A unit of systemd that runs the monitor with as few rights as it needs.
 
-use super::{NotRenderable, plain};
+use super::{
+    NotRenderable,
+    guard_unit::{GuardUnit, guard_unit},
+    plain,
+};
 
 /// What the unit is made of.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -11,13 +15,18 @@ pub struct SystemdUnitWanted {
     pub password_file: String,
     /// File with the token for clients of another machine, read by systemd as root.
     pub token_file: Option<String>,
+    /// The server that the monitor guards, where it is one of automatic failover.
+    pub guard: Option<GuardUnit>,
 }
 
 /// Writes the unit.
 ///
 /// # Errors
-/// [`NotRenderable`] for a path that systemd could read as something else (scenario 84).
+/// [`NotRenderable`] for a path or word that systemd could read as something else (scenario 84).
 pub fn systemd_unit(wanted: &SystemdUnitWanted) -> Result<String, NotRenderable> {
+    if let Some(guard) = &wanted.guard {
+        return guard_unit(wanted, guard);
+    }
     let program = path(&wanted.program)?;
     let mut credentials = format!("LoadCredential=password:{}\n", path(&wanted.password_file)?);
     let mut environment = "Environment=DBHA_PASSWORD_FILE=%d/password\n".to_owned();
@@ -91,7 +100,7 @@ MemoryMax=512M\n\
 TasksMax=64\n";
 
 /// A path that is the same with and without quotes and specifiers.
-fn path(path: &str) -> Result<&str, NotRenderable> {
+pub(super) fn path(path: &str) -> Result<&str, NotRenderable> {
     let wrong = |value| NotRenderable {
         what: "the path",
         value,
@@ -113,6 +122,7 @@ mod tests {
             program: "/usr/local/bin/dbha".into(),
             password_file: "/etc/dbha/monitor.password".into(),
             token_file: None,
+            guard: None,
         }
     }
 
