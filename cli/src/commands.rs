@@ -12,6 +12,7 @@ pub mod load;
 pub mod man;
 pub mod monitor;
 pub mod plan;
+pub mod platform_account;
 pub mod preflight;
 pub mod rejoin;
 pub mod render;

@@ -62,6 +62,7 @@ mod ndjson;
 mod option_files;
 mod option_files_over_ssh;
 mod packages;
+mod platform_account;
 mod platforms;
 mod platforms_render;
 mod preflight;

@@ -1,6 +1,6 @@
 //! Arguments of `dbha check`.
 
-use super::PairArgs;
+use super::{PairArgs, PlatformArgs};
 use crate::duration::duration;
 use clap::{Args, ValueEnum};
 use std::time::Duration;
@@ -13,7 +13,8 @@ configuration, and a lag that the server does not tell, are unknown.
 Examples:
   dbha check --primary db1 --secondary db2 --warn-lag 5s --max-lag 30s      Nagios, Icinga
   dbha check --primary db1 --secondary db2 --require primary --server db1   Keepalived: may db1 take writes?
-  dbha check --primary db1 --secondary db2 --require replica --server db2   may db2 be read from?";
+  dbha check --primary db1 --secondary db2 --require replica --server db2   may db2 be read from?
+  dbha check --for k3s --primary db1 --secondary db2                        … and is the pair what K3s needs?";
 
 /// Options of check.
 #[derive(Debug, Args)]
@@ -22,6 +23,9 @@ pub struct CheckArgs {
     /// The pair.
     #[command(flatten)]
     pub pair: PairArgs,
+    /// The platform that the pair is for: what it needs of both servers is looked for, too.
+    #[command(flatten)]
+    pub platform: PlatformArgs,
     /// What must be so.
     #[arg(long, value_enum, default_value_t = RequireArg::Pair, value_name = "WHAT")]
     pub require: RequireArg,

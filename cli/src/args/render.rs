@@ -145,6 +145,9 @@ pub struct MonitorAccountArgs {
 /// Options of render haproxy.
 #[derive(Debug, Args)]
 pub struct HaproxyArgs {
+    /// The platform that the pair is for: connections are let in as it needs them, and K3s and Rancher get one writer.
+    #[command(flatten)]
+    pub platform: PlatformArgs,
     /// The primary: a NAME of the config file, or HOST:PORT, by the name that the monitor has for it.
     #[arg(long, value_name = "SERVER", env = "DBHA_PRIMARY")]
     pub primary: String,

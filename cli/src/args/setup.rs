@@ -80,6 +80,19 @@ pub struct SetupArgs {
         help_heading = "Monitor"
     )]
     pub monitor_host: Option<String>,
+    /// Make the platform's databases and its account on the primary, with the password of this file; a new one is made where
+    /// the file is not there. What is there already stays as it is.
+    #[arg(long, value_name = "FILE", requires = "platform", help_heading = "Platform")]
+    pub platform_password_file: Option<PathBuf>,
+    /// Host part of that account: where the platform's servers come from, as the database servers see them; can be given
+    /// several times. Cloudpods: %.
+    #[arg(
+        long,
+        value_name = "HOST",
+        requires = "platform_password_file",
+        help_heading = "Platform"
+    )]
+    pub client_host: Vec<String>,
     /// Longest wait for the snapshot's lock on the primary, in seconds.
     #[arg(long, default_value = "10", value_parser = seconds, value_name = "SECONDS")]
     pub lock_wait_timeout: Duration,
@@ -95,9 +108,11 @@ pub struct SetupArgs {
 }
 
 /// What a saved plan holds, so that it cannot be given beside it.
-const FIXED_BY_A_PLAN: [&str; 27] = [
+const FIXED_BY_A_PLAN: [&str; 29] = [
     "platform",
     "platform_servers",
+    "platform_password_file",
+    "client_host",
     "monitor_account",
     "monitor_password_file",
     "monitor_host",

@@ -10,7 +10,10 @@ use crate::{
     servers,
 };
 use clap::CommandFactory;
-use dbha_core::{Endpoint, LagLimits, Pair, ProbeLevel, Probed, Required, SetupOptions, Side, Status, probe};
+use dbha_core::{
+    Endpoint, LagLimits, Pair, ProbeLevel, Probed, Required, SetupOptions, Side, Status, probe,
+    probe_with_findings,
+};
 use std::time::{Duration, Instant};
 
 /// What is kept of the time limit for the goodbye to both servers.
@@ -68,8 +71,12 @@ async fn answer(cli: &Cli, args: &CheckArgs) -> Result<ProbeLevel, Failure> {
         .looking()
         .within(args.timeout.saturating_sub(GOODBYE).max(args.timeout / 2))
         .lagging_from(limits.critical);
+    if let Some(platform) = args.platform.platform {
+        looking = looking.for_platform(platform.into(), args.platform.platform_servers);
+    }
     let status = looking.look().await;
     let probed = probe(&status, required, limits);
+    let probed = probe_with_findings(probed, looking.platform_findings());
     let figures = probed::figures(&status, limits, began.elapsed(), args.timeout);
     let level = say(cli, &probed, &figures, Some(&status));
     // A server that hangs now was answered for already.

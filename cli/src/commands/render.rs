@@ -13,8 +13,9 @@ use crate::{
     servers,
 };
 use dbha_core::{
-    AutoIncrement, Dialect, Flavor, HaproxyServer, HaproxyWanted, NotRenderable, Pair, PrometheusRulesWanted,
-    ServerPlan, SetupOptions, Side, Version, Writers, option_file, plan_for_new_server, platform_options,
+    AutoIncrement, Dialect, Flavor, HaproxyServer, HaproxyWanted, NotRenderable, Pair, Platform,
+    PrometheusRulesWanted, ServerPlan, SetupOptions, Side, Version, Writers, option_file,
+    plan_for_new_server, platform_options,
 };
 
 /// Prints a configuration file.
@@ -44,7 +45,17 @@ fn printed(text: Result<String, NotRenderable>) -> Result<u8, Failure> {
 
 /// Nobody is asked: names and addresses are those of the arguments and the config file.
 fn haproxy(args: &HaproxyArgs, output: &OutputArgs) -> Result<Result<String, NotRenderable>, Failure> {
+    let platform = args.platform.platform.map(Platform::from);
+    if let Some(platform) = platform.filter(|platform| platform.counts_on_step_1())
+        && args.writers == WritersArg::Both
+    {
+        return Err(Failure::usage(
+            format!("{} breaks where two servers take writes", platform.title()),
+            "leave --writers both away",
+        ));
+    }
     Ok(dbha_core::haproxy(&HaproxyWanted {
+        connections: platform.and_then(|platform| platform.connections(args.platform.platform_servers)),
         servers: both(&args.primary, &args.secondary, output)?,
         monitor: place("--monitor", &args.monitor)?,
         writes: place("--writes", &args.writes)?,

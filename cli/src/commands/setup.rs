@@ -134,6 +134,7 @@ fn options(args: &SetupArgs) -> Result<SetupOptions, Failure> {
             RestartArg::Never => Restart::Never,
         },
         monitor_account: monitor_account(args)?,
+        platform_account: super::platform_account::wanted(args)?,
         ..SetupOptions::default()
     }))
 }

@@ -1,6 +1,6 @@
 //! What was chosen for a pair beyond its servers and writers: now by the caller, else earlier and recorded.
 
-use crate::{SetupOptions, WantedSetting};
+use crate::{Platform, SetupOptions, WantedSetting};
 use dbha_sql::{Choices, Dialect, Facts, Setting};
 use std::time::Duration;
 
@@ -33,7 +33,19 @@ fn over(recorded: Choices, options: &SetupOptions) -> Choices {
         managed,
         // A guard records it; a pair that starts open has none.
         guarded: recorded.guarded.filter(|_| managed),
+        platform: options
+            .platform
+            .map(|platform| platform.to_string())
+            .or(recorded.platform),
+        // Its step records it.
+        prepared: recorded.prepared,
     }
+}
+
+/// Returns the platform that a pair is for: what the caller says, else what is recorded on the primary.
+pub(crate) fn platform(primary: &Facts, options: &SetupOptions) -> Option<Platform> {
+    let recorded = || Platform::named(&recorded(primary).platform?);
+    options.platform.or_else(recorded)
 }
 
 /// Lists the settings by which commits wait for an acknowledgement, or wait no more; nothing where dbha has no say in it.

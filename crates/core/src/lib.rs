@@ -79,7 +79,10 @@ pub use fence::{Fence, FenceError, FencePlan, Fenced, ServerProcess};
 pub use finding::{Finding, FindingCode, Severity};
 pub use host::{HostAccess, HostError, Restart};
 pub use option_file::{OptionLine, option_file, option_lines};
-pub use options::{AutoIncrement, CopyMethod, MonitorAccountWanted, NO_LIMIT_MS, SetupOptions, Writers};
+pub use options::{
+    AutoIncrement, CopyMethod, MonitorAccountWanted, NO_LIMIT_MS, PlatformAccountWanted, SetupOptions,
+    Writers,
+};
 pub use pair::{BuildError, Looking, Pair, PairBuilder, SetupDone};
 pub use plan::{Plan, PlannedStatement, PlannedStep, plan};
 pub use platform::{
@@ -87,7 +90,7 @@ pub use platform::{
     platform_install, platform_options, platform_sql,
 };
 pub use preflight::preflight;
-pub use probe::{LagLimits, ProbeLevel, Probed, Required, probe};
+pub use probe::{LagLimits, ProbeLevel, Probed, Required, probe, probe_with_findings};
 pub use proof::{MarkerTrip, Proof};
 pub use receipt::{
     DropInBefore, LinkBefore, Receipt, ReceiptError, ReceiptState, ReceiptStore, ServerBefore, StepRecord,

@@ -70,6 +70,15 @@ pub struct MonitorAccountWanted {
     pub new_password: bool,
 }
 
+/// The account of a platform, which the set-up makes with the platform's databases.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PlatformAccountWanted {
+    /// Host parts of the account: where the platform's servers come from, as the database servers see them.
+    pub hosts: Vec<String>,
+    /// File with its password; made, with a new password, where it is not there.
+    pub password_file: PathBuf,
+}
+
 /// What the caller wants of a set-up.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
@@ -84,6 +93,8 @@ pub struct SetupOptions {
     pub platform: Option<Platform>,
     /// How many of the platform's own servers use the pair; `None` takes as many as its documentation does.
     pub platform_servers: Option<u32>,
+    /// The platform's databases and account; `None` leaves them to whoever sets the platform up.
+    pub platform_account: Option<PlatformAccountWanted>,
     /// How the data is copied.
     pub copy: CopyMethod,
     /// Directory of a dump of the primary that takes the place of the copy.
@@ -154,6 +165,7 @@ impl Default for SetupOptions {
             auto_increment: None,
             platform: None,
             platform_servers: None,
+            platform_account: None,
             copy: CopyMethod::Auto,
             copy_from: None,
             copy_workers: 2,

@@ -15,6 +15,7 @@ pub use health_check::{HealthCheckForm, HealthCheckWanted, health_check};
 pub use install::{PlatformInstallWanted, platform_install};
 pub use options::platform_options;
 pub(crate) use options::{lines_in, sql_mode_without};
+pub(crate) use sql::statements as platform_statements;
 pub use sql::{PlatformSqlWanted, platform_sql};
 
 use dbha_sql::Dialect;
@@ -49,6 +50,13 @@ impl Platform {
         Platform::Kubesphere,
     ];
 
+    /// Finds a platform by the name that [`Platform`] is shown by.
+    pub fn named(name: &str) -> Option<Self> {
+        Self::ALL
+            .into_iter()
+            .find(|platform| platform.to_string() == name)
+    }
+
     fn needs(self) -> &'static Needs {
         match self {
             Platform::Cloudpods => &cloudpods::NEEDS,
@@ -78,6 +86,14 @@ impl Platform {
     /// Returns the databases that have to be there before the platform is installed.
     pub fn databases(self) -> impl Iterator<Item = &'static str> {
         self.needs().databases.iter().map(|database| database.name)
+    }
+
+    /// Tells whether its installer wants an account that may make databases and accounts of its own, at the host `%`.
+    pub fn makes_its_own(self) -> bool {
+        self.needs()
+            .account
+            .as_ref()
+            .is_some_and(|account| account.makes_its_own)
     }
 
     /// Returns the account that the platform logs in with, where it has one.

@@ -29,6 +29,7 @@ pub(crate) use data::{
 };
 pub(crate) use identity::{unsupported, verify_privileges};
 pub(crate) use list::shortened;
+pub(crate) use platform::platform_of_server;
 
 /// Finds everything that speaks against a set-up, or that its owner should know; the gravest first.
 ///

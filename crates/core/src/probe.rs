@@ -1,8 +1,8 @@
 //! One look at a pair or at one server of it, judged as a probe does: ok, warning, critical or unknown.
 
 use crate::{
-    Condition, IoState, LinkStatus, Problem, ServerStatus, Side, SqlState, Status, Verdict, WritableServers,
-    Writers,
+    Condition, Finding, IoState, LinkStatus, Problem, ServerStatus, Severity, Side, SqlState, Status,
+    Verdict, WritableServers, Writers,
 };
 use serde::{Deserialize, Serialize};
 use std::{fmt, time::Duration};
@@ -99,6 +99,23 @@ pub fn probe(status: &Status, required: Required, limits: LagLimits) -> Probed {
         }
     };
     summed_up(found, well)
+}
+
+/// Adds what else was found: what blocks a set-up is critical, what is a warning there is one here.
+pub fn probe_with_findings(probed: Probed, found: &[Finding]) -> Probed {
+    let told = |finding: &Finding| {
+        let level = match finding.severity {
+            Severity::Blocks => ProbeLevel::Critical,
+            Severity::Warning => ProbeLevel::Warning,
+            Severity::Note => return None,
+        };
+        Some((level, format!("{} {}", finding.code.as_str(), finding.text)))
+    };
+    let mut all: Found = found.iter().filter_map(told).collect();
+    if probed.level != ProbeLevel::Ok {
+        all.insert(0, (probed.level, probed.text.clone()));
+    }
+    summed_up(all, probed.text)
 }
 
 type Found = Vec<(ProbeLevel, String)>;

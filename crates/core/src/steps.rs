@@ -18,6 +18,8 @@ mod ensure_semi_sync;
 mod follow;
 mod new_password;
 mod own_domain;
+mod password_file;
+mod prepare_platform;
 mod prove_links;
 mod set_writers;
 mod write_option_file;
@@ -85,11 +87,13 @@ pub enum Step {
     SetWriters,
     /// The monitor's own account and the table of its heartbeats, where they are wanted.
     EnsureMonitorAccount,
+    /// The databases and the account of the platform that the pair is for, where they are wanted.
+    PreparePlatform,
 }
 
 impl Step {
     /// Every step, in order.
-    pub const ALL: [Step; 18] = [
+    pub const ALL: [Step; 19] = [
         Step::AdoptSecondary,
         Step::ClaimSecondary,
         Step::DetachReplaced,
@@ -108,6 +112,7 @@ impl Step {
         Step::EnsureSemiSync,
         Step::SetWriters,
         Step::EnsureMonitorAccount,
+        Step::PreparePlatform,
     ];
 
     /// The steps of a change of the replication password, in order.
@@ -139,6 +144,7 @@ impl Step {
             Step::EnsureSemiSync => "ensure_semi_sync",
             Step::SetWriters => "set_writers",
             Step::EnsureMonitorAccount => "ensure_monitor_account",
+            Step::PreparePlatform => "prepare_platform",
         }
     }
 
@@ -163,6 +169,7 @@ impl Step {
             Step::EnsureSemiSync => "let commits wait for the other server's acknowledgement",
             Step::SetWriters => "decide who takes writes",
             Step::EnsureMonitorAccount => "create the monitor's account",
+            Step::PreparePlatform => "create the platform's databases and account",
         }
     }
 
@@ -205,6 +212,7 @@ impl Step {
             Step::EnsureSemiSync => ensure_semi_sync::check(view),
             Step::SetWriters => set_writers::check(view),
             Step::EnsureMonitorAccount => ensure_monitor_account::check(view),
+            Step::PreparePlatform => prepare_platform::check(view),
         }
     }
 
@@ -224,6 +232,7 @@ impl Step {
             Step::EnsureSemiSync => ensure_semi_sync::statements(view),
             Step::SetWriters => set_writers::statements(view),
             Step::EnsureMonitorAccount => ensure_monitor_account::statements(view),
+            Step::PreparePlatform => prepare_platform::statements(view),
             Step::AdoptSecondary | Step::CheckReach | Step::CopyData | Step::CatchUp | Step::ProveLinks => {
                 vec![]
             }
@@ -253,6 +262,7 @@ impl Step {
             Step::EnsureSemiSync => on_heap(ensure_semi_sync::apply(run)).await,
             Step::SetWriters => set_writers::apply(run).await,
             Step::EnsureMonitorAccount => ensure_monitor_account::apply(run).await,
+            Step::PreparePlatform => on_heap(prepare_platform::apply(run)).await,
         }
     }
 
@@ -275,7 +285,11 @@ impl Step {
         // These leave nothing that facts could show, or look themselves.
         !matches!(
             self,
-            Step::CheckReach | Step::ProveLinks | Step::EnsureAccounts | Step::EnsureMonitorAccount
+            Step::CheckReach
+                | Step::ProveLinks
+                | Step::EnsureAccounts
+                | Step::EnsureMonitorAccount
+                | Step::PreparePlatform
         )
     }
 }

@@ -228,7 +228,8 @@ fn log_bin(facts: &Facts) -> String {
 
 /// Tells why the step between keys has to be 1: the platform that was named, or a table of K3s.
 fn single_because(facts: &Both<Facts>, options: &SetupOptions) -> Option<String> {
-    let named = options.platform.filter(|platform| platform.counts_on_step_1());
+    let named = crate::choices::platform(&facts.primary, options);
+    let named = named.filter(|platform| platform.counts_on_step_1());
     match (named, kine_schema(&facts.primary)) {
         (Some(platform), _) => Some(format!(
             "the pair is for {}, whose revisions must grow by exactly 1",

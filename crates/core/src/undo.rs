@@ -9,6 +9,7 @@ mod links;
 mod local_loading;
 mod monitor_account;
 mod option_file;
+mod platform;
 mod run;
 mod schema;
 mod semi_sync;
@@ -43,6 +44,8 @@ pub enum UndoKind {
     DropAccounts,
     /// `local_infile` is put back, which a copy that was cut off has switched on.
     CloseLocalLoading,
+    /// Databases and account of the platform are dropped, which the set-up made and nobody uses.
+    DropPlatform,
     /// dbha's schema is dropped, or says again what it said.
     RestoreSchema,
     /// dbha's own option file is removed, or says again what it said.
@@ -131,6 +134,7 @@ pub(crate) fn undo_plan(
         steps.extend(accounts::step(&view, side));
         steps.extend(local_loading::step(&view, side));
         steps.extend(monitor_account::step(&view, side));
+        steps.extend(platform::step(&view, side));
         steps.extend(schema::step(&view, side));
     }
     // The secondary first: the primary stays as careful as it is until nothing else is left.
@@ -146,6 +150,11 @@ pub(crate) fn undo_plan(
             .filter_map(|side| links::stays(&view, side)),
     );
     stays.extend(data::stays(&view));
+    stays.extend(
+        Side::BOTH
+            .into_iter()
+            .filter_map(|side| platform::stays(&view, side)),
+    );
     stays.extend(
         Side::BOTH
             .into_iter()

@@ -89,7 +89,7 @@ pub struct SettingFact {
 }
 
 /// How much of somebody's lives in one schema.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SchemaFacts {
     /// Name of the schema.
     pub name: String,

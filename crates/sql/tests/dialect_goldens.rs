@@ -221,8 +221,10 @@ fn rendered(dialect: Dialect) -> String {
                 dialect.record_choices(&Choices {
                     semi_sync: Some(std::time::Duration::from_secs(10)),
                     managed: true,
+                    platform: Some("rainbond".into()),
                     ..Choices::default()
                 }),
+                dialect.record_prepared("rainbond@10.0.0.%"),
                 vec![dialect.read_choices()],
             ]
             .concat(),

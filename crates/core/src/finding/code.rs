@@ -582,8 +582,8 @@ codes! {
         PlatformNotPrepared = "DBHA-P78", "The platform's database or account is not there" {
             weight: Note,
             ignorable: true,
-            why: "The platform that --for names logs in with an account and finds its databases made; the set-up makes neither.",
-            fix: "Run the statements of dbha render platform-sql on the primary; the secondary gets them by the copy, or by replication.",
+            why: "The platform that --for names logs in with an account and finds its databases made; the set-up makes them only where --platform-password-file says so.",
+            fix: "Give --platform-password-file and --client-host, or run the statements of dbha render platform-sql on the primary; the secondary gets them by the copy, or by replication.",
             scenarios: "",
         }
         NeedsOneWriter = "DBHA-P79", "Something was asked for that needs one writer" {

@@ -2,9 +2,9 @@
 
 use super::{Pair, heartbeat_lag::Heartbeats};
 use crate::{
-    Both, HostAccess, Status,
+    Both, Finding, HostAccess, Platform, Side, Status,
     assess::{Seen, Unseen, Watched, assess_watched},
-    host,
+    host, preflight,
 };
 use dbha_sql::{ConnectFault, Depth, Endpoint, Facts, Server, SqlError};
 use std::time::Duration;
@@ -18,6 +18,8 @@ pub struct Looking {
     servers: Both<Looked>,
     limit: Option<Duration>,
     lagging_from: Duration,
+    platform: Option<(Platform, Option<u32>)>,
+    found: Vec<Finding>,
 }
 
 /// Longest wait for the heartbeats, which are good to have and no more.
@@ -49,6 +51,8 @@ impl Pair {
             },
             limit: None,
             lagging_from: Watched::default().lagging_from,
+            platform: None,
+            found: vec![],
         }
     }
 }
@@ -66,6 +70,18 @@ impl Looking {
     pub fn lagging_from(mut self, lag: Duration) -> Self {
         self.lagging_from = lag;
         self
+    }
+
+    /// Says which platform the pair is for, and how many servers of its own use it: each look then finds what it lacks.
+    #[must_use]
+    pub fn for_platform(mut self, platform: Platform, servers: Option<u32>) -> Self {
+        self.platform = Some((platform, servers));
+        self
+    }
+
+    /// Returns what the last look found that the platform lacks on the servers that answered.
+    pub fn platform_findings(&self) -> &[Finding] {
+        &self.found
     }
 
     /// Looks at both servers at once; a server that does not answer is part of the answer.
@@ -92,13 +108,26 @@ impl Looking {
             lagging_from: self.lagging_from,
             ..Watched::default()
         };
-        assess_watched(&self.pair, &Both { primary, secondary }, &watched)
+        let seen = Both { primary, secondary };
+        self.found = match self.platform {
+            Some((platform, servers)) => platform_needs(&seen, platform, servers),
+            None => vec![],
+        };
+        assess_watched(&self.pair, &seen, &watched)
     }
 
     /// Ends the connections.
     pub async fn close(self) {
         tokio::join!(self.servers.primary.close(), self.servers.secondary.close());
     }
+}
+
+fn platform_needs(seen: &Both<Seen>, platform: Platform, servers: Option<u32>) -> Vec<Finding> {
+    let of_side = |side: Side| match seen.of(side) {
+        Ok(facts) => preflight::platform_of_server(side, facts, platform, servers),
+        Err(_) => vec![],
+    };
+    Side::BOTH.into_iter().flat_map(of_side).collect()
 }
 
 impl Looked {

@@ -42,6 +42,7 @@ fn a_fresh_pair_needs_every_step_but_those_for_older_pairs_and_what_is_to_be_ask
         Step::WriteOptionFileSecondary,
         Step::EnsureSemiSync,
         Step::EnsureMonitorAccount,
+        Step::PreparePlatform,
     ];
     let all: Vec<Step> = Step::ALL
         .into_iter()

@@ -44,6 +44,7 @@ pub(super) fn install(wanted: &PlatformInstallWanted) -> Result<String, NotRende
         reads: (host, reads),
         max_lag: MAX_LAG,
         writers: Writers::One,
+        connections: None,
     })?;
     Ok(format!(
         "# For KubeSphere: its installer takes no database. This goes to the machines whose HAProxy and Keepalived lead to the\n\

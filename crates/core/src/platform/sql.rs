@@ -21,9 +21,28 @@ pub struct PlatformSqlWanted {
 /// [`NotRenderable`] for a host that is no host part of an account (scenario 84), and for a password that the platform
 /// cannot carry; the password is not told.
 pub fn platform_sql(dialect: Dialect, wanted: &PlatformSqlWanted) -> Result<String, NotRenderable> {
-    let title = wanted.platform.title();
-    let Some(account) = &wanted.platform.needs().account else {
+    if wanted.platform.needs().account.is_none() {
+        let title = wanted.platform.title();
         return Ok(format!("-- {title} itself keeps nothing in MySQL or MariaDB.\n"));
+    }
+    let statements = statements(dialect, wanted)?;
+    let mut text = about(dialect, wanted);
+    for statement in statements {
+        text.push_str(&format!("{};\n", statement.sql()));
+    }
+    Ok(text)
+}
+
+/// Lists the statements; none where the platform keeps nothing in a database.
+///
+/// # Errors
+/// As [`platform_sql`].
+pub(crate) fn statements(
+    dialect: Dialect,
+    wanted: &PlatformSqlWanted,
+) -> Result<Vec<Statement>, NotRenderable> {
+    let Some(account) = &wanted.platform.needs().account else {
+        return Ok(vec![]);
     };
     let password = wanted.password.as_ref();
     password.map(checked_password).transpose()?;
@@ -57,11 +76,7 @@ pub fn platform_sql(dialect: Dialect, wanted: &PlatformSqlWanted) -> Result<Stri
             ),
         }
     }
-    let mut text = about(dialect, wanted);
-    for statement in statements {
-        text.push_str(&format!("{};\n", statement.sql()));
-    }
-    Ok(text)
+    Ok(statements)
 }
 
 fn about(dialect: Dialect, wanted: &PlatformSqlWanted) -> String {

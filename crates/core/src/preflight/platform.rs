@@ -14,13 +14,56 @@ pub(super) fn findings(facts: &Both<Facts>, options: &SetupOptions) -> Vec<Findi
     let mut found = Vec::new();
     // Either server may have to take the platform's connections.
     for side in Side::BOTH {
-        let server = facts.of(side);
-        found.extend(connections(side, server, platform, options.platform_servers));
-        found.extend(sql_mode(side, server, platform));
-        found.extend(version(side, server, platform));
+        found.extend(of_server(
+            side,
+            facts.of(side),
+            platform,
+            options.platform_servers,
+        ));
     }
-    found.extend(not_prepared(&facts.primary, platform));
+    // Where the set-up makes them there is nothing to do by hand.
+    if options.platform_account.is_none() {
+        found.extend(not_prepared(&facts.primary, platform));
+    }
     found
+}
+
+/// What one server lacks.
+fn of_server(side: Side, facts: &Facts, platform: Platform, servers: Option<u32>) -> Vec<Finding> {
+    let found = [
+        connections(side, facts, platform, servers),
+        sql_mode(side, facts, platform),
+        version(side, facts, platform),
+    ];
+    found.into_iter().flatten().collect()
+}
+
+/// What one server of a pair that runs lacks, its step between keys included.
+pub(crate) fn platform_of_server(
+    side: Side,
+    facts: &Facts,
+    platform: Platform,
+    servers: Option<u32>,
+) -> Vec<Finding> {
+    let mut found = of_server(side, facts, platform, servers);
+    found.extend(key_step(side, facts, platform));
+    found
+}
+
+fn key_step(side: Side, facts: &Facts, platform: Platform) -> Option<Finding> {
+    let step = facts.number(Setting::AutoIncrementIncrement)?;
+    (platform.counts_on_step_1() && step != 1).then(|| {
+        Finding::new(
+            Code::IncrementNeedsOneWriter,
+            Some(side),
+            format!(
+                "{} has auto_increment_increment={step}, and {} breaks when that is not 1",
+                facts.name,
+                platform.title()
+            ),
+            format!("dbha setup --for {platform}, at a moment at which nothing writes"),
+        )
+    })
 }
 
 fn connections(side: Side, facts: &Facts, platform: Platform, servers: Option<u32>) -> Option<Finding> {
@@ -111,8 +154,8 @@ fn not_prepared(primary: &Facts, platform: Platform) -> Option<Finding> {
                 platform.title()
             ),
             format!(
-                "run what dbha render platform-sql --for {platform} prints on it, before or after the set-up; \
-                 nothing, if {} has others of its own",
+                "let the set-up make them: --platform-password-file FILE --client-host HOST; or run what dbha render \
+                 platform-sql --for {platform} prints on it; nothing, if {} has others of its own",
                 platform.title()
             ),
         )

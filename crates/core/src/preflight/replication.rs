@@ -245,7 +245,8 @@ fn increments(facts: &Both<Facts>, topology: &Topology, options: &SetupOptions) 
 
 /// Somebody demands a step that K3s breaks with, for a pair that K3s is to use or uses.
 fn other_step(facts: &Both<Facts>, options: &SetupOptions) -> Option<Finding> {
-    let named = options.platform.filter(|platform| platform.counts_on_step_1());
+    let named = crate::choices::platform(&facts.primary, options);
+    let named = named.filter(|platform| platform.counts_on_step_1());
     let (side, what) = match named {
         Some(platform) => (None, format!("the pair is for {}", platform.title())),
         None if kine_present(facts) && options.auto_increment.is_some() => (

@@ -53,6 +53,9 @@ pub struct ServerBefore {
     pub replication_accounts: Vec<ReplicationAccount>,
     /// Names of all accounts.
     pub accounts: Vec<Account>,
+    /// Names of all databases of others; `None` where they could not be seen, or were not noted.
+    #[serde(default)]
+    pub databases: Option<Vec<String>>,
     /// Whether dbha had a schema there.
     pub had_schema: bool,
     /// Whether the table of heartbeats was there.
@@ -93,6 +96,10 @@ impl ServerBefore {
             }),
             replication_accounts: facts.replication_accounts.known().cloned().unwrap_or_default(),
             accounts: own(facts),
+            databases: facts.schemas.known().map(|all| {
+                let names = all.iter().map(|schema| schema.name.clone());
+                names.collect()
+            }),
             had_schema: facts.has_dbha_schema(),
             had_heartbeat: facts.monitor.has_heartbeat,
             recorded: facts.recorded.known().cloned(),

@@ -31,6 +31,8 @@ pub struct HaproxyWanted {
     pub max_lag: u32,
     /// Who takes writes.
     pub writers: Writers,
+    /// How many connections each listener lets in; `None` leaves it to the global section.
+    pub connections: Option<u64>,
 }
 
 /// Writes the section: one listener for writes, one for reads, both led by the monitor's answers.
@@ -59,12 +61,14 @@ pub fn haproxy(wanted: &HaproxyWanted) -> Result<String, NotRenderable> {
     };
     let mut text = about(wanted, &monitor);
     text.push_str(&listener("dbha_writes", &wanted.writes)?);
+    text.push_str(&most(wanted.connections));
     text.push_str(writers_rule(wanted.writers));
     text.push_str(&asks("primary"));
     text.push_str(&server(0, ""));
     text.push_str(&server(1, ""));
     text.push('\n');
     text.push_str(&listener("dbha_reads", &wanted.reads)?);
+    text.push_str(&most(wanted.connections));
     text.push_str(&format!(
         "    # A replica that is at most {} s behind. The servers below are tried in this order: without such a replica\n\
          \x20   # readers go to the one that takes writes, as the section above sees it.\n",
@@ -98,6 +102,13 @@ fn about(wanted: &HaproxyWanted, monitor: &str) -> String {
     }
     text.push('\n');
     text
+}
+
+/// The limit of a listener; that of the whole process is raised by the global section alone.
+fn most(connections: Option<u64>) -> String {
+    connections.map_or(String::new(), |most| {
+        format!("    # The platform's connections; maxconn of the global section has to let them in, too.\n    maxconn {most}\n")
+    })
 }
 
 fn listener(name: &str, at: &(String, u16)) -> Result<String, NotRenderable> {
@@ -183,6 +194,7 @@ mod tests {
             reads: ("*".into(), 3308),
             max_lag: 10,
             writers: Writers::One,
+            connections: None,
         }
     }
 

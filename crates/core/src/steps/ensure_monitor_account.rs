@@ -1,15 +1,9 @@
 //! The monitor's own account and the table of its heartbeats, on the primary; both reach the secondary over its link.
 
-use super::{Check, Run, Step, StepTrouble, View, catch_up, follow};
-use crate::{MonitorAccountWanted, Side};
-use dbha_sql::{AccountTls, MONITOR_USER, MonitorAccount, Secret, Statement, generate_password};
-use std::{
-    collections::BTreeSet,
-    fs::{self, OpenOptions},
-    io::{self, Write},
-    os::unix::fs::OpenOptionsExt,
-    path::{Path, PathBuf},
-};
+use super::{Check, Run, Step, StepTrouble, View, catch_up, follow, password_file::PasswordFile};
+use crate::Side;
+use dbha_sql::{AccountTls, MONITOR_USER, MonitorAccount, Secret, Statement};
+use std::collections::BTreeSet;
 
 pub(super) fn check(view: &View<'_>) -> Check {
     let Some(wanted) = &view.options.monitor_account else {
@@ -119,12 +113,12 @@ pub(super) async fn apply(run: &mut Run<'_>) -> Result<(), StepTrouble> {
     let Some(wanted) = run.options.monitor_account.clone() else {
         return Ok(());
     };
-    let file = PasswordFile::of(&wanted).map_err(|error| trouble_with(&wanted.password_file, &error))?;
-    let statements = primary_statements(&run.view(), &file.password);
+    let trouble = |error| PasswordFile::trouble("--monitor-password-file", &wanted.password_file, &error);
+    let file = PasswordFile::of(&wanted.password_file).map_err(trouble)?;
+    let statements = primary_statements(&run.view(), file.password());
     run.servers.primary.execute_all(&statements).await?;
     // After the account: a run that is cut off between them leaves no file, and the next one makes a new password.
-    file.keep()
-        .map_err(|error| trouble_with(&wanted.password_file, &error))?;
+    file.keep().map_err(trouble)?;
     let hosts = hosts(&run.view()).into_iter().collect::<Vec<_>>().join(", ");
     run.detail(Step::EnsureMonitorAccount, format!("{MONITOR_USER} at {hosts}"));
     let (target, _) = follow::gtids(run, Side::Primary).await?;
@@ -139,75 +133,11 @@ pub(super) async fn apply(run: &mut Run<'_>) -> Result<(), StepTrouble> {
     }
 }
 
-fn trouble_with(path: &Path, error: &io::Error) -> StepTrouble {
-    StepTrouble::new(
-        format!("the password file {}: {error}", path.display()),
-        "check --monitor-password-file: its directory has to be there, and writable where the file is not",
-    )
-}
-
-/// The password, and the file beside the wanted one where it waits until the server has it.
-struct PasswordFile {
-    password: Secret,
-    waiting: Option<(PathBuf, PathBuf)>,
-}
-
-impl PasswordFile {
-    /// Reads the file; where there is none, makes a password and a file beside it that only its owner can read.
-    fn of(wanted: &MonitorAccountWanted) -> io::Result<Self> {
-        let path = &wanted.password_file;
-        match fs::read_to_string(path) {
-            Ok(text) => {
-                let password = text.lines().next().unwrap_or("");
-                if password.is_empty() {
-                    return Err(io::Error::new(io::ErrorKind::InvalidData, "it holds no password"));
-                }
-                Ok(Self {
-                    password: Secret::new(password),
-                    waiting: None,
-                })
-            }
-            Err(error) if error.kind() == io::ErrorKind::NotFound => {
-                let password = generate_password()?;
-                let beside = beside(path);
-                let _ = fs::remove_file(&beside);
-                let mut file = OpenOptions::new()
-                    .write(true)
-                    .create_new(true)
-                    .mode(0o600)
-                    .open(&beside)?;
-                writeln!(file, "{}", password.expose())?;
-                file.sync_all()?;
-                Ok(Self {
-                    password,
-                    waiting: Some((beside, path.clone())),
-                })
-            }
-            Err(error) => Err(error),
-        }
-    }
-
-    fn keep(&self) -> io::Result<()> {
-        match &self.waiting {
-            Some((beside, path)) => fs::rename(beside, path),
-            None => Ok(()),
-        }
-    }
-}
-
-fn beside(path: &Path) -> PathBuf {
-    let mut name = std::ffi::OsString::from(".");
-    name.push(path.file_name().unwrap_or_default());
-    name.push(".dbha-new");
-    path.with_file_name(name)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{SetupOptions, Topology, built_facts::finished_pair};
+    use crate::{MonitorAccountWanted, SetupOptions, Topology, built_facts::finished_pair};
     use dbha_sql::Observed;
-    use std::os::unix::fs::PermissionsExt;
 
     fn wanted(host: Option<&str>) -> SetupOptions {
         SetupOptions {
@@ -286,29 +216,5 @@ mod tests {
             judged(&nothing, |facts| facts.primary.monitor = Default::default()),
             Check::Satisfied
         );
-    }
-
-    #[test]
-    fn a_password_is_made_once_and_for_its_owner_alone() {
-        let home = tempfile::tempdir().unwrap();
-        let wanted = MonitorAccountWanted {
-            host: None,
-            password_file: home.path().join("password"),
-            new_password: true,
-        };
-        let first = PasswordFile::of(&wanted).unwrap();
-        assert!(!wanted.password_file.exists(), "the server does not have it yet");
-        // A run that was cut off here leaves nothing that counts.
-        let second = PasswordFile::of(&wanted).unwrap();
-        assert_ne!(first.password.expose(), second.password.expose());
-        second.keep().unwrap();
-        let mode = fs::metadata(&wanted.password_file).unwrap().permissions().mode();
-        assert_eq!(mode & 0o777, 0o600);
-        let third = PasswordFile::of(&wanted).unwrap();
-        third.keep().unwrap();
-        assert_eq!(third.password.expose(), second.password.expose());
-        assert_eq!(fs::read_dir(home.path()).unwrap().count(), 1);
-        fs::write(&wanted.password_file, "\n").unwrap();
-        assert!(PasswordFile::of(&wanted).is_err());
     }
 }

@@ -28,7 +28,7 @@ pub(super) fn check(view: &View<'_>) -> Check {
         different.push(format!("recorded: {} → {}", shown(recorded), shown(&wanted)));
     }
     let (before, now) = (choices::recorded(&view.facts.primary), &view.topology.choices);
-    if before != *now {
+    if before != as_recorded(now, &before) {
         different.push(format!(
             "recorded: {} → {}",
             shown_choices(&before),
@@ -38,6 +38,14 @@ pub(super) fn check(view: &View<'_>) -> Check {
     match different.is_empty() {
         true => Check::Satisfied,
         false => Check::Needed(different),
+    }
+}
+
+/// What is chosen, with what a later step records: that is not known to a plan.
+fn as_recorded(chosen: &Choices, recorded: &Choices) -> Choices {
+    Choices {
+        prepared: recorded.prepared.clone(),
+        ..chosen.clone()
     }
 }
 
@@ -54,7 +62,9 @@ fn shown_choices(choices: &Choices) -> String {
     } else {
         "open from its start"
     };
-    format!("commits {semi_sync}, the writer {opened}")
+    let platform = choices.platform.as_ref();
+    let platform = platform.map_or(String::new(), |name| format!(", for {name}"));
+    format!("commits {semi_sync}, the writer {opened}{platform}")
 }
 
 fn shown(rows: &[RecordedServer]) -> String {
@@ -97,8 +107,10 @@ pub(super) fn statements(view: &View<'_>) -> Vec<(Side, Statement)> {
     all.push(dialect.forget_other_markers(&ids));
     all.extend(wanted(view).iter().map(|row| dialect.record_server(row)));
     all.push(dialect.begin_first_term(view.topology.server(Side::Primary).server_id));
-    if choices::recorded(&view.facts.primary) != view.topology.choices {
-        all.extend(dialect.record_choices(&view.topology.choices));
+    let recorded = choices::recorded(&view.facts.primary);
+    let now = as_recorded(&view.topology.choices, &recorded);
+    if recorded != now {
+        all.extend(dialect.record_choices(&now));
     }
     all.into_iter()
         .map(|statement| (Side::Primary, statement))

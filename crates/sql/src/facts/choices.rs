@@ -4,6 +4,7 @@ use std::time::Duration;
 
 const SEMI_SYNC: &str = "semi_sync_timeout_ms";
 const MANAGED: &str = "managed";
+const PLATFORM: &str = "platform";
 
 /// What was chosen for a pair beyond its servers and writers, as dbha recorded it.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -17,10 +18,17 @@ pub struct Choices {
     /// Where the vote is without which neither server is opened: etcd's URLs, as the guard that recorded it was given them.
     #[serde(default)]
     pub guarded: Option<String>,
+    /// The platform that the pair is for.
+    #[serde(default)]
+    pub platform: Option<String>,
+    /// The platform's account that was made and given everything it needs, as `USER@HOST,HOST`.
+    #[serde(default)]
+    pub prepared: Option<String>,
 }
 
 impl Choices {
     pub(crate) const GUARDED: &str = "guarded_by";
+    pub(crate) const PREPARED: &str = "platform_account";
 
     /// Returns the rows in which they are kept; none where nothing out of the ordinary was chosen.
     pub(crate) fn rows(&self) -> Vec<(&'static str, String)> {
@@ -29,7 +37,10 @@ impl Choices {
             .map(|limit| (SEMI_SYNC, limit.as_millis().to_string()));
         let managed = self.managed.then(|| (MANAGED, "1".to_owned()));
         let guarded = self.guarded.clone().map(|urls| (Self::GUARDED, urls));
-        semi_sync.into_iter().chain(managed).chain(guarded).collect()
+        let platform = self.platform.clone().map(|name| (PLATFORM, name));
+        let prepared = self.prepared.clone().map(|account| (Self::PREPARED, account));
+        let first = semi_sync.into_iter().chain(managed).chain(guarded);
+        first.chain(platform).chain(prepared).collect()
     }
 
     /// Reads them; a name that a newer dbha wrote, and a value that means nothing, are passed over.
@@ -38,14 +49,15 @@ impl Choices {
             let row = rows.iter().find(|row| row.get("name") == Some(name));
             row.and_then(|row| row.get("value"))
         };
+        let text = |name: &str| value(name).filter(|text| !text.is_empty()).map(crate::printable);
         Self {
             semi_sync: value(SEMI_SYNC)
                 .and_then(|text| text.parse().ok())
                 .map(Duration::from_millis),
             managed: value(MANAGED) == Some("1"),
-            guarded: value(Self::GUARDED)
-                .filter(|urls| !urls.is_empty())
-                .map(crate::printable),
+            guarded: text(Self::GUARDED),
+            platform: text(PLATFORM),
+            prepared: text(Self::PREPARED),
         }
     }
 }
@@ -67,6 +79,8 @@ mod tests {
             semi_sync: Some(Duration::from_secs(10)),
             managed: true,
             guarded: Some("http://one:2379".into()),
+            platform: Some("k3s".into()),
+            prepared: Some("k3s@10.0.0.%".into()),
         };
         let rows: Vec<Row> = choices
             .rows()

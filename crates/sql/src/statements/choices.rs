@@ -35,6 +35,19 @@ impl Dialect {
         ))
     }
 
+    /// Records that a platform's account is there with everything that it needs.
+    pub fn record_prepared(&self, account: &str) -> Vec<Statement> {
+        vec![
+            Statement::new(CREATE_SCHEMA),
+            Statement::new(CREATE_CHOICES),
+            Statement::new(format!(
+                "REPLACE INTO dbha.choice (name, value) VALUES ({}, {})",
+                quote_literal(crate::Choices::PREPARED),
+                quote_literal(account)
+            )),
+        ]
+    }
+
     /// Reads what was chosen for the pair: columns `name`, `value`. The table is there only once something was chosen.
     pub fn read_choices(&self) -> Statement {
         Statement::new("SELECT name, value FROM dbha.choice ORDER BY name")

@@ -2,7 +2,7 @@ use crate::{
     Dialect, Flavor, Secret, Statement, native_password_hash, quote_account, quote_identifier, quote_literal,
 };
 
-/// Databases and accounts of an application. dbha never sends these: people run them on the primary.
+/// Databases and accounts of an application: a set-up sends them where it is told to, else people run them on the primary.
 impl Dialect {
     /// Makes a database, if it is not there; without a character set and collation it gets the server's.
     pub fn ensure_database(&self, name: &str, charset: Option<(&str, &str)>) -> Statement {
@@ -13,6 +13,11 @@ impl Dialect {
             "CREATE DATABASE IF NOT EXISTS {}{charset}",
             quote_identifier(name)
         ))
+    }
+
+    /// Drops a database, if it is there.
+    pub fn drop_database(&self, name: &str) -> Statement {
+        Statement::new(format!("DROP DATABASE IF EXISTS {}", quote_identifier(name)))
     }
 
     /// Makes an account, if it is not there; without a password it holds a word to be replaced.

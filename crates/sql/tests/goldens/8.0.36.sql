@@ -95,7 +95,10 @@ SET GLOBAL read_only = OFF;
 CREATE DATABASE IF NOT EXISTS dbha CHARACTER SET utf8mb4 COLLATE utf8mb4_bin;
 CREATE TABLE IF NOT EXISTS dbha.choice (name VARCHAR(64) NOT NULL PRIMARY KEY, value VARCHAR(255) NOT NULL) ENGINE=InnoDB;
 DELETE FROM dbha.choice;
-INSERT INTO dbha.choice (name, value) VALUES ('semi_sync_timeout_ms', '10000'), ('managed', '1');
+INSERT INTO dbha.choice (name, value) VALUES ('semi_sync_timeout_ms', '10000'), ('managed', '1'), ('platform', 'rainbond');
+CREATE DATABASE IF NOT EXISTS dbha CHARACTER SET utf8mb4 COLLATE utf8mb4_bin;
+CREATE TABLE IF NOT EXISTS dbha.choice (name VARCHAR(64) NOT NULL PRIMARY KEY, value VARCHAR(255) NOT NULL) ENGINE=InnoDB;
+REPLACE INTO dbha.choice (name, value) VALUES ('platform_account', 'rainbond@10.0.0.%');
 SELECT name, value FROM dbha.choice ORDER BY name;
 
 -- monitor: account that opens
