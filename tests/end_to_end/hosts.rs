@@ -4,6 +4,7 @@
 //! `network` makes the hosts and cuts them apart, `service` stands for systemd, `world` puts a pair on them; `writer`
 //! and `sampler` see what happens, `judgement` says what that means. The others are scenes.
 
+mod haproxy;
 mod host_server;
 mod judgement;
 mod keepalived;

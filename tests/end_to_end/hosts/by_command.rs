@@ -6,6 +6,7 @@ use dbha_testkit::Release;
 use nix::sys::signal::Signal;
 use tokio::time::sleep;
 
+use super::haproxy::HaProxy;
 use super::network::{Place, VIP};
 use super::world::World;
 use crate::eventually::eventually;
@@ -63,10 +64,7 @@ async fn a_frozen_writer_is_taken_over_from_and_does_no_harm_when_it_thaws(relea
     world.server(Place::A).answers().await;
     world.address_stays([false, true], A_WHILE).await;
     writer.goes_on().await;
-    world
-        .run("rejoin", &["--server", "a", "--discard-extra"])
-        .await
-        .exits(0);
+    world.rejoin(Place::A).await;
     assert!(!world.server(Place::A).is_writable().await);
     let told = writer.stop();
     world.is_whole(Place::B).await;
@@ -128,10 +126,11 @@ async fn both_have_the_address_in_a_partition_and_one_after_it(release: Release)
     world.network.heal().await;
     world.address_at(Some(Place::B)).await;
     writer.goes_on().await;
-    world
-        .run("rejoin", &["--server", "a", "--discard-extra"])
-        .await
-        .exits(0);
+    world.rejoin(Place::A).await;
+    assert!(
+        !world.saved_extras().is_empty(),
+        "what only the other part had is saved"
+    );
     let told = writer.stop();
     world.is_whole(Place::B).await;
     let accounts = world.accounts(&told, Place::B).await;
@@ -160,7 +159,7 @@ async fn a_dead_keepalived_leaves_its_address_and_the_writes_stay_in_one_place(r
     // Neighbours are told of the move; whoever is not, is refused by a server that is read-only.
     writer.goes_on().await;
     assert!(!world.server(Place::A).is_writable().await);
-    world.keepalived[0].start_again();
+    world.keepalived[0].start_again().await;
     world.address_at(Some(Place::B)).await;
     sleep(A_WHILE).await;
     writer.goes_on().await;
@@ -170,4 +169,61 @@ async fn a_dead_keepalived_leaves_its_address_and_the_writes_stay_in_one_place(r
     let accounts = world.accounts(&told, Place::B).await;
     eprintln!("{told:?}, {accounts:?}");
     assert!(accounts.lost.is_empty() && accounts.twice == 0, "{accounts:?}");
+}
+
+on_releases!(haproxy_follows_the_writes: slow_mariadb_10_11, slow_mysql_9_7);
+
+async fn haproxy_follows_the_writes(release: Release) {
+    let Some(mut world) = World::begin(release, &[]).await else {
+        return;
+    };
+    let Some(haproxy) = HaProxy::start(&world).await else {
+        return;
+    };
+    world.start_samplers();
+    let writer = world.start_writer(Place::Arbiter.address()).await;
+    for to in [Place::B, Place::A] {
+        let words = ["--to", to.name(), "--yes"];
+        world.run("switchover", &words).await.exits(0);
+        writer.goes_on().await;
+        assert!(world.server(to).is_writable().await);
+    }
+    // Frozen, the monitor says nothing: nobody gets through until its watchdog has had it started anew.
+    haproxy.monitor().signal(Signal::SIGSTOP);
+    let seen = async || (haproxy.monitor().bitten(), haproxy.monitor().starts());
+    eventually("the watchdog bites", seen, |seen| *seen == (1, 2)).await;
+    writer.goes_on().await;
+    let told = writer.stop();
+    world.never_two_writers(&Place::SERVERS);
+    world.is_whole(Place::A).await;
+    let accounts = world.accounts(&told, Place::A).await;
+    eprintln!("{told:?}, {accounts:?}");
+    assert!(accounts.lost.is_empty() && accounts.twice == 0, "{accounts:?}");
+}
+
+on_releases!(a_host_is_lost_and_comes_back: slow_mariadb_10_11, slow_mysql_9_7);
+
+async fn a_host_is_lost_and_comes_back(release: Release) {
+    let Some(world) = begin(release).await else { return };
+    let writer = world.start_writer(VIP).await;
+    let lost = world.server(Place::A);
+    lost.service().stay_down(true);
+    world.network.isolate(Place::A).await;
+    lost.kill();
+    world.address_at(None).await;
+    let words = ["--to", "b", "--confirm", "a", "--notice", "40s"];
+    world.run("failover", &words).await.exits(0);
+    world.address_at(Some(Place::B)).await;
+    writer.goes_on().await;
+    world.network.heal().await;
+    lost.service().start_again().await;
+    lost.answers().await;
+    world.address_stays([false, true], A_WHILE).await;
+    world.rejoin(Place::A).await;
+    writer.goes_on().await;
+    let told = writer.stop();
+    world.is_whole(Place::B).await;
+    let accounts = world.accounts(&told, Place::B).await;
+    eprintln!("{told:?}, {accounts:?}");
+    assert_eq!(accounts.twice, 0);
 }

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use dbha_testkit::PrivateServer;
 use nix::sys::signal::Signal;
+use tokio::time::timeout;
 
 use super::sampler;
 use super::service::{Service, Unit};
@@ -18,6 +19,9 @@ pub(super) const ADMIN_PASSWORD: &str = "Admin1-password";
 
 /// Where systemd starts a server again: `RestartSec=` of the distributions' units.
 const RESTART_AFTER: Duration = Duration::from_millis(500);
+
+/// How long an answer of one that may be frozen is waited for.
+const PATIENCE: Duration = Duration::from_secs(1);
 
 /// The server; dropped, its service ends before its files do.
 pub(super) struct HostServer {
@@ -80,9 +84,19 @@ impl HostServer {
         .await;
     }
 
-    /// Tells whether it takes writes of ordinary accounts.
+    /// Tells whether it takes writes of ordinary accounts; it must answer.
     pub(super) async fn is_writable(&self) -> bool {
-        self.root().await.value("SELECT @@global.read_only").await == "0"
+        self.writable().await.expect("the server answers")
+    }
+
+    /// Tells whether it takes writes of ordinary accounts; `None` where it does not answer.
+    pub(super) async fn writable(&self) -> Option<bool> {
+        let ask = async {
+            let mut root = self.try_root().await.ok()?;
+            let rows = root.try_rows("SELECT @@global.read_only AS closed").await;
+            Some(rows.ok()?.pop()?["closed"] == "0")
+        };
+        timeout(PATIENCE, ask).await.ok()?
     }
 
     /// Kills it as `kill -9` does; it stays down where its supervisor is told so first.

@@ -2,39 +2,41 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::process::Command;
 
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 
 use super::service::{Service, Unit};
-use crate::machines::{Machine, Way};
+use crate::machines::Machine;
 use crate::tool;
 
 /// Keepalived: one process that watches over the one that speaks VRRP.
 pub(super) struct Keepalived {
     service: Service,
-    program: PathBuf,
-    way: Way,
     directory: PathBuf,
-    starts: u32,
 }
 
 impl Keepalived {
     /// Starts it with a configuration; `None` where there is no Keepalived.
     pub(super) fn start(host: &Machine, text: &str, logs: &Path, name: &str) -> Option<Self> {
         let program = tool::found("keepalived", "keepalived")?;
-        let program = PathBuf::from(program.get_program());
         let directory = logs.join(format!("keepalived-{name}"));
         fs::create_dir(&directory).unwrap();
         fs::write(directory.join("keepalived.conf"), text).unwrap();
+        let mut run = Command::new(program.get_program());
+        run.args(["--dont-fork", "--log-console", "--log-detail", "--vrrp"]);
+        for (flag, file) in [
+            ("--use-file", "keepalived.conf"),
+            ("--pid", "pid"),
+            ("--vrrp_pid", "vrrp.pid"),
+        ] {
+            run.arg(flag).arg(directory.join(file));
+        }
         let way = host.way();
-        Some(Self {
-            service: run(&program, &way, &directory, 1),
-            program,
-            way,
-            directory,
-            starts: 1,
-        })
+        let unit = Unit::plain(Box::new(move || way.wrap(&run)));
+        let service = Service::start(unit, &directory, "keepalived");
+        Some(Self { service, directory })
     }
 
     /// Kills both of its processes at once; whatever it has put on the interface stays there.
@@ -49,19 +51,7 @@ impl Keepalived {
     }
 
     /// Starts it once more, as the machine's owner would.
-    pub(super) fn start_again(&mut self) {
-        self.starts += 1;
-        self.service = run(&self.program, &self.way, &self.directory, self.starts);
+    pub(super) async fn start_again(&self) {
+        self.service.start_again().await;
     }
-}
-
-fn run(program: &Path, way: &Way, directory: &Path, start: u32) -> Service {
-    let mut run = std::process::Command::new(program);
-    run.args(["--dont-fork", "--log-console", "--log-detail", "--vrrp"]);
-    run.arg("--use-file").arg(directory.join("keepalived.conf"));
-    run.arg("--pid").arg(directory.join("pid"));
-    run.arg("--vrrp_pid").arg(directory.join("vrrp.pid"));
-    let way = way.clone();
-    let unit = Unit::plain(Box::new(move || way.wrap(&run)));
-    Service::start(unit, directory, &format!("keepalived-{start}"))
 }

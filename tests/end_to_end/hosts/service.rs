@@ -4,11 +4,11 @@
 //! allows, from when the program said that it is ready; it runs the command of `ExecStopPost=` after every end; and it
 //! starts the program again where it did not end well. It knows nothing of start limits, dependencies, users or sandboxes.
 
-use std::fs::{File, OpenOptions};
+use std::fs::{self, File, OpenOptions};
 use std::path::{Path, PathBuf};
 use std::process::ExitStatus;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use nix::sys::signal::{Signal, kill};
@@ -54,8 +54,10 @@ impl Unit {
 /// A service under supervision; dropped, it is killed without another word.
 pub(super) struct Service {
     state: Arc<State>,
-    keeper: JoinHandle<()>,
+    unit: Arc<Unit>,
+    keeper: Mutex<JoinHandle<()>>,
     log: PathBuf,
+    socket: PathBuf,
 }
 
 #[derive(Default)]
@@ -80,15 +82,23 @@ impl Service {
             directory.join(format!("{name}.log")),
             directory.join(format!("{name}.notify")),
         );
-        let keeper = Keeper {
-            notes: UnixDatagram::bind(&socket).unwrap(),
-            socket,
-            log: log.clone(),
-            state: Arc::clone(&state),
+        let unit = Arc::new(unit);
+        let keeper = Keeper::begin(&state, &unit, (&log, &socket));
+        Self {
+            state,
             unit,
-        };
-        let keeper = tokio::spawn(keeper.keep());
-        Self { state, keeper, log }
+            keeper: Mutex::new(keeper),
+            log,
+            socket,
+        }
+    }
+
+    /// Starts it once more after an end for good, as `systemctl start` does.
+    pub(super) async fn start_again(&self) {
+        self.is_down().await;
+        self.stay_down(false);
+        let keeper = Keeper::begin(&self.state, &self.unit, (&self.log, &self.socket));
+        *self.keeper.lock().unwrap() = keeper;
     }
 
     /// Returns the number of its process while it runs.
@@ -118,20 +128,17 @@ impl Service {
     }
 
     /// Stops it for good, as `systemctl stop` does, and waits until everything about it is done.
-    pub(super) async fn stop(&mut self) {
+    pub(super) async fn stop(&self) {
         self.stay_down(true);
         self.state.stop.notify_one();
-        if !self.keeper.is_finished() {
-            let done = timeout(3 * STOP_LIMIT, &mut self.keeper).await;
-            done.expect("it stops").unwrap();
-        }
+        self.is_down().await;
     }
 
     /// Waits until it has ended and stays so.
     pub(super) async fn is_down(&self) {
         eventually(
             "the service has ended",
-            async || self.keeper.is_finished(),
+            async || self.keeper.lock().unwrap().is_finished(),
             |done| *done,
         )
         .await;
@@ -146,7 +153,7 @@ impl Service {
 
 impl Drop for Service {
     fn drop(&mut self) {
-        self.keeper.abort();
+        self.keeper.lock().unwrap().abort();
         if std::thread::panicking() {
             let said = self.said();
             let lines: Vec<&str> = said.lines().collect();
@@ -158,7 +165,7 @@ impl Drop for Service {
 
 /// Who keeps the service.
 struct Keeper {
-    unit: Unit,
+    unit: Arc<Unit>,
     notes: UnixDatagram,
     socket: PathBuf,
     log: PathBuf,
@@ -166,6 +173,18 @@ struct Keeper {
 }
 
 impl Keeper {
+    fn begin(state: &Arc<State>, unit: &Arc<Unit>, (log, socket): (&Path, &Path)) -> JoinHandle<()> {
+        let _ = fs::remove_file(socket);
+        let keeper = Self {
+            unit: Arc::clone(unit),
+            notes: UnixDatagram::bind(socket).unwrap(),
+            socket: socket.to_owned(),
+            log: log.to_owned(),
+            state: Arc::clone(state),
+        };
+        tokio::spawn(keeper.keep())
+    }
+
     async fn keep(self) {
         loop {
             let mut child = self.spawn();
@@ -256,5 +275,44 @@ async fn stop(child: &mut Child) -> ExitStatus {
             child.kill().await.unwrap();
             child.wait().await.unwrap()
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn shell(script: String) -> Make {
+        Box::new(move || {
+            let mut run = Command::new("sh");
+            run.arg("-c").arg(&script);
+            run
+        })
+    }
+
+    #[tokio::test]
+    async fn what_ends_badly_is_started_again_and_what_follows_its_end_is_run_each_time() {
+        let directory = tempfile::tempdir().unwrap();
+        let after = directory.path().join("after");
+        let unit = Unit {
+            stop_post: Some(shell(format!("echo over >> {}", after.display()))),
+            restart_after: Some(Duration::from_millis(10)),
+            ..Unit::plain(shell("echo begun; exec sleep 600".to_owned()))
+        };
+        let service = Service::start(unit, directory.path(), "program");
+        let over = || fs::read_to_string(&after).unwrap_or_default().lines().count();
+        let begun = || service.said().lines().count();
+        for times in 1..=3 {
+            eventually("it runs", async || begun(), |begun| *begun == times).await;
+            assert_eq!((service.starts() as usize, over()), (times, times - 1));
+            if times < 3 {
+                service.signal(Signal::SIGKILL);
+            }
+        }
+        service.stop().await;
+        assert_eq!((service.starts(), over(), service.pid()), (3, 3, None));
+        service.start_again().await;
+        let runs = async || service.starts();
+        eventually("it runs again", runs, |starts| *starts == 4).await;
     }
 }

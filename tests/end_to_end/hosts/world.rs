@@ -2,8 +2,9 @@
 
 use std::fs;
 use std::net::Ipv4Addr;
+use std::path::PathBuf;
 use std::process::Stdio;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use dbha_testkit::{Release, ServerOptions, ServerPair};
 use serde_json::Value;
@@ -16,6 +17,7 @@ use super::judgement::{both_at_once, open_times};
 use super::keepalived::Keepalived;
 use super::network::{Network, Place, VIP};
 use super::sampler::Sampler;
+use super::service::Make;
 use super::writer::{self, Accounts, Told, Writer};
 use crate::address_watch::AddressWatch;
 use crate::binlog_program::binlog_program;
@@ -23,6 +25,9 @@ use crate::eventually::eventually;
 use crate::machines::PORT;
 use crate::operator::Operator;
 use crate::ran::Ran;
+
+/// `net_write_timeout` and what a rejoin takes on a busy machine.
+const REJOINED_WITHIN: Duration = Duration::from_secs(120);
 
 const MONITOR_PASSWORD: &str = "Monitor1-password";
 
@@ -110,14 +115,24 @@ impl World {
 
     /// Prepares dbha on a host, with both servers and what else is given.
     pub(super) fn dbha(&self, place: Place, command: &str, more: &[&str]) -> Command {
-        let mut plain = self.operator.bare(command.split(' '));
-        plain.args(["--primary", "a", "--secondary", "b"]).args(more);
-        let mut run = self.network.host(place).way().wrap(plain.as_std());
-        let tools = binlog_program(&self.operator, self.server(Place::A).server());
-        let path = std::env::var("PATH").unwrap_or_default();
-        run.env("PATH", format!("{}:{path}", tools.display()));
+        let mut run = self.dbha_later(place, command, more)();
         run.stdout(Stdio::piped()).stderr(Stdio::piped());
         run
+    }
+
+    /// Prepares runs of dbha on a host, with both servers and what else is given. Each host has a state directory.
+    pub(super) fn dbha_later(&self, place: Place, command: &str, more: &[&str]) -> Make {
+        let mut plain = self.operator.bare(command.split(' '));
+        plain.args(["--primary", "a", "--secondary", "b"]).args(more);
+        let tools = binlog_program(&self.operator, self.server(Place::A).server());
+        let path = std::env::var("PATH").unwrap_or_default();
+        plain.env("PATH", format!("{}:{path}", tools.display()));
+        plain.env(
+            "DBHA_STATE_DIR",
+            self.directory.path().join(format!("state-{}", place.name())),
+        );
+        let way = self.network.host(place).way();
+        Box::new(move || way.wrap(plain.as_std()))
     }
 
     /// Runs dbha on the operator's host.
@@ -197,6 +212,33 @@ impl World {
     pub(super) async fn accounts(&self, told: &Told, place: Place) -> Accounts {
         let mut root = self.server(place).root().await;
         told.missing_on(&mut root).await
+    }
+
+    /// Brings a server back that has missed a change of the writer, and throws away what only it has.
+    ///
+    /// After a partition a connection by which it fed its peer may be blocked in a write that nobody takes, and a MariaDB
+    /// lets nobody of the same number read before that has ended, which takes up to `net_write_timeout`, a minute. dbha
+    /// gives up sooner, and is run again, as it says.
+    pub(super) async fn rejoin(&self, place: Place) {
+        const PART_WAY: i32 = 8;
+        let begin = Instant::now();
+        loop {
+            let words = ["--server", place.name(), "--discard-extra"];
+            let ran = self.run("rejoin", &words).await;
+            if ran.code != Some(PART_WAY) || begin.elapsed() > REJOINED_WITHIN {
+                ran.exits(0);
+                return;
+            }
+            eprintln!("rejoin once more: {}", ran.stderr);
+            sleep(Duration::from_secs(1)).await;
+        }
+    }
+
+    /// Returns the files into which a rejoin has saved what was thrown away.
+    pub(super) fn saved_extras(&self) -> Vec<PathBuf> {
+        let files = fs::read_dir(self.operator.home()).unwrap().flatten();
+        let saved = |path: &PathBuf| path.to_string_lossy().contains("dbha-extra-");
+        files.map(|file| file.path()).filter(saved).collect()
     }
 
     /// Waits until the pair is healthy, with the writes on this server, and compares all data.

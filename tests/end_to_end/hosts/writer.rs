@@ -67,9 +67,9 @@ impl Told {
             .iter()
             .map(|id| id.parse().unwrap())
             .collect();
+        assert!(!self.kept.is_empty());
         let lost = |kept: &&Kept| there.binary_search(&kept.entry).is_err();
         Accounts {
-            told: self.kept.len(),
             lost: self.kept.iter().filter(lost).map(|kept| kept.entry).collect(),
             twice: there.windows(2).filter(|pair| pair[0] == pair[1]).count(),
         }
@@ -90,9 +90,7 @@ impl std::fmt::Debug for Told {
 /// What became of the entries.
 #[derive(Debug)]
 pub(super) struct Accounts {
-    /// How many were acknowledged.
-    pub(super) told: usize,
-    /// Those that were, and are not there.
+    /// Those that were acknowledged, and are not there.
     pub(super) lost: Vec<u64>,
     /// How many are there more than once.
     pub(super) twice: usize,
