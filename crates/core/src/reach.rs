@@ -7,12 +7,18 @@ pub(crate) use knock::{knock_both, may_knock};
 pub(crate) use verdict::finding;
 
 use crate::wait::Pause;
-use dbha_sql::{Facts, Server, SourceTarget, SqlError, Statement};
-use std::time::Duration;
+use dbha_sql::{Facts, IoState, Server, SourceTarget, SqlError, Statement};
+use std::time::{Duration, Instant};
 use tokio_util::sync::CancellationToken;
 
 /// Name of the throw-away link that a probe uses.
 pub(crate) const PROBE_CHANNEL: &str = "dbha_probe";
+
+/// How long a source may take that has let the server in, and says no more.
+///
+/// One that fed the server over a network that broke has that old connection blocked in a write, and MariaDB serves no
+/// second reader of the same number before it has ended: when TCP tries once more, or after `net_write_timeout` (60 s).
+const LET_IN_LIMIT: Duration = Duration::from_secs(75);
 
 /// What a probe found.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -66,17 +72,20 @@ async fn look(
     cancel: &CancellationToken,
 ) -> Result<Reach, SqlError> {
     replica.execute(start).await?;
-    let mut pause = Pause::within(limit);
+    let silent_from = Instant::now() + limit;
+    let mut pause = Pause::within(limit.max(LET_IN_LIMIT));
     while pause.wait(cancel).await.is_ok() {
         let rows = replica.query(&replica.dialect().read_replica_status()).await?;
-        let links = rows
+        let mut links = rows
             .iter()
             .map(|row| dbha_sql::ReplicaStatus::of_row(row, |_| None));
-        let error = links
-            .filter(|link| link.channel == PROBE_CHANNEL)
-            .find_map(|link| link.io_error);
-        if let Some(error) = error {
+        let link = links.find(|link| link.channel == PROBE_CHANNEL);
+        let is_let_in = link.as_ref().is_some_and(|link| link.io == IoState::Running);
+        if let Some(error) = link.and_then(|link| link.io_error) {
             return Ok(judge(error.code, &error.text));
+        }
+        if !is_let_in && Instant::now() >= silent_from {
+            break;
         }
     }
     Ok(Reach::Silent)

@@ -123,6 +123,11 @@ async fn both_have_the_address_in_a_partition_and_one_after_it(release: Release)
     )
     .await;
     writer.goes_on().await;
+    // More than any buffer of the network takes: the thread that feeds the other server is blocked until TCP tries again.
+    let mut root = world.server(Place::A).root().await;
+    root.run("CREATE TABLE hosts.bulk SELECT REPEAT('much ', 3200000) AS much")
+        .await;
+    drop(root);
     world.network.heal().await;
     world.address_at(Some(Place::B)).await;
     writer.goes_on().await;

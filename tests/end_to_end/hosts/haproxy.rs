@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use super::network::Place;
 use super::service::{Service, Unit};
-use super::world::World;
+use super::world::{PAIR, World};
 use crate::eventually::eventually;
 use crate::tool;
 
@@ -27,11 +27,8 @@ impl HaProxy {
         let logs = world.directory.path();
         let config = world.operator.home().join("monitor.toml");
         let config = config.to_str().unwrap();
-        let monitor = world.dbha_later(
-            Place::Arbiter,
-            "monitor",
-            &["--listen", MONITOR, "--config", config],
-        );
+        let words = [&PAIR[..], &["--listen", MONITOR, "--config", config]].concat();
+        let monitor = world.dbha_later(Place::Arbiter, "monitor", &words);
         let unit = Unit {
             watchdog: Some(WATCHDOG),
             restart_after: Some(RESTART_AFTER),

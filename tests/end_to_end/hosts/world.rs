@@ -4,7 +4,7 @@ use std::fs;
 use std::net::Ipv4Addr;
 use std::path::PathBuf;
 use std::process::Stdio;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use dbha_testkit::{Release, ServerOptions, ServerPair};
 use serde_json::Value;
@@ -26,10 +26,10 @@ use crate::machines::PORT;
 use crate::operator::Operator;
 use crate::ran::Ran;
 
-/// `net_write_timeout` and what a rejoin takes on a busy machine.
-const REJOINED_WITHIN: Duration = Duration::from_secs(120);
-
 const MONITOR_PASSWORD: &str = "Monitor1-password";
+
+/// Both servers, by the names that every config file gives them.
+pub(super) const PAIR: [&str; 4] = ["--primary", "a", "--secondary", "b"];
 
 /// The world of one scene; everything of it is gone when it is dropped.
 pub(super) struct World {
@@ -115,15 +115,16 @@ impl World {
 
     /// Prepares dbha on a host, with both servers and what else is given.
     pub(super) fn dbha(&self, place: Place, command: &str, more: &[&str]) -> Command {
-        let mut run = self.dbha_later(place, command, more)();
+        let words: Vec<&str> = PAIR.iter().chain(more).copied().collect();
+        let mut run = self.dbha_later(place, command, &words)();
         run.stdout(Stdio::piped()).stderr(Stdio::piped());
         run
     }
 
-    /// Prepares runs of dbha on a host, with both servers and what else is given. Each host has a state directory.
+    /// Prepares runs of dbha on a host with these arguments. Each host has a state directory.
     pub(super) fn dbha_later(&self, place: Place, command: &str, more: &[&str]) -> Make {
         let mut plain = self.operator.bare(command.split(' '));
-        plain.args(["--primary", "a", "--secondary", "b"]).args(more);
+        plain.args(more);
         let tools = binlog_program(&self.operator, self.server(Place::A).server());
         let path = std::env::var("PATH").unwrap_or_default();
         plain.env("PATH", format!("{}:{path}", tools.display()));
@@ -215,23 +216,9 @@ impl World {
     }
 
     /// Brings a server back that has missed a change of the writer, and throws away what only it has.
-    ///
-    /// After a partition a connection by which it fed its peer may be blocked in a write that nobody takes, and a MariaDB
-    /// lets nobody of the same number read before that has ended, which takes up to `net_write_timeout`, a minute. dbha
-    /// gives up sooner, and is run again, as it says.
     pub(super) async fn rejoin(&self, place: Place) {
-        const PART_WAY: i32 = 8;
-        let begin = Instant::now();
-        loop {
-            let words = ["--server", place.name(), "--discard-extra"];
-            let ran = self.run("rejoin", &words).await;
-            if ran.code != Some(PART_WAY) || begin.elapsed() > REJOINED_WITHIN {
-                ran.exits(0);
-                return;
-            }
-            eprintln!("rejoin once more: {}", ran.stderr);
-            sleep(Duration::from_secs(1)).await;
-        }
+        let words = ["--server", place.name(), "--discard-extra"];
+        self.run("rejoin", &words).await.exits(0);
     }
 
     /// Returns the files into which a rejoin has saved what was thrown away.
