@@ -76,7 +76,7 @@ test-all: test test-slow fuzz deny public-api ## everything
 
 bench: ## the benchmarks; DBHA_BENCH_SCALE=0.1 for a quick look (docs/benchmarks.md)
 	@tests/prerequisites bench
-	cargo bench $(LOCKED) -p dbha-testkit -p dbha --bench start --bench setup --bench watch --bench switchover --bench copy
+	cargo bench $(LOCKED) -p dbha-testkit -p dbha --bench start --bench setup --bench watch --bench switchover --bench failover --bench copy
 
 clean: ## remove what was built; fetched servers stay in the cache
 	cargo clean

@@ -4,6 +4,9 @@
 //! `network` makes the hosts and cuts them apart, `service` stands for systemd, `world` puts a pair on them; `writer`
 //! and `sampler` see what happens, `judgement` says what that means. The others are scenes.
 
+mod etcd;
+mod guard;
+mod guarded;
 mod haproxy;
 mod host_server;
 mod judgement;
@@ -15,3 +18,4 @@ mod world;
 mod writer;
 
 mod by_command;
+pub(crate) mod by_lease;

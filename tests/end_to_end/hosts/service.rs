@@ -157,7 +157,7 @@ impl Drop for Service {
         if std::thread::panicking() {
             let said = self.said();
             let lines: Vec<&str> = said.lines().collect();
-            let last = lines[lines.len().saturating_sub(40)..].join("\n");
+            let last = lines[lines.len().saturating_sub(25)..].join("\n");
             eprintln!("--- the last of {}\n{last}", self.log.display());
         }
     }

@@ -4,7 +4,7 @@ use std::fs;
 use std::net::Ipv4Addr;
 use std::path::PathBuf;
 use std::process::Stdio;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use dbha_testkit::{Release, ServerOptions, ServerPair};
 use serde_json::Value;
@@ -175,9 +175,18 @@ impl World {
 
     /// Looks for a while that the address stays where it is.
     pub(super) async fn address_stays(&self, at: [bool; 2], time: Duration) {
-        let steps = time.as_millis() / 20;
-        for _ in 0..steps {
+        let end = Instant::now() + time;
+        while Instant::now() < end {
             assert_eq!(self.address_now(), at, "the address moved");
+            sleep(Duration::from_millis(20)).await;
+        }
+    }
+
+    /// Looks for a while that a host does not get the address.
+    pub(super) async fn address_never_at(&self, place: Place, time: Duration) {
+        let end = Instant::now() + time;
+        while Instant::now() < end {
+            assert!(!self.address_now()[place as usize], "{place:?} has the address");
             sleep(Duration::from_millis(20)).await;
         }
     }
