@@ -96,15 +96,7 @@ async fn an_old_writer_whose_applier_waits_for_nobody_comes_back(release: Releas
         .await;
 
     pair.primary.start().await.unwrap();
-    let mut returned = Server::connect(&pair.primary.url().parse().unwrap())
-        .await
-        .unwrap();
-    eventually(
-        "its applier waits",
-        async || returned.semi_sync().await.unwrap(),
-        |seen| seen.as_ref().is_some_and(|seen| seen.waiting > 0),
-    )
-    .await;
+    eventually_waits(&pair.primary).await;
     operator.run("rejoin", ["--server", "primary"]).await.exits(0);
     assert_sync(&pair, &operator, &pair.secondary.address()).await;
     cross("Back", &pair.secondary, &pair.primary).await;
@@ -126,28 +118,39 @@ async fn once_free(operator: &Operator, command: &str, arguments: &[&str]) {
     .await;
 }
 
+/// Runs it until it comes to a point, and kills it there.
+async fn killed_at(operator: &Operator, command: &str, arguments: &[&str], point: &str) {
+    let mut run = operator.command(command, arguments.iter().copied());
+    let stopped = StoppedAt::reach(operator, run.arg("--yes"), point).await;
+    stopped.kill().await;
+}
+
+/// Waits until a commit on this server waits for an acknowledgement.
+async fn eventually_waits(server: &PrivateServer) {
+    let mut dbha = Server::connect(&server.url().parse().unwrap()).await.unwrap();
+    eventually(
+        "a commit waits",
+        async || dbha.semi_sync().await.unwrap(),
+        |seen| seen.as_ref().is_some_and(|seen| seen.waiting > 0),
+    )
+    .await;
+}
+
 on_releases!(what_was_cut_off_is_gone_on_with_and_holds_up_no_failover: mariadb_10_11, mysql_9_7);
 
 async fn what_was_cut_off_is_gone_on_with_and_holds_up_no_failover(release: Release) {
     let mut pair = pair_with_sample(release, 3).await;
     let operator = Operator::of(&pair);
     operator.setup([]).await.exits(0);
-    let mut setup = operator.command("setup", ["--semi-sync", "--semi-sync-timeout", "none", "--yes"]);
-    StoppedAt::reach(&operator, &mut setup, "before:ensure_semi_sync")
-        .await
-        .kill()
-        .await;
+    let arguments = ["--semi-sync", "--semi-sync-timeout", "none"];
+    killed_at(&operator, "setup", &arguments, "before:ensure_semi_sync").await;
     let status = operator.status().await.json();
     assert_eq!(status["durability"]["level"], "async", "{status:#}");
     assert!(codes(&status).contains(&"DBHA-M14"), "{status:#}");
     once_free(&operator, "setup", &["--yes"]).await;
     assert_sync(&pair, &operator, &operator.primary).await;
 
-    let mut switchover = operator.command("switchover", ["--yes"]);
-    StoppedAt::reach(&operator, &mut switchover, "applied:open")
-        .await
-        .kill()
-        .await;
+    killed_at(&operator, "switchover", &[], "applied:open").await;
     // The old writer waits for acknowledgements still; then nobody gives it any, and its applier is held up.
     assert_eq!(sides(&pair.primary).await, ["1", "1"]);
     receiver(&pair.secondary, "STOP").await;
@@ -155,15 +158,7 @@ async fn what_was_cut_off_is_gone_on_with_and_holds_up_no_failover(release: Rele
         .await
         .run(&dbha_testkit::sample::new_customer("Late"))
         .await;
-    let mut old = Server::connect(&pair.primary.url().parse().unwrap())
-        .await
-        .unwrap();
-    eventually(
-        "the old writer's applier waits",
-        async || old.semi_sync().await.unwrap(),
-        |seen| seen.as_ref().is_some_and(|seen| seen.waiting > 0),
-    )
-    .await;
+    eventually_waits(&pair.primary).await;
     pair.secondary.kill().await.unwrap();
     once_free(
         &operator,

@@ -1,7 +1,7 @@
 use super::{
     Account, Choices, Claim, ClaimState, ClientSession, ClockReading, Cluster, ConnectedReplica, Depth,
-    Engine, Facts, Observed, RecordedServer, ReplicationAccount, SchemaFacts, SettingFact, Surroundings,
-    Term, clone, monitor, semi_sync, surroundings,
+    Engine, Facts, Observed, RecordedServer, ReplicationAccount, SchemaFacts, SemiSyncFacts, SettingFact,
+    Surroundings, Term, clone, monitor, semi_sync, surroundings,
 };
 use crate::{
     Dialect, GtidSet, Marker, REPLICATION_USER, ReplicaStatus, Row, Session, Setting, SqlError, Statement,
@@ -30,11 +30,7 @@ pub(crate) async fn observe(session: &mut Session, depth: Depth) -> Result<Facts
     let applied = parse("applied")?;
     let purged = parse("purged")?;
     let semi_sync = semi_sync::look_at_semi_sync(session).await?;
-    let coordinates = match semi_sync.known().is_some_and(|seen| seen.waiting > 0) {
-        // MariaDB answers where its binary log ends only once no commit waits for an acknowledgement any more.
-        true => Observed::Absent,
-        false => look(session, &dialect.read_binlog_coordinates()).await?,
-    };
+    let coordinates = coordinates_of(session, &semi_sync).await?;
     let surroundings = surroundings_of(session, depth, &settings).await?;
     let processes = look(session, &dialect.read_processlist()).await?;
     let claim = look(session, &dialect.read_claim()).await?;
@@ -95,6 +91,20 @@ pub(crate) async fn observe(session: &mut Session, depth: Depth) -> Result<Facts
         host: Observed::Absent,
         name,
     })
+}
+
+/// Reads where the binary log ends; MariaDB answers that only once no commit waits for an acknowledgement any more.
+async fn coordinates_of(
+    session: &mut Session,
+    semi_sync: &Observed<SemiSyncFacts>,
+) -> Result<Observed<Vec<Row>>, SqlError> {
+    match semi_sync.known().is_some_and(|seen| seen.waiting > 0) {
+        true => Ok(Observed::Absent),
+        false => {
+            let statement = session.dialect().read_binlog_coordinates();
+            look(session, &statement).await
+        }
+    }
 }
 
 /// Reads what takes long on servers with many tables, where everything is asked for.
