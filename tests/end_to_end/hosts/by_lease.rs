@@ -85,7 +85,9 @@ async fn the_primary_is_killed(release: Release) {
     let Some(fallen) = kill_the_primary(release).await else {
         return;
     };
-    eprintln!("{fallen:?}");
+    let Fallen { lease, told, .. } = fallen;
+    let without = fallen.without_service;
+    eprintln!("{told} acknowledged, {without:?} without service, with a lease of {lease:?}");
     assert!(fallen.lost.is_empty() && fallen.twice == 0, "{fallen:?}");
 }
 
@@ -256,8 +258,8 @@ async fn etcd_is_gone_and_comes_back(release: Release) {
     let Some(scene) = Scene::begin(release).await else {
         return;
     };
-    let network = &scene.guarded.world.network;
-    network.cut_from(Place::Arbiter, &[Place::A, Place::B]).await;
+    let etcd = scene.guarded.etcd.service();
+    etcd.signal(Signal::SIGKILL);
     scene.guarded.no_writes_at(Place::A).await;
     scene.guarded.world.address_at(None).await;
     sleep(OVER).await;
@@ -268,7 +270,7 @@ async fn etcd_is_gone_and_comes_back(release: Release) {
             "{place:?}"
         );
     }
-    network.heal().await;
+    etcd.start_again().await;
     scene.writer.goes_on().await;
     let at = match scene.guarded.world.server(Place::A).is_writable().await {
         true => Place::A,
