@@ -20,7 +20,10 @@ impl Guarded {
     pub(super) async fn begin(world: World, more: &[&str]) -> Option<Self> {
         let arbiter = world.network.host(Place::Arbiter);
         let etcd = Etcd::start(arbiter, world.directory.path()).await?;
-        let guards = Place::SERVERS.map(|place| guard::start(&world, place, more));
+        let guards = [
+            guard::start(&world, Place::A, more).await,
+            guard::start(&world, Place::B, more).await,
+        ];
         Some(Self { guards, etcd, world })
     }
 
