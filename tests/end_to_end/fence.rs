@@ -1,9 +1,13 @@
 //! `dbha fence`: a server of this machine that certainly takes no writes.
 
+use std::fs;
+use std::process::Stdio;
+use std::time::{Duration, Instant};
+
 use dbha_testkit::{FaultProxy, PrivateServer, Release, ServerOptions};
 use tokio::process::Command;
 
-use crate::eventually::eventually;
+use crate::eventually::{LIMIT, eventually};
 use crate::operator::Operator;
 use crate::ran::Ran;
 use crate::releases::{on_every_release, on_releases};
@@ -223,4 +227,68 @@ async fn whatever_is_not_the_server_itself_is_left_alone(release: Release) {
         .exits(2)
         .says_one_error_with_a_fix();
     assert!(is_writable(&server).await);
+}
+
+on_releases!(a_server_that_starts_is_waited_for_and_never_taken_for_down: mariadb_10_11, mysql_9_7);
+
+async fn a_server_that_starts_is_waited_for_and_never_taken_for_down(release: Release) {
+    let (mut server, operator) = server(release).await;
+    let words = fs::read(format!("/proc/{}/cmdline", server.pid().unwrap())).unwrap();
+    let words: Vec<String> = words
+        .split(|byte| *byte == 0)
+        .map(|word| String::from_utf8_lossy(word).into_owned())
+        .filter(|word| !word.is_empty())
+        .collect();
+    // It has something to recover, and listens only after that.
+    server.kill().await.unwrap();
+    let mut started = frozen_at_its_start(&words, &server);
+    let pid = started.id().unwrap();
+    let unclear = fence(&operator, &server.address(), &["--limit", "1s"])
+        .await
+        .exits(9);
+    unclear
+        .says_one_error_with_a_fix()
+        .says(&format!("process {pid} is a server that starts or stops"));
+
+    let mut patient = fencing(&operator, &server.address(), &["-o", "json", "--limit", "60s"]);
+    let waiting = operator.finish(&mut patient);
+    let (fenced, ()) = tokio::join!(waiting, async {
+        tokio::time::sleep(Duration::from_millis(500)).await;
+        signal(pid, "CONT");
+    });
+    assert_eq!(fenced.exits(0).json()["how"], "by_read_only");
+    assert!(!is_writable(&server).await);
+    started.kill().await.unwrap();
+}
+
+/// Starts a server as it was started before, and stops it as soon as it runs its own program.
+fn frozen_at_its_start(words: &[String], server: &PrivateServer) -> tokio::process::Child {
+    let child = Command::new(&words[0])
+        .args(&words[1..])
+        .current_dir(server.option_file().parent().unwrap())
+        .stdin(Stdio::null())
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .kill_on_drop(true)
+        .spawn()
+        .unwrap();
+    let pid = child.id().unwrap();
+    let name = if server.release().is_mysql() {
+        "mysqld"
+    } else {
+        "mariadbd"
+    };
+    let end = Instant::now() + LIMIT;
+    while !fs::read_to_string(format!("/proc/{pid}/maps")).is_ok_and(|maps| maps.contains(name)) {
+        assert!(Instant::now() < end, "process {pid} does not become {name}");
+    }
+    signal(pid, "STOP");
+    child
+}
+
+fn signal(pid: u32, name: &str) {
+    let sent = std::process::Command::new("kill")
+        .args([format!("-{name}"), pid.to_string()])
+        .status();
+    assert!(sent.unwrap().success());
 }

@@ -18,6 +18,9 @@ use tokio::net::{TcpStream, UnixStream};
 
 /// How long an address may take to refuse; this machine's own does at once.
 const DIAL_LIMIT: Duration = Duration::from_secs(1);
+/// How often it is looked again where something changed between two looks.
+const LOOKS: u32 = 5;
+const BETWEEN: Duration = Duration::from_millis(20);
 
 /// What was found at an address.
 #[derive(Debug, PartialEq, Eq)]
@@ -29,7 +32,20 @@ pub(super) enum Listening {
 }
 
 impl Listening {
+    /// Looks until nothing changes meanwhile: a server may begin to listen, or end, between two of the things looked at.
     pub(super) async fn find(address: &Address) -> Result<Self, FenceError> {
+        for _ in 0..LOOKS {
+            if let Some(found) = Self::look(address).await? {
+                return Ok(found);
+            }
+            tokio::time::sleep(BETWEEN).await;
+        }
+        Err(FenceError::Hidden {
+            address: address.to_string(),
+        })
+    }
+
+    async fn look(address: &Address) -> Result<Option<Self>, FenceError> {
         let table = Table::read();
         let sockets = match address {
             Address::Tcp { host, port } => {
@@ -39,25 +55,21 @@ impl Listening {
             Address::Socket { path } => table.of_path(path),
         };
         let holders = Holders::read();
-        if sockets.is_empty() && is_refused(address).await {
+        if sockets.is_empty() {
             let mute = holders.mute(&table, address);
-            return Ok(Listening::Nobody { mute });
+            return Ok(is_refused(address).await.then_some(Listening::Nobody { mute }));
         }
-        let address = address.to_string();
         let Some(pid) = holders.of(&sockets) else {
-            return Err(FenceError::Hidden { address });
+            return Ok(None);
         };
         if !is_server_process(pid) {
-            let program = name(pid);
             return Err(FenceError::NotAServer {
-                address,
+                address: address.to_string(),
                 pid,
-                program,
+                program: name(pid),
             });
         }
-        // It ended since the table was read.
-        let gone = Listening::Nobody { mute: None };
-        Ok(ServerProcess::of(pid).map_or(gone, Listening::Here))
+        Ok(ServerProcess::of(pid).map(Listening::Here))
     }
 }
 
