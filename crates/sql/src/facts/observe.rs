@@ -31,6 +31,7 @@ pub(crate) async fn observe(session: &mut Session, depth: Depth) -> Result<Facts
     let purged = parse("purged")?;
     let semi_sync = semi_sync::look_at_semi_sync(session).await?;
     let coordinates = coordinates_of(session, &semi_sync).await?;
+    let coordinates = coordinates(session, &semi_sync).await?;
     let surroundings = surroundings_of(session, depth, &settings).await?;
     let processes = look(session, &dialect.read_processlist()).await?;
     let claim = look(session, &dialect.read_claim()).await?;
@@ -95,6 +96,8 @@ pub(crate) async fn observe(session: &mut Session, depth: Depth) -> Result<Facts
 
 /// Reads where the binary log ends; MariaDB answers that only once no commit waits for an acknowledgement any more.
 async fn coordinates_of(
+/// MariaDB answers where its binary log ends only once no commit waits for an acknowledgement any more.
+async fn coordinates(
     session: &mut Session,
     semi_sync: &Observed<SemiSyncFacts>,
 ) -> Result<Observed<Vec<Row>>, SqlError> {
