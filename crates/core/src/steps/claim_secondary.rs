@@ -30,10 +30,8 @@ pub(super) fn statements(view: &View<'_>) -> Vec<(Side, Statement)> {
 fn unlogged_statements(view: &View<'_>, run: &str) -> Vec<Statement> {
     let dialect = view.facts.secondary.dialect;
     let mut all = Vec::new();
-    // Plain read_only does not hold the account that dbha logs in with.
-    if view.facts.secondary.has(Setting::SuperReadOnly, "ON") {
-        all.extend(dialect.set_read_only(false));
-    }
+    // Plain read_only does not hold the account that dbha logs in with, and goes on holding all others.
+    all.extend(super::open_for_dbha(&view.facts.secondary));
     all.extend(dialect.ensure_dbha_schema());
     let source = source_name(&view.facts.primary);
     all.push(dialect.write_claim(&Claim {

@@ -30,7 +30,6 @@ pub(crate) async fn observe(session: &mut Session, depth: Depth) -> Result<Facts
     let applied = parse("applied")?;
     let purged = parse("purged")?;
     let semi_sync = semi_sync::look_at_semi_sync(session).await?;
-    let coordinates = coordinates_of(session, &semi_sync).await?;
     let coordinates = coordinates(session, &semi_sync).await?;
     let surroundings = surroundings_of(session, depth, &settings).await?;
     let processes = look(session, &dialect.read_processlist()).await?;
@@ -94,8 +93,6 @@ pub(crate) async fn observe(session: &mut Session, depth: Depth) -> Result<Facts
     })
 }
 
-/// Reads where the binary log ends; MariaDB answers that only once no commit waits for an acknowledgement any more.
-async fn coordinates_of(
 /// MariaDB answers where its binary log ends only once no commit waits for an acknowledgement any more.
 async fn coordinates(
     session: &mut Session,
