@@ -23,7 +23,7 @@ async fn begin(release: Release) -> Option<World> {
     Some(world)
 }
 
-on_releases!(cut_off_from_clients_only_the_writes_are_given_away: slow_mariadb_10_11, slow_mysql_9_7);
+on_releases!(cut_off_from_clients_only_the_writes_are_given_away: slow_mariadb_10_11);
 
 async fn cut_off_from_clients_only_the_writes_are_given_away(release: Release) {
     let Some(mut world) = begin(release).await else {
@@ -73,7 +73,7 @@ async fn a_frozen_writer_is_taken_over_from_and_does_no_harm_when_it_thaws(relea
     assert_eq!(accounts.twice, 0);
 }
 
-on_releases!(a_flapping_link_moves_nothing: slow_mariadb_10_11, slow_mysql_9_7);
+on_releases!(a_flapping_link_moves_nothing: slow_mariadb_10_11);
 
 async fn a_flapping_link_moves_nothing(release: Release) {
     let Some(mut world) = begin(release).await else {
@@ -99,7 +99,7 @@ async fn a_flapping_link_moves_nothing(release: Release) {
     assert!(accounts.lost.is_empty() && accounts.twice == 0, "{accounts:?}");
 }
 
-on_releases!(both_have_the_address_in_a_partition_and_one_after_it: slow_mariadb_10_11, slow_mysql_9_7);
+on_releases!(both_have_the_address_in_a_partition_and_one_after_it: slow_mariadb_10_11);
 
 /// A person on one side of a partition takes the other side's server for dead: only a third vote could know better. Healed,
 /// one of both has the address, and it is the one that the writes were given to.
@@ -143,7 +143,7 @@ async fn both_have_the_address_in_a_partition_and_one_after_it(release: Release)
     assert_eq!(accounts.twice, 0);
 }
 
-on_releases!(a_dead_keepalived_leaves_its_address_and_the_writes_stay_in_one_place: slow_mariadb_10_11, slow_mysql_9_7);
+on_releases!(a_dead_keepalived_leaves_its_address_and_the_writes_stay_in_one_place: slow_mariadb_10_11);
 
 /// Killed, Keepalived takes nothing off its interface. Both hosts have the address then, and one server takes writes.
 async fn a_dead_keepalived_leaves_its_address_and_the_writes_stay_in_one_place(release: Release) {
@@ -206,7 +206,7 @@ async fn haproxy_follows_the_writes(release: Release) {
     assert!(accounts.lost.is_empty() && accounts.twice == 0, "{accounts:?}");
 }
 
-on_releases!(a_host_is_lost_and_comes_back: slow_mariadb_10_11, slow_mysql_9_7);
+on_releases!(a_host_is_lost_and_comes_back: slow_mariadb_10_11);
 
 async fn a_host_is_lost_and_comes_back(release: Release) {
     let Some(world) = begin(release).await else { return };

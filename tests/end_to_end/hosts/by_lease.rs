@@ -126,7 +126,7 @@ pub(crate) async fn kill_the_primary(release: Release) -> Option<Fallen> {
     })
 }
 
-on_releases!(the_primary_is_killed_and_back_at_once: slow_mariadb_10_11, slow_mysql_9_7);
+on_releases!(the_primary_is_killed_and_back_at_once: slow_mariadb_10_11);
 
 /// Its supervisor is faster than the lease: nothing goes over, and the guard opens it again.
 async fn the_primary_is_killed_and_back_at_once(release: Release) {
@@ -171,7 +171,7 @@ async fn the_primary_is_frozen(release: Release) {
     scene.end(Place::B, &A_TO_B).await;
 }
 
-on_releases!(cut_off_from_the_peer_only: slow_mariadb_10_11, slow_mysql_9_7);
+on_releases!(cut_off_from_the_peer_only: slow_mariadb_10_11);
 
 /// Commits wait for an acknowledgement as long as the pair was set up to, and go on without; the writes stay.
 async fn cut_off_from_the_peer_only(release: Release) {
@@ -185,7 +185,7 @@ async fn cut_off_from_the_peer_only(release: Release) {
     scene.end(Place::A, &[Place::A]).await;
 }
 
-on_releases!(cut_off_from_etcd_only: mariadb_10_11, slow_mysql_9_7);
+on_releases!(cut_off_from_etcd_only: mariadb_10_11);
 
 async fn cut_off_from_etcd_only(release: Release) {
     let Some(scene) = Scene::begin(release).await else {
@@ -197,7 +197,7 @@ async fn cut_off_from_etcd_only(release: Release) {
     scene.end(Place::B, &A_TO_B).await;
 }
 
-on_releases!(cut_off_from_clients_only: slow_mariadb_10_11, slow_mysql_9_7);
+on_releases!(cut_off_from_clients_only: slow_mariadb_10_11);
 
 /// The guards see nothing of it, and nothing moves: clients are cut off from their server for as long as it lasts.
 async fn cut_off_from_clients_only(release: Release) {
@@ -251,7 +251,7 @@ async fn a_partition_with_a_client_on_each_side(release: Release) {
     scene.end(Place::B, &A_TO_B).await;
 }
 
-on_releases!(etcd_is_gone_and_comes_back: slow_mariadb_10_11, slow_mysql_9_7);
+on_releases!(etcd_is_gone_and_comes_back: slow_mariadb_10_11);
 
 /// Without the vote nobody may write; with it back, the writer of before goes on.
 async fn etcd_is_gone_and_comes_back(release: Release) {
@@ -312,7 +312,7 @@ async fn both_are_killed_and_the_stale_one_is_back_first(release: Release) {
     scene.end(Place::A, &[Place::A]).await;
 }
 
-on_releases!(the_monitor_is_killed: slow_mariadb_10_11, slow_mysql_9_7);
+on_releases!(the_monitor_is_killed: slow_mariadb_10_11);
 
 /// What follows its end closes the server; started again, it opens it, unless the other one was faster.
 async fn the_monitor_is_killed(release: Release) {
@@ -335,7 +335,7 @@ async fn the_monitor_is_killed(release: Release) {
     scene.end(at, took).await;
 }
 
-on_releases!(the_monitor_is_killed_for_good: slow_mariadb_10_11, slow_mysql_9_7);
+on_releases!(the_monitor_is_killed_for_good: slow_mariadb_10_11);
 
 async fn the_monitor_is_killed_for_good(release: Release) {
     let Some(scene) = Scene::begin(release).await else {
@@ -349,7 +349,7 @@ async fn the_monitor_is_killed_for_good(release: Release) {
     scene.end(Place::B, &A_TO_B).await;
 }
 
-on_releases!(the_monitor_is_frozen: mariadb_10_11, slow_mysql_9_7);
+on_releases!(the_monitor_is_frozen: mariadb_10_11);
 
 /// Frozen, it can close nothing: its watchdog kills it, and what follows closes the server before the lease is over.
 async fn the_monitor_is_frozen(release: Release) {
@@ -373,7 +373,7 @@ async fn the_monitor_is_frozen(release: Release) {
     scene.end(at, took).await;
 }
 
-on_releases!(a_flapping_link_to_etcd: slow_mariadb_10_11, slow_mysql_9_7);
+on_releases!(a_flapping_link_to_etcd: slow_mariadb_10_11);
 
 /// Shorter than the lease, no gap moves anything.
 async fn a_flapping_link_to_etcd(release: Release) {

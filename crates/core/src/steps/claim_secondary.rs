@@ -4,7 +4,7 @@ use crate::{
     partner::{self, source_name},
     preflight,
 };
-use dbha_sql::{Claim, ClaimState, Setting, Statement};
+use dbha_sql::{Claim, ClaimState, Statement};
 
 /// A secondary that already belongs to the pair is not claimed; one that is being filled is.
 pub(super) fn check(view: &View<'_>) -> Check {
