@@ -225,7 +225,9 @@ async fn prepared_transactions_are_not_missed_without_a_lock(release: Release) {
     )
     .await;
     let operator = operator_without_reload(&pair);
-    operator.setup(["--primary-user", USER]).await.exits(0);
+    // A moment without any of them comes seldom on a busy machine.
+    let patient = ["--primary-user", USER, "--lock-wait-timeout", "60"];
+    operator.setup(patient).await.exits(0);
     assert!(travelling.stop().await > 5);
     assert_all_threads_run(&pair).await;
     assert_same_contents(&pair).await;

@@ -19,7 +19,12 @@ pub fn human(status: &Status, style: Style) -> Vec<String> {
     if let Some(durability) = &status.durability {
         lines.push(commits(durability, style));
     }
-    if status.managed {
+    if let Some(urls) = &status.guarded {
+        lines.push(format!(
+            "Guards let one server write, by the vote in etcd ({}); both start read-only.",
+            harmless(urls)
+        ));
+    } else if status.managed {
         lines.push("The pair is managed: both servers start read-only, dbha opens the writer.".to_owned());
     }
     if !status.restart_safe && status.servers.iter().all(|server| server.reachable) {

@@ -153,6 +153,7 @@ pub fn assess_watched(pair: &str, seen: &Both<Seen>, watched: &Watched) -> Statu
         writer: writer(seen),
         durability,
         managed: commits::is_managed(seen),
+        guarded: commits::guarded(seen),
         servers,
         links,
     }

@@ -203,6 +203,9 @@ pub struct Status {
     /// Whether both servers start read-only and dbha alone opens one.
     #[serde(default)]
     pub managed: bool,
+    /// Where the vote is by which guards let one of them write (automatic failover): etcd's URLs; `None` without guards.
+    #[serde(default)]
+    pub guarded: Option<String>,
     /// The servers, in the order in which they were given.
     pub servers: Vec<ServerStatus>,
     /// The links.

@@ -190,7 +190,7 @@ impl<B: Ballot> Guard<B> {
         let change =
             commits.and_then(|commits| self.alone.decide(now, commits, self.settings.timing.lease()));
         if let Some(change) = change {
-            self.hands.change_commits(change);
+            self.hands.change_commits(change, self.sights.local_began());
         }
     }
 

@@ -55,6 +55,7 @@ fn status(names: [&str; 2], problems: usize) -> Status {
         writer: None,
         durability: None,
         managed: false,
+        guarded: None,
         servers: vec![server(names[0], problems), server(names[1], vec![])],
         links: vec![link(names[0], names[1]), link(names[1], names[0])],
     }

@@ -24,6 +24,11 @@ pub(super) fn is_managed(seen: &Both<Seen>) -> bool {
     answered(seen).any(|facts| facts.choices.known().is_some_and(|choices| choices.managed))
 }
 
+/// Returns where the vote of a guarded pair is, as any server that answers says.
+pub(super) fn guarded(seen: &Both<Seen>) -> Option<String> {
+    answered(seen).find_map(|facts| facts.choices.known()?.guarded.clone())
+}
+
 fn answered(seen: &Both<Seen>) -> impl Iterator<Item = &Facts> {
     Side::BOTH
         .into_iter()

@@ -161,7 +161,12 @@ fn drift(facts: &Facts, plan: &ServerPlan) -> Vec<Problem> {
                 "{} has the writes and is read-only: the pair is managed, and dbha has not opened it since its start",
                 facts.name
             ),
-            fix: "start dbha monitor, which opens it, or run dbha setup".into(),
+            fix: match facts.choices.known().is_some_and(|choices| choices.guarded.is_some()) {
+                true => "its guard opens it while it holds the vote: see what the monitor beside it says; where somebody has closed it: \
+                         dbha switchover --etcd … --to it"
+                    .into(),
+                false => "start dbha monitor, which opens it, or run dbha setup".into(),
+            },
         });
     } else if facts.is_read_only() == plan.writable {
         let (is, should) = if plan.writable {

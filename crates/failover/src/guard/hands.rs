@@ -56,6 +56,8 @@ pub(super) struct Hands {
     process: Arc<Mutex<Option<(u64, ServerProcess)>>>,
     recorded: bool,
     changing: bool,
+    /// When that was done last.
+    changed: Option<Instant>,
     done: (mpsc::Sender<Done>, mpsc::Receiver<Done>),
 }
 
@@ -73,6 +75,7 @@ impl Hands {
             process: Arc::default(),
             recorded: false,
             changing: false,
+            changed: None,
             done: mpsc::channel(8),
         }
     }
@@ -95,7 +98,10 @@ impl Hands {
             }
             Done::NotFenced(_) => self.fencing = None,
             Done::NotRecorded(_) => self.recorded = false,
-            Done::CommitsChanged(_) | Done::CommitsNotChanged(_) => self.changing = false,
+            Done::CommitsChanged(_) | Done::CommitsNotChanged(_) => {
+                self.changing = false;
+                self.changed = Some(Instant::now());
+            }
         }
         done
     }
@@ -186,9 +192,13 @@ impl Hands {
         }
     }
 
-    /// Lets commits of the server wait for the other one, or not.
-    pub(super) fn change_commits(&mut self, change: Change) {
-        if std::mem::replace(&mut self.changing, true) {
+    /// Lets commits of the server wait for the other one, or not; does nothing while that is under way, or was done and not
+    /// seen since.
+    pub(super) fn change_commits(&mut self, change: Change, looked: Option<Instant>) {
+        let seen_since = self
+            .changed
+            .is_none_or(|changed| looked.is_some_and(|looked| looked > changed));
+        if !seen_since || std::mem::replace(&mut self.changing, true) {
             return;
         }
         let (local, done) = (self.local.clone(), self.done.0.clone());

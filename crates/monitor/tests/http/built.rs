@@ -30,6 +30,7 @@ pub(crate) fn healthy(pair: &str) -> PairReport {
             writer: None,
             durability: None,
             managed: false,
+            guarded: None,
             servers: vec![server(first, "primary", 1), server(second, "secondary", 2)],
             links: vec![link(first, second), link(second, first)],
         },

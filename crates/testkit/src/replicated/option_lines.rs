@@ -31,8 +31,9 @@ pub(super) fn option_lines(
 fn dialect(release: Release) -> Option<Dialect> {
     let series = release.series();
     let version = match release.is_mysql() {
-        true => format!("{series}.0"),
-        false => format!("{series}.0-MariaDB"),
+        // Of a series the newest is here, not its first: what the first ones could not do must not be left out.
+        true => format!("{series}.99"),
+        false => format!("{series}.99-MariaDB"),
     };
     let (flavor, version) = Version::detect(&version).ok()?;
     Some(Dialect::new(flavor, version))
