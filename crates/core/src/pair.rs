@@ -437,24 +437,14 @@ async fn end_orphaned_clone(surveyed: &mut Surveyed) -> Result<(), SetupError> {
 
 /// Looks at everything on both servers at once.
 pub(crate) async fn observe(servers: &mut Both<Server>) -> Result<Both<Facts>, SetupError> {
-    let (primary, secondary) = tokio::join!(
-        servers.primary.observe(Depth::Full),
-        servers.secondary.observe(Depth::Full)
-    );
-    let mut facts = Both {
-        primary: primary.map_err(SetupError::Observe)?,
-        secondary: secondary.map_err(SetupError::Observe)?,
-    };
+    let mut facts = observe_to(servers, Depth::Full).await?;
     cloned::give_claim_back(&mut facts);
     Ok(facts)
 }
 
-/// Looks at what changes from moment to moment on both servers at once.
-async fn observe_running(servers: &mut Both<Server>) -> Result<Both<Facts>, SetupError> {
-    let (primary, secondary) = tokio::join!(
-        servers.primary.observe(Depth::Running),
-        servers.secondary.observe(Depth::Running)
-    );
+/// Looks at both servers at once, as deep as is asked for.
+async fn observe_to(servers: &mut Both<Server>, depth: Depth) -> Result<Both<Facts>, SetupError> {
+    let (primary, secondary) = tokio::join!(servers.primary.observe(depth), servers.secondary.observe(depth));
     Ok(Both {
         primary: primary.map_err(SetupError::Observe)?,
         secondary: secondary.map_err(SetupError::Observe)?,

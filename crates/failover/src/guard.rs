@@ -174,19 +174,22 @@ impl<B: Ballot> Guard<B> {
         }
     }
 
+    /// Tells whether the server takes writes by right.
+    fn writes(&self, seen: &Seen) -> bool {
+        self.state.held().is_some() && matches!(seen.local, Local::Open { .. })
+    }
+
     /// Whoever changes roles by hand has to know that there are guards, on both servers.
     fn record(&mut self, seen: &Seen) {
-        let writes = self.state.held().is_some() && matches!(seen.local, Local::Open { .. });
         let recorded = self.sights.choices().and_then(|choices| choices.guarded.as_ref());
-        if writes && recorded != Some(&self.settings.vote) {
+        if self.writes(seen) && recorded != Some(&self.settings.vote) {
             self.hands.record_guard(&self.settings.vote);
         }
     }
 
     /// A writer that waits for the other one without a limit must not wait for ever.
     fn consider_going_alone(&mut self, now: Duration, seen: &Seen) {
-        let writes = self.state.held().is_some() && matches!(seen.local, Local::Open { .. });
-        let commits = self.sights.commits(self.published).filter(|_| writes);
+        let commits = self.sights.commits(self.published).filter(|_| self.writes(seen));
         let change =
             commits.and_then(|commits| self.alone.decide(now, commits, self.settings.timing.lease()));
         if let Some(change) = change {

@@ -7,6 +7,7 @@ use crate::{
     roles::{opening, writer_to_open},
     run_lock::RunLock,
 };
+use dbha_sql::Depth;
 
 impl Pair {
     /// Opens the server that has the writes by the newest term; returns its name.
@@ -24,7 +25,7 @@ impl Pair {
         )
         .await?;
         let mut servers = self.connect().await?;
-        let facts = super::observe_running(&mut servers).await?;
+        let facts = super::observe_to(&mut servers, Depth::Running).await?;
         let side = writer_to_open(&facts).map_err(|why| SetupError::Unsafe {
             text: format!("no server of {} is opened: {why}", self.name),
             fix: "dbha status shows where the pair stands".to_owned(),

@@ -113,12 +113,7 @@ impl Hands {
 
     /// Tells whether the server is being opened, or was so lately that no look has seen what came of it.
     pub(super) fn work(&self, looked: Option<Instant>) -> Work {
-        let seen_since = match (self.opened, looked) {
-            (None, _) => true,
-            (Some(opened), Some(looked)) => looked > opened,
-            (Some(_), None) => false,
-        };
-        match self.opening.is_none() && seen_since {
+        match self.opening.is_none() && is_seen(self.opened, looked) {
             true => Work::Idle,
             false => Work::Running,
         }
@@ -195,10 +190,7 @@ impl Hands {
     /// Lets commits of the server wait for the other one, or not; does nothing while that is under way, or was done and not
     /// seen since.
     pub(super) fn change_commits(&mut self, change: Change, looked: Option<Instant>) {
-        let seen_since = self
-            .changed
-            .is_none_or(|changed| looked.is_some_and(|looked| looked > changed));
-        if !seen_since || std::mem::replace(&mut self.changing, true) {
+        if !is_seen(self.changed, looked) || std::mem::replace(&mut self.changing, true) {
             return;
         }
         let (local, done) = (self.local.clone(), self.done.0.clone());
@@ -255,10 +247,7 @@ impl Hands {
 
     /// Closes the server, or kills it; does nothing while that is under way, or was done and not seen since.
     pub(super) fn fence(&mut self, within: Duration, looked: Option<Instant>) {
-        let seen_since = self
-            .fenced
-            .is_none_or(|fenced| looked.is_some_and(|looked| looked > fenced));
-        if self.fencing.is_some() || !seen_since {
+        if self.fencing.is_some() || !is_seen(self.fenced, looked) {
             return;
         }
         let (fence, done) = (self.fence_within(within), self.done.0.clone());
@@ -292,6 +281,11 @@ async fn changed(local: &Endpoint, change: Change) -> Result<(), SqlError> {
     }
     server.session.close().await;
     Ok(())
+}
+
+/// Tells whether a look began after something was done, and so shows what came of it.
+fn is_seen(done: Option<Instant>, looked: Option<Instant>) -> bool {
+    done.is_none_or(|done| looked.is_some_and(|looked| looked > done))
 }
 
 fn lock<T>(of: &Mutex<T>) -> MutexGuard<'_, T> {
