@@ -77,6 +77,10 @@ pub trait Ballot: Send + 'static {
     /// Takes it from another lease that holds it for the same server.
     fn adopt(&mut self, server_id: u32) -> impl Future<Output = Result<Given, Self::Error>> + Send;
 
+    /// Gives it back, so that nobody has to wait for its end; whoever calls has seen that its server takes no writes. The
+    /// record stays.
+    fn give_back(&mut self) -> impl Future<Output = Result<Standing, Self::Error>> + Send;
+
     /// Holds it longer, and publishes, in one.
     fn renew(&mut self, published: &Published) -> impl Future<Output = Result<Given, Self::Error>> + Send;
 }

@@ -98,6 +98,9 @@ impl Next<'_> {
             // What was closed and does not answer is closed still.
             Local::Silent => {}
         }
+        let ended = self.seen.local == Local::Gone && self.seen.ended;
+        let since = self.state.ended_since.unwrap_or(self.seen.now);
+        self.state.ended_since = ended.then_some(since);
     }
 
     /// The vote is not this guard's any more, or may soon not be: from here on the server is closed.
@@ -162,7 +165,7 @@ impl Next<'_> {
             self.state.must_close = true;
             self.fence();
         }
-        self.ask(self.wanted(), self.timing.renew_every() / 2);
+        self.ask(self.wanted(), self.timing.look_every());
     }
 
     fn fence(&mut self) {
@@ -206,6 +209,9 @@ impl Next<'_> {
         let Some(view) = self.state.view.filter(|_| !self.state.unanswered) else {
             return Ask::Look;
         };
+        if view.mine && self.has_ended_for_good() {
+            return Ask::GiveBack;
+        }
         let newest = match self.seen.local {
             Local::Closed { newest, .. } if self.seen.work == Work::Idle => newest,
             // Nothing is taken for a server that is open without a right, but by the first guards.
@@ -217,6 +223,15 @@ impl Next<'_> {
             (Some(Who::Peer), _) | (None, None) => Ask::Look,
             (None, Some(newest)) => self.free(view, newest),
         }
+    }
+
+    /// Tells whether the local server runs no more, and nobody has started it again in the time that is given for that.
+    fn has_ended_for_good(&self) -> bool {
+        let after = self.timing.give_back_after();
+        self.state
+            .ended_since
+            .is_some_and(|since| self.seen.now >= since + after)
+            && self.state.certainly_closed
     }
 
     /// What is asked of a vote that nobody holds.

@@ -156,6 +156,7 @@ impl<B: Ballot> Guard<B> {
         let seen = self.sights.seen(seen::Moment {
             now,
             gone: self.hands.killed(),
+            ended: self.hands.ended(),
             may_take: may_take.is_ok(),
             answer: self.answer.take(),
             vote_busy: self.asker.is_busy(),
@@ -203,7 +204,10 @@ impl<B: Ballot> Guard<B> {
                 self.news.fences();
                 self.hands.fence(within, self.sights.local_began());
             }
-            Action::Ask(ask) => self.ask(ask),
+            Action::Ask(ask) => {
+                self.news.asks(ask);
+                self.ask(ask);
+            }
             Action::Open { term } if work == Work::Idle => self.hands.open(term),
             Action::TakeOver { term } if work == Work::Idle => self.hands.take_over(term),
             Action::Open { .. } | Action::TakeOver { .. } => {}

@@ -38,6 +38,11 @@ impl Timing {
         self.lease / 5
     }
 
+    /// Returns how often a guard that does not hold it looks whether it is free.
+    pub fn look_every(&self) -> Duration {
+        self.lease / 20
+    }
+
     /// Returns how long one question to the third vote may take: several fit into the time that is left.
     pub fn answer_limit(&self) -> Duration {
         self.lease / 8
@@ -56,6 +61,12 @@ impl Timing {
     /// Returns how old the last renewal is when a server that could not be closed is killed.
     pub fn kill_after(&self) -> Duration {
         self.lease * 8 / 10
+    }
+
+    /// Returns how long a server's process has been gone when its guard lets the other one have the vote: a supervisor that
+    /// starts it again at once is faster, and nothing goes over then.
+    pub fn give_back_after(&self) -> Duration {
+        self.lease * 6 / 10
     }
 
     /// Returns the silence of a guard after which its supervisor kills it (`WatchdogSec`).
@@ -84,6 +95,7 @@ mod tests {
             assert!(frozen < timing.lease());
             assert!(timing.renew_every() + timing.answer_limit() > timing.well_for());
             assert!(timing.renew_every() < timing.well_for());
+            assert!(timing.stop_after() < timing.give_back_after());
         }
         assert_eq!(Timing::new(Duration::from_secs(4)), Err(TimingError));
         assert_eq!(Timing::new(Duration::from_secs(301)), Err(TimingError));

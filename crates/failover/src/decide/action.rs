@@ -42,4 +42,6 @@ pub enum Ask {
     Adopt,
     /// Let it last longer.
     Renew,
+    /// The local server has ended, and was not started again: let the other one have it, without waiting for the lease.
+    GiveBack,
 }

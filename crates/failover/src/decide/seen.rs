@@ -7,6 +7,8 @@ pub struct Seen {
     pub now: Duration,
     /// The server beside the guard.
     pub local: Local,
+    /// Whether the process of the local server is known to have ended, and none has answered since.
+    pub ended: bool,
     /// The newest term that an open local server knows; only the first guards of a pair ask for it.
     pub open_newest: Option<NewestTerm>,
     /// Whether the other server was just seen taking writes.

@@ -18,6 +18,8 @@ pub struct State {
     pub(crate) asked: Option<Duration>,
     /// Whether the local server takes no writes, or did not when it was seen last.
     pub(crate) certainly_closed: bool,
+    /// Since when the local server's process is known to have ended.
+    pub(crate) ended_since: Option<Duration>,
     /// Whether the local server has lost its right to write and is not certainly closed.
     pub(crate) must_close: bool,
     /// Since when the local server is open while this guard does not hold the vote.
@@ -49,6 +51,7 @@ impl State {
             held: self.held.map(age),
             viewed: age(self.viewed),
             asked: self.asked.map(age),
+            ended_since: self.ended_since.map(age),
             open_since: self.open_since.map(age),
             ..self.clone()
         }

@@ -91,6 +91,11 @@ impl Ballot for EtcdBallot {
         }
     }
 
+    async fn give_back(&mut self) -> Result<Standing, EtcdError> {
+        self.vote.release().await?;
+        self.look().await
+    }
+
     async fn renew(&mut self, published: &Published) -> Result<Given, EtcdError> {
         let Some(record) = self.seen.0.clone() else {
             return Ok(Given::Not(self.look().await?));

@@ -84,6 +84,7 @@ async fn answered<B: Ballot>(ballot: &mut B, kind: QuestionKind) -> Asked<B::Err
         QuestionKind::Look => ballot.look().await.map(Given::Not),
         QuestionKind::Take(record) => ballot.take(&record).await,
         QuestionKind::Adopt(server_id) => ballot.adopt(server_id).await,
+        QuestionKind::GiveBack => ballot.give_back().await.map(Given::Not),
         QuestionKind::Renew(published) => ballot.renew(&published).await,
     };
     given.map_or_else(Asked::Failed, Asked::Answered)

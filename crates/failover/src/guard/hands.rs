@@ -54,6 +54,8 @@ pub(super) struct Hands {
     killed: Option<Instant>,
     /// The server's process, and at which of its starts that was found.
     process: Arc<Mutex<Option<(u64, ServerProcess)>>>,
+    /// The start in which the server answered last.
+    answered: Option<u64>,
     recorded: bool,
     changing: bool,
     /// When that was done last.
@@ -73,6 +75,7 @@ impl Hands {
             fenced: None,
             killed: None,
             process: Arc::default(),
+            answered: None,
             recorded: false,
             changing: false,
             changed: None,
@@ -124,11 +127,21 @@ impl Hands {
         self.killed.is_some()
     }
 
+    /// Tells whether the process that answered last is known, and has ended: a server that only listens no more, because
+    /// it is being shut down, may have writers still.
+    pub(super) fn ended(&self) -> bool {
+        let process = lock(&self.process);
+        let last = process.as_ref().filter(|(boot, _)| self.answered == Some(*boot));
+        last.is_some_and(|(_, process)| !process.is_running())
+    }
+
     pub(super) fn answered(&mut self, look: &Look) {
-        if matches!(look.seen, Sight::Facts(..)) {
-            self.remember_process(look.boot);
+        if !matches!(look.seen, Sight::Facts(..)) {
+            return;
         }
-        if matches!(look.seen, Sight::Facts(..)) && self.killed.is_some_and(|killed| look.began > killed) {
+        self.answered = Some(look.boot);
+        self.remember_process(look.boot);
+        if self.killed.is_some_and(|killed| look.began > killed) {
             self.killed = None;
         }
     }

@@ -37,7 +37,6 @@ pub(super) async fn look_at(endpoint: Endpoint, every: Duration, looks: watch::S
         server: None,
         boot: 0,
         up: None,
-        last: None,
     };
     let mut ticks = tokio::time::interval(every);
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
@@ -56,8 +55,6 @@ struct Looker {
     boot: u64,
     /// How long the server had been up, and when it said so.
     up: Option<(Duration, Instant)>,
-    /// What was seen when everything was answered last.
-    last: Option<(Box<Facts>, Option<String>)>,
 }
 
 impl Look {
@@ -75,21 +72,14 @@ impl Looker {
     async fn look(&mut self) -> Look {
         let began = Instant::now();
         let seen = match timeout(LIMIT, self.facts()).await {
-            Ok(Ok((facts, mark))) => {
-                let facts = Box::new(facts);
-                self.last = Some((facts.clone(), mark.clone()));
-                Sight::Facts(facts, mark)
-            }
+            Ok(Ok((facts, mark))) => Sight::Facts(Box::new(facts), mark),
             Ok(Err(error)) => {
                 self.server = None;
                 self.without_an_answer(&error).await
             }
             Err(_) => {
                 self.server = None;
-                match timeout(LIMIT, self.waiting()).await {
-                    Ok(Some((facts, mark))) => Sight::Facts(facts, mark),
-                    _ => Sight::Silent(format!("no answer within {} s", LIMIT.as_secs_f64())),
-                }
+                Sight::Silent(format!("no answer within {} s", LIMIT.as_secs_f64()))
             }
         };
         Look {
@@ -122,18 +112,6 @@ impl Looker {
         self.count_start(up.and_then(|text| text.parse().ok()).map(Duration::from_secs));
         self.server = Some(server);
         Ok((facts, mark))
-    }
-
-    /// Asks a writer that does not tell its position whether commits wait there for an acknowledgement: MariaDB holds its
-    /// binary log meanwhile, and answers everything else. Nothing is acknowledged then, so that what was seen last holds.
-    async fn waiting(&mut self) -> Option<(Box<Facts>, Option<String>)> {
-        let (facts, mark) = self.last.clone()?;
-        let mut server = Server::connect_for_watching(&self.endpoint).await.ok()?;
-        let refused = server.dialect().read_writes_refused();
-        let refused = server.session.query_value(&refused).await.ok()??;
-        let semi_sync = server.semi_sync().await.ok()??;
-        let waits = semi_sync.source_waits && semi_sync.waiting > 0;
-        (waits && refused == "0" && !facts.is_read_only()).then_some((facts, mark))
     }
 
     /// A server that has been up for less time than has passed since it was seen has been started anew.

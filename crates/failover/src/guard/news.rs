@@ -1,6 +1,6 @@
 use super::{alone::Change, hands::Done};
 use crate::{
-    decide::{Local, Seen, State, Who},
+    decide::{Ask, Local, Seen, State, Who},
     loss::{MaxLoss, TooMuch},
 };
 use dbha_core::{Fenced, NO_LIMIT_MS};
@@ -37,6 +37,7 @@ pub(super) struct Teller {
     unmanaged: bool,
     silent: bool,
     loss_told: bool,
+    gives_back: bool,
     last_failure: Option<String>,
 }
 
@@ -52,6 +53,7 @@ impl Teller {
             unmanaged: false,
             silent: false,
             loss_told: false,
+            gives_back: false,
             last_failure: None,
         }
     }
@@ -83,6 +85,18 @@ impl Teller {
                 "closes its server: it may take no writes without the vote",
             );
         }
+    }
+
+    /// Tells that the vote is given back.
+    pub(super) fn asks(&mut self, ask: Ask) {
+        let gives_back = ask == Ask::GiveBack;
+        if gives_back && !self.gives_back {
+            self.say(
+                Weight::Error,
+                "gives the vote back: its server has ended and was not started again",
+            );
+        }
+        self.gives_back = gives_back;
     }
 
     pub(super) fn closed_by_others(&mut self) {

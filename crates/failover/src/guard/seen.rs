@@ -29,6 +29,8 @@ pub(super) struct Moment {
     pub(super) now: Duration,
     /// Whether the local server was killed, and has not answered since.
     pub(super) gone: bool,
+    /// Whether its process is known to have ended, and none has answered since.
+    pub(super) ended: bool,
     pub(super) may_take: bool,
     pub(super) answer: Option<Answer>,
     pub(super) vote_busy: bool,
@@ -46,6 +48,7 @@ pub(super) enum QuestionKind {
     Take(Record),
     Adopt(u32),
     Renew(Published),
+    GiveBack,
 }
 
 impl Sights {
@@ -185,6 +188,7 @@ impl Sights {
         Seen {
             now: moment.now,
             local,
+            ended: moment.ended,
             open_newest: newest,
             peer_open: peer.is_some_and(|peer| !peer.is_read_only()),
             peer_is_not_newer: peer.is_some_and(|peer| peer.is_read_only() && not_newer(peer)),
@@ -211,6 +215,7 @@ impl Sights {
             }),
             Ask::Adopt => QuestionKind::Adopt(facts.server_id),
             Ask::Renew => QuestionKind::Renew(self.published(facts, alone)),
+            Ask::GiveBack => QuestionKind::GiveBack,
         };
         Some(Question {
             mark: self.mark.clone()?,

@@ -10,12 +10,11 @@ use std::{
 /// What both sides ask.
 #[derive(Clone)]
 pub(crate) struct Hub {
-    lease: Duration,
     state: Arc<Mutex<State>>,
 }
 
-#[derive(Default)]
 struct State {
+    lease: Duration,
     held: Option<Held>,
     record: Option<Record>,
     cut: [bool; 2],
@@ -47,9 +46,15 @@ fn number(side: Side) -> usize {
 
 impl Hub {
     pub(crate) fn new(lease: Duration) -> Self {
-        Self {
+        let state = State {
             lease,
-            state: Arc::default(),
+            held: None,
+            record: None,
+            cut: [false; 2],
+            leases: 0,
+        };
+        Self {
+            state: Arc::new(Mutex::new(state)),
         }
     }
 
@@ -64,6 +69,19 @@ impl Hub {
 
     pub(crate) fn cut(&self, side: Side, cut: bool) {
         self.state().cut[number(side)] = cut;
+    }
+
+    /// From now on leases last so long, whatever guards believe.
+    pub(crate) fn let_leases_last(&self, lease: Duration) {
+        self.state().lease = lease;
+    }
+
+    /// How long the vote is held still.
+    pub(crate) fn remaining(&self) -> Duration {
+        let until = self.state().held.as_ref().map(|held| held.until);
+        until.map_or(Duration::ZERO, |until| {
+            until.saturating_duration_since(Instant::now())
+        })
     }
 
     pub(crate) fn record(&self) -> Option<Record> {
@@ -103,11 +121,11 @@ impl Line {
         state.held = Some(Held {
             server_id,
             lease,
-            until: sent_at + self.hub.lease,
+            until: sent_at + state.lease,
         });
         let given = Given::Held {
             sent_at,
-            ttl: self.hub.lease,
+            ttl: state.lease,
             record: state.record.clone().unwrap(),
         };
         (lease, given)
@@ -149,6 +167,15 @@ impl Ballot for Line {
         };
         self.own = Some(lease);
         Ok(given)
+    }
+
+    async fn give_back(&mut self) -> Result<Standing, Cut> {
+        {
+            let mut state = self.reach()?;
+            state.held = state.held.take().filter(|held| Some(held.lease) != self.own);
+        }
+        self.own = None;
+        self.look().await
     }
 
     async fn renew(&mut self, published: &Published) -> Result<Given, Cut> {

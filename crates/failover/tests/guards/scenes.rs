@@ -1,6 +1,7 @@
 use crate::watched_pair::WatchedPair;
 use dbha_core::{Durability, Side};
 use dbha_testkit::Release;
+use std::time::Duration;
 
 const RELEASES: [Release; 2] = [Release::MariaDb10_11, Release::MySql9_7];
 
@@ -22,8 +23,16 @@ async fn a_pair_that_gets_its_first_guards_goes_on_writing() {
     watched.end().await;
 }
 
+/// Nobody waits for the end of its lease, which is far away.
 async fn the_other_one_takes_over_a_killed_writer(release: Release) {
     let mut watched = WatchedPair::start(release).await;
+    let far_away = Duration::from_secs(3_600);
+    watched.hub.let_leases_last(far_away);
+    watched
+        .eventually("its lease ends far away", async |watched| {
+            watched.hub.remaining() > far_away / 2
+        })
+        .await;
     watched.pair.kill(Side::Primary).await.unwrap();
     watched
         .eventually("the other one writes", async |watched| {
@@ -31,6 +40,7 @@ async fn the_other_one_takes_over_a_killed_writer(release: Release) {
         })
         .await;
     assert_eq!(watched.hub.record().unwrap().term, 2);
+    assert!(watched.said("primary: gives the vote back"), "{}", watched.told());
     watched.pair.start_again(Side::Primary).await.unwrap();
     watched
         .eventually("it comes back closed", async |watched| {

@@ -40,6 +40,7 @@ impl Trial {
             seen: Seen {
                 now: seconds(100.0),
                 local,
+                ended: false,
                 open_newest: None,
                 peer_open: false,
                 peer_is_not_newer: false,
@@ -162,6 +163,21 @@ fn a_writer_renews_while_its_server_answers_and_lets_go_while_it_does_not() {
         trial.seen.local = silent;
         assert_eq!(asks(&trial.after(2.0)), []);
     }
+}
+
+#[test]
+fn the_vote_of_a_server_that_has_ended_is_given_back_once_nobody_starts_it_again() {
+    let mut trial = Trial::writer();
+    (trial.seen.local, trial.seen.ended) = (Local::Gone, true);
+    let mine = held_by(Some(Who::Me), (3, Who::Me));
+    trial.after(0.1);
+    assert_eq!(asks(&trial.after(5.0)), [Ask::Look]);
+    assert_eq!(asks(&trial.answered(Answer::Looked(mine))), []);
+    assert_eq!(asks(&trial.after(0.5)), [Ask::Look]);
+    assert_eq!(asks(&trial.after(0.5)), [Ask::GiveBack]);
+    // What only listens no more may have writers still.
+    trial.seen.ended = false;
+    assert_eq!(asks(&trial.after(20.0)), [Ask::Look]);
 }
 
 #[test]

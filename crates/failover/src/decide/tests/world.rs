@@ -337,6 +337,7 @@ impl World {
         Seen {
             now: NOW,
             local,
+            ended: !here.server.runs,
             open_newest: Some(newest),
             peer_open: peer_answers && there.server.open,
             peer_is_not_newer: peer_answers
@@ -396,14 +397,15 @@ impl World {
     }
 
     fn vote(&mut self, host: usize, ask: Ask) -> Answer {
+        let is_own = |held: (usize, u8, bool)| held.0 == host && held.2;
+        if ask == Ask::GiveBack {
+            self.vote.held = self.vote.held.filter(|held| !is_own(*held));
+        }
         let given = match ask {
-            Ask::Look => false,
+            Ask::Look | Ask::GiveBack => false,
             Ask::Take { term } => self.take(host, term),
             Ask::Adopt => self.vote.held.is_some_and(|(holder, ..)| holder == host),
-            Ask::Renew => self
-                .vote
-                .held
-                .is_some_and(|(holder, _, own)| holder == host && own),
+            Ask::Renew => self.vote.held.is_some_and(is_own),
         };
         if given {
             self.vote.held = Some((host, LEASE, true));
@@ -411,10 +413,7 @@ impl World {
         let who = |other: usize| if other == host { Who::Me } else { Who::Peer };
         let view = VoteView {
             holder: self.vote.held.map(|(holder, ..)| who(holder)),
-            mine: self
-                .vote
-                .held
-                .is_some_and(|(holder, _, own)| holder == host && own),
+            mine: self.vote.held.is_some_and(is_own),
             lasting: self
                 .vote
                 .held
