@@ -82,7 +82,7 @@ const A_TO_B: [Place; 2] = Place::SERVERS;
 on_releases!(the_primary_is_killed: mariadb_10_11, slow_mysql_9_7);
 
 async fn the_primary_is_killed(release: Release) {
-    let Some(fallen) = kill_the_primary(release).await else {
+    let Some(fallen) = lose_the_primary(release, Lost::Process).await else {
         return;
     };
     let Fallen { lease, told, .. } = fallen;
@@ -106,16 +106,33 @@ pub(crate) struct Fallen {
     pub(crate) twice: usize,
 }
 
-/// Kills the primary under a writer, waits until the writer goes on at the other server, and counts.
-pub(crate) async fn kill_the_primary(release: Release) -> Option<Fallen> {
+/// What a primary is lost by.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Lost {
+    /// Its process is killed, and nobody starts it again.
+    Process,
+    /// Nobody reaches its machine any more, as if that had no power.
+    Machine,
+}
+
+/// Takes the primary from a writer, waits until the writer goes on at the other server, and counts.
+pub(crate) async fn lose_the_primary(release: Release, by: Lost) -> Option<Fallen> {
     let scene = Scene::begin(release).await?;
     let began = Instant::now();
-    let dead = scene.guarded.world.server(Place::A);
-    dead.service().stay_down(true);
-    dead.kill();
+    let lost = scene.guarded.world.server(Place::A);
+    match by {
+        Lost::Process => {
+            lost.service().stay_down(true);
+            lost.kill();
+        }
+        Lost::Machine => scene.guarded.world.network.isolate(Place::A).await,
+    }
     scene.goes_over_to(Place::B).await;
     let ended = Instant::now();
-    dead.service().start_again().await;
+    match by {
+        Lost::Process => lost.service().start_again().await,
+        Lost::Machine => scene.guarded.world.network.heal().await,
+    }
     let (told, accounts) = scene.end_counted(Place::B, &A_TO_B).await;
     Some(Fallen {
         lease: LEASE,

@@ -12,9 +12,13 @@ use crate::{
 };
 use dbha_sql::{Depth, Facts, Server};
 use std::time::Duration;
+use tokio::time::timeout;
 
 /// Longest wait for what a pulse tells, which is good to have and no more.
 const PULSE: Duration = Duration::from_secs(2);
+/// Longest wait for an old writer that the vote has been taken from: nobody has the writes meanwhile, and a machine without power
+/// refuses no connection.
+const KNOCK: Duration = Duration::from_secs(1);
 
 impl Pair {
     /// Looks whether a failover would be refused; changes nothing.
@@ -160,10 +164,11 @@ impl Pair {
             let mut old = Server::connect_for_watching(self.endpoints.of(side)).await?;
             old.observe(Depth::Running).await
         };
-        match looked.await {
-            Ok(facts) if facts.is_read_only() => OldWriter::Closed(Some(facts.position())),
-            Ok(_) => OldWriter::Answers,
-            Err(error) => OldWriter::Silent(crate::error_chain(&error)),
+        match timeout(KNOCK, looked).await {
+            Ok(Ok(facts)) if facts.is_read_only() => OldWriter::Closed(Some(facts.position())),
+            Ok(Ok(_)) => OldWriter::Answers,
+            Ok(Err(error)) => OldWriter::Silent(crate::error_chain(&error)),
+            Err(_) => OldWriter::Silent(format!("no answer within {} s", KNOCK.as_secs_f64())),
         }
     }
 
