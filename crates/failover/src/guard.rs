@@ -209,7 +209,9 @@ impl<B: Ballot> Guard<B> {
                 self.ask(ask);
             }
             Action::Open { term } if work == Work::Idle => self.hands.open(term),
-            Action::TakeOver { term } if work == Work::Idle => self.hands.take_over(term),
+            Action::TakeOver { term } if work == Work::Idle => {
+                self.hands.take_over(term, self.sights.peer_is_silent());
+            }
             Action::Open { .. } | Action::TakeOver { .. } => {}
             Action::StopOpening => self.hands.stop_opening(),
             Action::TellClosedByOthers => self.news.closed_by_others(),

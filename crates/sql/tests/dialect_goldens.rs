@@ -299,6 +299,10 @@ fn rendered(dialect: Dialect) -> String {
             ],
         ),
         (
+            "link: thread of a lost source",
+            dialect.stop_receiver_of_lost_source(),
+        ),
+        (
             "link: forget",
             vec![dialect.forget_link(), dialect.set_replica_position(&position)],
         ),

@@ -82,7 +82,17 @@ const A_TO_B: [Place; 2] = Place::SERVERS;
 on_releases!(the_primary_is_killed: mariadb_10_11, slow_mysql_9_7);
 
 async fn the_primary_is_killed(release: Release) {
-    let Some(fallen) = lose_the_primary(release, Lost::Process).await else {
+    nothing_is_lost_with(Lost::Process, release).await;
+}
+
+on_releases!(the_machine_of_the_primary_is_gone: slow_mysql_9_7);
+
+async fn the_machine_of_the_primary_is_gone(release: Release) {
+    nothing_is_lost_with(Lost::Machine, release).await;
+}
+
+async fn nothing_is_lost_with(lost: Lost, release: Release) {
+    let Some(fallen) = lose_the_primary(release, lost).await else {
         return;
     };
     let Fallen { lease, told, .. } = fallen;
@@ -228,7 +238,7 @@ async fn cut_off_from_clients_only(release: Release) {
     scene.end(Place::A, &[Place::A]).await;
 }
 
-on_releases!(cut_off_from_everybody: slow_mariadb_10_11, slow_mysql_9_7);
+on_releases!(cut_off_from_everybody: slow_mariadb_10_11);
 
 /// Both sides could believe that the other one is gone: the address is at the side that has the vote, once the other
 /// server has closed itself.

@@ -115,20 +115,23 @@ impl Pair {
     /// Gives the writes to one server as the writer of this term, which a vote outside the pair has given to it.
     ///
     /// Goes the way of [`Pair::failover`]. An old writer that answers must be closed already, which is up to whoever guards
-    /// it; what it has beyond the other one is waited for.
+    /// it; what it has beyond the other one is waited for. `silent`: why it was just seen not to answer; then it is not asked
+    /// once more.
     pub async fn take_over(
         &self,
         options: &FailoverOptions,
         term: u64,
+        silent: Option<String>,
         sink: EventSink,
     ) -> Result<(), SetupError> {
-        on_heap(self.take_over_closed(options, term, &sink)).await
+        on_heap(self.take_over_closed(options, term, silent, &sink)).await
     }
 
     async fn take_over_closed(
         &self,
         options: &FailoverOptions,
         term: u64,
+        silent: Option<String>,
         sink: &EventSink,
     ) -> Result<(), SetupError> {
         let side = options.to;
@@ -136,7 +139,10 @@ impl Pair {
         let _lock =
             LoneLock::take(self.endpoints.of(side), &format!("dbha takes over {}", self.name)).await?;
         let (mut server, facts) = self.seen(side, Depth::Running).await?;
-        let old = self.closed_old_writer(side.peer()).await;
+        let old = match silent {
+            Some(why) => OldWriter::Silent(why),
+            None => self.closed_old_writer(side.peer()).await,
+        };
         let findings = judge_survivor(&facts, &old_name, &old);
         if findings.iter().any(Finding::blocks) {
             return Err(SetupError::Refused(findings));

@@ -170,7 +170,7 @@ async fn drain(run: &mut TakeOver<'_>) -> Result<(), (StepFault, String)> {
     if link.sql == SqlState::Stopped && link.has_unapplied(&run.facts.position()) {
         first.push(dialect.start_applier());
     }
-    first.push(dialect.stop_receiver());
+    first.extend(dialect.stop_receiver_of_lost_source());
     run.server
         .execute_all(&first)
         .await

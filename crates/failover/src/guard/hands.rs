@@ -169,7 +169,8 @@ impl Hands {
         }
     }
 
-    pub(super) fn take_over(&mut self, term: u64) {
+    /// `silent`: why the old writer was just seen not to answer.
+    pub(super) fn take_over(&mut self, term: u64, silent: Option<String>) {
         let cancel = CancellationToken::new();
         let Some(pair) = self.pair(&cancel) else {
             return;
@@ -179,7 +180,7 @@ impl Hands {
             ..FailoverOptions::to(self.side)
         };
         self.begin(term, cancel, async move {
-            pair.take_over(&options, term, EventSink::silent()).await
+            pair.take_over(&options, term, silent, EventSink::silent()).await
         });
     }
 

@@ -160,6 +160,12 @@ impl Sights {
         }
     }
 
+    /// Says why the other server did not answer just now, where it did not.
+    pub(super) fn peer_is_silent(&self) -> Option<String> {
+        let look = self.peer.as_ref().filter(|look| look.began.elapsed() < FRESH)?;
+        look.unanswered().map(str::to_owned)
+    }
+
     fn local(&self, gone: bool) -> Local {
         let Some(look) = self.local.as_ref() else {
             return Local::Silent;

@@ -253,6 +253,24 @@ impl Dialect {
         Statement::new(format!("STOP {} IO_THREAD", self.replica_word()))
     }
 
+    /// Stops the IO thread of the default link from a source that may be out of reach.
+    ///
+    /// MariaDB's thread wants to tell a source with semi-synchronous replication that it goes, and tries that for some
+    /// seconds; here for one.
+    pub fn stop_receiver_of_lost_source(&self) -> Vec<Statement> {
+        let stop = self.stop_receiver();
+        if self.flavor() != Flavor::MariaDb {
+            return vec![stop];
+        }
+        const LIMIT: &str = "rpl_semi_sync_slave_kill_conn_timeout";
+        vec![
+            Statement::new(format!("SET @dbha_kill_conn_timeout = @@GLOBAL.{LIMIT}")),
+            Statement::new(format!("SET GLOBAL {LIMIT} = 1")),
+            stop,
+            Statement::new(format!("SET GLOBAL {LIMIT} = @dbha_kill_conn_timeout")),
+        ]
+    }
+
     /// Starts the SQL thread of the default link alone.
     pub fn start_applier(&self) -> Statement {
         Statement::new(format!("START {} SQL_THREAD", self.replica_word()))

@@ -161,6 +161,12 @@ STOP SLAVE SQL_THREAD;
 START SLAVE IO_THREAD;
 STOP SLAVE IO_THREAD;
 
+-- link: thread of a lost source
+SET @dbha_kill_conn_timeout = @@GLOBAL.rpl_semi_sync_slave_kill_conn_timeout;
+SET GLOBAL rpl_semi_sync_slave_kill_conn_timeout = 1;
+STOP SLAVE IO_THREAD;
+SET GLOBAL rpl_semi_sync_slave_kill_conn_timeout = @dbha_kill_conn_timeout;
+
 -- link: forget
 RESET SLAVE ALL;
 SET GLOBAL gtid_slave_pos = '0-1-93';

@@ -158,6 +158,9 @@ STOP SLAVE SQL_THREAD;
 START SLAVE IO_THREAD;
 STOP SLAVE IO_THREAD;
 
+-- link: thread of a lost source
+STOP SLAVE IO_THREAD;
+
 -- link: forget
 RESET SLAVE ALL FOR CHANNEL '';
 SET GLOBAL gtid_purged = '3e11fa47-71ca-11e1-9e33-c80aa9429562:1-93';
