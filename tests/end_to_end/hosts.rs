@@ -19,3 +19,4 @@ mod writer;
 
 mod by_command;
 pub(crate) mod by_lease;
+mod systemd;

@@ -150,6 +150,13 @@ impl Way {
         command
     }
 
+    /// Prepares a program that runs on the machine and sees to its own end.
+    pub(crate) fn leading_to(&self, program: &str) -> std::process::Command {
+        let mut command = std::process::Command::new("nsenter");
+        command.arg(format!("--net={}", self.namespace)).arg(program);
+        command
+    }
+
     /// Prepares a whole command to run on the machine; what becomes of its output is still to be said.
     pub(crate) fn wrap(&self, command: &std::process::Command) -> Command {
         let mut wrapped = self.within(command.get_program().to_str().unwrap());

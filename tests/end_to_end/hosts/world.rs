@@ -26,7 +26,7 @@ use crate::machines::PORT;
 use crate::operator::Operator;
 use crate::ran::Ran;
 
-const MONITOR_PASSWORD: &str = "Monitor1-password";
+pub(super) const MONITOR_PASSWORD: &str = "Monitor1-password";
 
 /// Both servers, by the names that every config file gives them.
 pub(super) const PAIR: [&str; 4] = ["--primary", "a", "--secondary", "b"];

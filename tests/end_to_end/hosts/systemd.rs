@@ -1,0 +1,9 @@
+//! Under a real systemd: the units that dbha renders, as they are, on hosts whose first process is a systemd of their own.
+//!
+//! `booted` starts one on a host of the network, `site` moves a pair, the vote and the guards to it. The others are scenes.
+
+mod booted;
+mod site;
+
+mod by_guard;
+mod by_monitor;

@@ -1,0 +1,247 @@
+//! A pair whose servers, guards and vote are units of systemd, each host with a systemd of its own.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use dbha_testkit::{PrivateServer, Release};
+use nix::unistd::{Gid, Uid, chown};
+
+use super::booted::{self, Booted};
+use crate::eventually::eventually;
+use crate::hosts::etcd;
+use crate::hosts::guard::LEASE;
+use crate::hosts::host_server::{ADMIN, ADMIN_PASSWORD};
+use crate::hosts::network::Place;
+use crate::hosts::world::World;
+use crate::machines::PORT;
+use crate::tool;
+
+/// The unit that `dbha render systemd` says where to put.
+pub(super) const MONITOR: &str = "dbha-monitor";
+const SERVER: &str = "mariadb";
+const ETCD: &str = "etcd";
+
+/// A user of its own runs the server, where the machine has none yet.
+const USER: &str = "mysql:x:64990:64990::/nonexistent:/usr/sbin/nologin\n";
+const GROUP: &str = "mysql:x:64990:\n";
+
+/// The world with its first processes; the machines end first.
+pub(super) struct Site {
+    machines: Vec<Booted>,
+    pub(super) world: World,
+}
+
+impl Site {
+    /// Makes a pair as the world does, and starts both servers again as units; `None` where that cannot be done here.
+    pub(super) async fn begin(release: Release, setup: &[&str]) -> Option<Self> {
+        if !booted::possible() {
+            return None;
+        }
+        let world = World::begin(release, setup).await?;
+        let mut site = Self {
+            machines: Vec::new(),
+            world,
+        };
+        for place in Place::SERVERS {
+            let host_server = site.world.server(place);
+            host_server.service().stop().await;
+            let home = home_of(host_server.server());
+            let way = site.world.network.host(place).way();
+            let machine = Booted::start(&way, place.name(), &[&home]).await;
+            let owner = user_of_server(&machine);
+            give_to(&home, owner);
+            let unit = server_unit(host_server.server());
+            machine.install(&format!("{SERVER}.service"), &unit).await;
+            machine.run(&format!("systemctl enable --now {SERVER}")).await;
+            host_server.answers().await;
+            site.machines.push(machine);
+        }
+        Some(site)
+    }
+
+    /// Starts etcd, and a guard beside each server, by the unit that dbha renders; waits until one of them is the writer's.
+    pub(super) async fn begin_guarded(release: Release) -> Option<Self> {
+        tool::found("etcd", "etcd-server")?;
+        let mut site = Self::begin(release, &["--managed", "--semi-sync"]).await?;
+        let way = site.world.network.host(Place::Arbiter).way();
+        let machine = Booted::start(&way, Place::Arbiter.name(), &[]).await;
+        machine.install(&format!("{ETCD}.service"), &etcd_unit()).await;
+        machine.run(&format!("systemctl enable --now {ETCD}")).await;
+        site.machines.push(machine);
+        for place in Place::SERVERS {
+            site.start_guard(place).await;
+        }
+        site.takes_writes(Place::A).await;
+        site.is_in_sync().await;
+        site.world.start_samplers();
+        Some(site)
+    }
+
+    /// Returns the machine of a host.
+    pub(super) fn machine(&self, place: Place) -> &Booted {
+        &self.machines[place as usize]
+    }
+
+    /// Writes what an operator writes before the unit, and the unit; dbha renders it with these arguments.
+    pub(super) async fn put_monitor(
+        &self,
+        place: Place,
+        user: &str,
+        password: (&str, &str),
+        render: &[&str],
+    ) {
+        let machine = self.machine(place);
+        machine.write("/etc/dbha/dbha.toml", &config(user, "shop"), 0o644);
+        machine.write(password.0, &format!("{}\n", password.1), 0o600);
+        let words = [&["render", "systemd"], render].concat();
+        let mut run = self.world.operator.bare(words);
+        let unit = self.world.operator.finish(&mut run).await.exits(0).stdout;
+        machine.install(&format!("{MONITOR}.service"), &unit).await;
+    }
+
+    async fn start_guard(&self, place: Place) {
+        let (lease, url) = (format!("{}s", LEASE.as_secs()), etcd::url());
+        let file = "/etc/dbha/admin.password";
+        let render = [
+            "--password-file",
+            file,
+            "--auto-failover",
+            "--local",
+            place.name(),
+            "--etcd",
+            &url,
+            "--lease",
+            &lease,
+            "--max-loss",
+            "none",
+        ];
+        self.put_monitor(place, ADMIN, (file, ADMIN_PASSWORD), &render)
+            .await;
+        let start = format!("systemctl enable --now {MONITOR}");
+        self.machine(place).run(&start).await;
+    }
+
+    /// Tells what etcd has of the vote: the key with a lease, as text.
+    pub(super) async fn vote(&self) -> String {
+        let ask = format!("etcdctl --endpoints {} get --prefix /dbha/", etcd::url());
+        let mut run = self.machine(Place::Arbiter).within("env");
+        run.arg("ETCDCTL_API=3").args(ask.split(' '));
+        match run.output().await {
+            Ok(said) => String::from_utf8_lossy(&said.stdout).into_owned(),
+            Err(error) => error.to_string(),
+        }
+    }
+
+    /// Waits until this server takes writes, and says what stood in the way.
+    pub(super) async fn takes_writes(&self, place: Place) {
+        eventually(
+            &format!("{} takes writes", place.name()),
+            async || (self.world.server(place).writable().await, self.vote().await),
+            |(writable, _)| *writable == Some(true),
+        )
+        .await;
+    }
+
+    /// Waits until this server takes no writes: read-only, or gone.
+    pub(super) async fn takes_none(&self, place: Place) {
+        eventually(
+            &format!("{} takes no writes", place.name()),
+            async || self.world.server(place).writable().await,
+            |writable| *writable != Some(true),
+        )
+        .await;
+    }
+
+    /// Waits until one of both takes writes; tells which.
+    pub(super) async fn somebody_takes_writes(&self) -> Place {
+        let found = eventually(
+            "one of both takes writes",
+            async || {
+                for place in Place::SERVERS {
+                    if self.world.server(place).writable().await == Some(true) {
+                        return Some(place);
+                    }
+                }
+                None
+            },
+            Option::is_some,
+        )
+        .await;
+        found.unwrap()
+    }
+
+    /// Waits until commits are acknowledged by the other server, as the guards need it.
+    async fn is_in_sync(&self) {
+        eventually(
+            "commits are acknowledged by the other server",
+            async || self.world.run("status", &["-o", "json"]).await.stdout,
+            |said| said.contains("\"level\": \"sync\""),
+        )
+        .await;
+    }
+}
+
+/// The config file of a monitor; the password comes from systemd.
+pub(super) fn config(user: &str, pair: &str) -> String {
+    let server = |place: Place| {
+        let (name, address) = (place.name(), place.address());
+        format!("[server.{name}]\naddress = \"{address}:{PORT}\"\nuser = \"{user}\"\n\n")
+    };
+    let servers = Place::SERVERS.map(server).concat();
+    format!("{servers}[pair.{pair}]\nprimary = \"a\"\nsecondary = \"b\"\n")
+}
+
+fn home_of(server: &PrivateServer) -> PathBuf {
+    server.option_file().parent().unwrap().to_owned()
+}
+
+/// Finds the user that runs servers on a machine, or makes it.
+fn user_of_server(machine: &Booted) -> (Uid, Gid) {
+    let (users, groups) = ("/etc/passwd", "/etc/group");
+    let text = |path: &str| fs::read_to_string(machine.place(path)).unwrap();
+    if !text(users).contains("\nmysql:") {
+        machine.write(users, &(text(users) + USER), 0o644);
+        machine.write(groups, &(text(groups) + GROUP), 0o644);
+    }
+    let known = text(users);
+    let line = known.lines().find(|line| line.starts_with("mysql:")).unwrap();
+    let number = |at: usize| line.split(':').nth(at).unwrap().parse::<u32>().unwrap();
+    (Uid::from_raw(number(2)), Gid::from_raw(number(3)))
+}
+
+fn give_to(path: &Path, owner: (Uid, Gid)) {
+    chown(path, Some(owner.0), Some(owner.1)).unwrap();
+    if path.is_dir() {
+        for entry in fs::read_dir(path).unwrap().flatten() {
+            give_to(&entry.path(), owner);
+        }
+    }
+}
+
+/// The unit of MariaDB as Debian has it, with another program line: this server has an option file of its own.
+fn server_unit(server: &PrivateServer) -> String {
+    let command = server.installation().server(&server.option_file());
+    let words = std::iter::once(command.get_program()).chain(command.get_args());
+    let words = words.map(|word| word.to_str().unwrap());
+    let line: Vec<&str> = words.filter(|word| *word != "--user=root").collect();
+    format!(
+        "[Unit]\nAfter=network.target\n\
+         [Service]\nType=notify\nPrivateNetwork=false\nUser=mysql\nGroup=mysql\nAmbientCapabilities=CAP_IPC_LOCK\n\
+         ProtectSystem=full\nProtectControlGroups=true\nProtectHome=true\nExecStart={}\nKillSignal=SIGTERM\nSendSIGKILL=no\n\
+         Restart=on-abnormal\nRestartSec=5s\nUMask=007\nPrivateTmp=false\nTimeoutStartSec=900\nTimeoutStopSec=900\n\
+         TasksMax=99%\nLimitNOFILE=32768\nLimitMEMLOCK=524288\n\
+         [Install]\nWantedBy=multi-user.target\n",
+        line.join(" ")
+    )
+}
+
+fn etcd_unit() -> String {
+    let (clients, peers) = (etcd::url(), format!("http://{}:2380", Place::Arbiter.address()));
+    format!(
+        "[Service]\nType=notify\nDynamicUser=yes\nStateDirectory=dbha-vote\nRestart=on-abnormal\nLimitNOFILE=65536\n\
+         ExecStart=/usr/bin/etcd --name arbiter --data-dir /var/lib/dbha-vote \
+         --listen-client-urls {clients} --advertise-client-urls {clients} \
+         --listen-peer-urls {peers} --initial-advertise-peer-urls {peers} --initial-cluster arbiter={peers}\n\
+         [Install]\nWantedBy=multi-user.target\n"
+    )
+}
