@@ -26,7 +26,7 @@ pub struct FenceArgs {
     /// How to log in.
     #[command(flatten)]
     pub login: LoneLoginArgs,
-    /// How long making it read-only may take; then it is killed.
+    /// How long making it read-only may take; then it is killed, as it is at once by SIGTERM to this command.
     #[arg(long, default_value = "3s", value_parser = duration, value_name = "TIME")]
     pub limit: Duration,
     /// Change nothing; say which process it is.

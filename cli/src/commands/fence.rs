@@ -6,8 +6,10 @@ use crate::{
     render::{json, style},
     servers,
 };
-use dbha_core::{Fence, FencePlan, Fenced, harmless};
+use dbha_core::{Endpoint, Fence, FenceError, FencePlan, Fenced, harmless};
 use serde::Serialize;
+use std::time::Duration;
+use tokio::signal::unix::{SignalKind, signal};
 
 #[derive(Serialize)]
 struct Document<'a, T> {
@@ -21,7 +23,7 @@ struct Document<'a, T> {
 pub async fn run(cli: &Cli, args: &FenceArgs) -> Result<u8, Failure> {
     let endpoint = servers::resolve_unattended("--local", &args.local, &args.login, &cli.output)?;
     let name = endpoint.name.clone();
-    let fence = Fence::new(endpoint, args.limit);
+    let fence = Fence::new(endpoint.clone(), args.limit);
     if args.dry_run {
         let plan = fence.plan().await?;
         show(cli, &name, &plan, &plan_told(&name, &plan));
@@ -33,9 +35,23 @@ pub async fn run(cli: &Cli, args: &FenceArgs) -> Result<u8, Failure> {
             )),
         };
     }
-    let fenced = fence.close().await?;
+    let fenced = close(&fence, endpoint).await?;
     show(cli, &name, &fenced, &told(&name, &fenced));
     Ok(0)
+}
+
+/// Closes within the fence's limit, or at once when somebody has no time for that.
+///
+/// systemd sends SIGTERM to a command of `ExecStopPost=` that it has waited for long enough. Whoever ended by it would leave a
+/// server that takes writes, beside another one that is about to.
+async fn close(fence: &Fence, endpoint: Endpoint) -> Result<Fenced, FenceError> {
+    let Ok(mut terminate) = signal(SignalKind::terminate()) else {
+        return fence.close().await;
+    };
+    tokio::select! {
+        fenced = fence.close() => fenced,
+        _ = terminate.recv() => Fence::new(endpoint, Duration::ZERO).close().await,
+    }
 }
 
 fn show<T: Serialize>(cli: &Cli, server: &str, what: T, text: &str) {
