@@ -9,7 +9,7 @@ use crate::{
     servers::Resolver,
 };
 use dbha_core::Endpoint;
-use dbha_monitor::{AlertTarget, MonitorSettings, WatchedPair};
+use dbha_monitor::{AlertTarget, MonitorSettings, Opening, WatchedPair};
 use std::{collections::BTreeMap, time::Duration};
 
 /// One pair and how it is watched.
@@ -124,6 +124,11 @@ fn wanted(
         lagging_from: time(&config.max_lag, args.max_lag, "max-lag")?,
         heartbeat: config.heartbeat.unwrap_or(true) && !args.no_heartbeat,
         heal: config.heal.unwrap_or(args.heal),
+        // Before its guard holds the vote nobody may be opened, whatever the servers know of guards.
+        opening: match args.guard.auto_failover {
+            true => Opening::ByGuard,
+            false => Opening::ByMonitor,
+        },
         ..MonitorSettings::default()
     };
     Ok(WantedPair {
