@@ -54,5 +54,7 @@ mkdir run/old
 pivot_root . run/old
 umount -l /run/old
 rmdir /run/old
+# Where systemd knows itself in a container it leaves to others what it does elsewhere: mounts that its children make are its own.
+mount --make-rshared /
 exec env -i container=other PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin "$first" --system \
     --unit=multi-user.target --log-target=journal-or-kmsg --show-status=0

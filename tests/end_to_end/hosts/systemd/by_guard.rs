@@ -166,6 +166,29 @@ async fn behind_a_killed_guard_a_frozen_server_is_killed_and_comes_back_read_onl
     site.ends_well(&[Place::A, Place::B]).await;
 }
 
+on_releases!(a_fence_whose_time_is_over_kills_at_once: slow_mariadb_10_11);
+
+/// systemd ends a command of `ExecStopPost=` after `TimeoutStopSec=`: a machine that is too slow for the fence's own limit.
+async fn a_fence_whose_time_is_over_kills_at_once(release: Release) {
+    let Some(site) = Site::begin_guarded(release).await else {
+        return;
+    };
+    let machine = site.machine(Place::A);
+    let impatient = format!("{GUARD}.d/impatient.conf");
+    let drop_in = "[Service]\nRestart=no\nTimeoutStopSec=1s\n";
+    machine.install(&impatient, drop_in).await;
+    let server = machine.process_of("mariadb").await;
+    send(server, Signal::SIGSTOP);
+    site.signal_guard("KILL").await;
+    site.guard_told(&[
+        "State 'stop-post' timed out. Terminating.",
+        "was killed, and is gone",
+    ])
+    .await;
+    site.takes_writes(Place::B).await;
+    site.ends_well(&[Place::A, Place::B]).await;
+}
+
 on_releases!(a_frozen_guard_beside_a_frozen_server: slow_mariadb_10_11);
 
 /// The longest way: the watchdog, then the fence's whole limit, then the kill; the other one opens only after that.

@@ -103,7 +103,7 @@ impl Site {
             },
             |said| {
                 let of_servers = said.lines().filter(|line| line.starts_with("dbha_up{"));
-                of_servers.filter(|line| line.ends_with(" 1")).count() == 2
+                of_servers.filter(|line| line.ends_with(" 1.0")).count() == 2
             },
         )
         .await;

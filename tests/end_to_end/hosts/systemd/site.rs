@@ -71,9 +71,11 @@ impl Site {
         for place in Place::SERVERS {
             site.start_guard(place).await;
         }
+        site.vote_is_held().await;
         site.takes_writes(Place::A).await;
         site.is_in_sync().await;
         site.world.start_samplers();
+        site.is_sampled().await;
         Some(site)
     }
 
@@ -132,6 +134,28 @@ impl Site {
         }
     }
 
+    /// Waits until one of the guards holds the vote; the first one waits as long as a lease lasts.
+    async fn vote_is_held(&self) {
+        eventually(
+            "a guard holds the vote",
+            async || self.vote().await,
+            |keys| keys.contains("/writer"),
+        )
+        .await;
+    }
+
+    /// Waits until some attempts to write at A were acknowledged.
+    async fn is_sampled(&self) {
+        let mut root = self.world.server(Place::A).root().await;
+        let count = "SELECT taken FROM hosts.samples WHERE server = 'a'";
+        eventually(
+            "A is written to",
+            async || root.number(count).await,
+            |taken| *taken > 5,
+        )
+        .await;
+    }
+
     /// Waits until this server takes writes, and says what stood in the way.
     pub(super) async fn takes_writes(&self, place: Place) {
         eventually(
@@ -170,12 +194,12 @@ impl Site {
         found.unwrap()
     }
 
-    /// Waits until commits are acknowledged by the other server, as the guards need it.
+    /// Waits until the vote has heard that commits are acknowledged by the other server: only then nothing can be lost.
     async fn is_in_sync(&self) {
         eventually(
-            "commits are acknowledged by the other server",
-            async || self.world.run("status", &["-o", "json"]).await.stdout,
-            |said| said.contains("\"level\": \"sync\""),
+            "the vote hears of acknowledged commits",
+            async || self.vote().await,
+            |keys| keys.contains(r#"\"durability\":\"sync\""#),
         )
         .await;
     }
