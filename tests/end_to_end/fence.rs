@@ -261,6 +261,34 @@ async fn a_server_that_starts_is_waited_for_and_never_taken_for_down(release: Re
     started.kill().await.unwrap();
 }
 
+on_releases!(whoever_ends_the_fence_ends_its_patience_and_not_the_fence: mariadb_10_11);
+
+async fn whoever_ends_the_fence_ends_its_patience_and_not_the_fence(release: Release) {
+    let (server, operator) = server(release).await;
+    let pid = server.pid().unwrap();
+    server.freeze().unwrap();
+    let mut patient = fencing(&operator, &server.address(), &["-o", "json", "--limit", "1h"]);
+    let fence = patient.spawn().unwrap();
+    let number = fence.id().unwrap();
+    let catches = || {
+        let status = fs::read_to_string(format!("/proc/{number}/status")).unwrap();
+        let caught = status
+            .lines()
+            .find_map(|line| line.strip_prefix("SigCgt:"))
+            .unwrap()
+            .trim();
+        u64::from_str_radix(caught, 16).unwrap() & (1 << 14) != 0
+    };
+    eventually("it listens to SIGTERM", async || catches(), |catches| *catches).await;
+    signal(number, "TERM");
+    let ended = tokio::time::timeout(LIMIT, fence.wait_with_output()).await;
+    let ended = operator
+        .ran("dbha fence".to_owned(), &ended.unwrap().unwrap())
+        .exits(0);
+    assert_eq!(ended.json()["how"], "by_kill", "{ended}");
+    assert_ne!(server.pid(), Some(pid));
+}
+
 /// Starts a server as it was started before, and stops it as soon as it runs its own program.
 fn frozen_at_its_start(words: &[String], server: &PrivateServer) -> tokio::process::Child {
     let child = Command::new(&words[0])

@@ -1,8 +1,10 @@
 //! Under a real systemd: the units that dbha renders, as they are, on hosts whose first process is a systemd of their own.
 //!
-//! `booted` starts one on a host of the network, `site` moves a pair, the vote and the guards to it. The others are scenes.
+//! `booted` starts one on a host of the network, `site` moves a pair, the vote and the guards to it, `seen` is what that tells
+//! of a guard. The others are scenes.
 
 mod booted;
+mod seen;
 mod site;
 
 mod by_guard;

@@ -284,3 +284,55 @@ impl Drop for Booted {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::machines::{self, Machine};
+
+    /// What stands in this machine's own tree of control groups; none where that is not mounted.
+    fn control_groups(of: u32) -> Vec<PathBuf> {
+        let mounts = fs::read_to_string("/proc/self/mountinfo").unwrap();
+        let tree = mounts.lines().find(|line| line.contains(" - cgroup2 "));
+        let Some(tree) = tree.and_then(|line| line.split(' ').nth(4)) else {
+            return Vec::new();
+        };
+        let found = PlainCommand::new("find")
+            .args([tree, "-name", &format!("dbha-systemd-{of}")])
+            .output()
+            .unwrap();
+        let found = String::from_utf8_lossy(&found.stdout).into_owned();
+        found.lines().map(PathBuf::from).collect()
+    }
+
+    fn mounts_below(directory: &Path) -> usize {
+        let mounts = fs::read_to_string("/proc/self/mountinfo").unwrap();
+        let below = |line: &&str| line.contains(directory.to_str().unwrap());
+        mounts.lines().filter(below).count()
+    }
+
+    #[tokio::test]
+    async fn a_machine_leaves_nothing_behind_and_changes_nothing_here() {
+        if !machines::possible().await || !possible() {
+            return;
+        }
+        let network = Machine::start().await;
+        let machine = Booted::start(&network.way(), "machine", &[]).await;
+        assert_eq!(machine.run("cat /proc/1/comm").await, "systemd");
+        machine.try_run("sysctl -w vm.swappiness=1").await.unwrap_err();
+        machine.write("/etc/dbha/dbha-systemd-test", "", 0o644);
+        assert!(!Path::new("/etc/dbha/dbha-systemd-test").exists());
+        let sleeps = "[Service]\nExecStart=/bin/sleep 600\n";
+        machine.install("sleeper.service", sleeps).await;
+        machine.run("systemctl start sleeper").await;
+        let sleeper = machine.process_of("sleeper").await;
+
+        let (keeper, directory) = (machine.keeper.id(), machine.directory.path().to_owned());
+        assert_eq!(mounts_below(&directory), 0, "its mounts are its own");
+        assert!(control_groups(keeper).len() <= 1);
+        drop(machine);
+        assert!(!fs::exists(format!("/proc/{sleeper}/fd/0")).unwrap());
+        assert_eq!(control_groups(keeper), [PathBuf::new(); 0]);
+        assert!(!directory.exists());
+    }
+}

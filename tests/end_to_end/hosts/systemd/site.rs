@@ -18,7 +18,8 @@ use crate::tool;
 
 /// The unit that `dbha render systemd` says where to put.
 pub(super) const MONITOR: &str = "dbha-monitor";
-const SERVER: &str = "mariadb";
+/// The unit of a server.
+pub(super) const SERVER: &str = "mariadb";
 const ETCD: &str = "etcd";
 
 /// A user of its own runs the server, where the machine has none yet.
@@ -59,24 +60,40 @@ impl Site {
         Some(site)
     }
 
-    /// Starts etcd, and a guard beside each server, by the unit that dbha renders; waits until one of them is the writer's.
-    pub(super) async fn begin_guarded(release: Release) -> Option<Self> {
+    /// The same with a guard beside each server, by the unit that dbha renders, and no vote yet.
+    pub(super) async fn begin_with_guards(release: Release) -> Option<Self> {
         tool::found("etcd", "etcd-server")?;
-        let mut site = Self::begin(release, &["--managed", "--semi-sync"]).await?;
-        let way = site.world.network.host(Place::Arbiter).way();
-        let machine = Booted::start(&way, Place::Arbiter.name(), &[]).await;
-        machine.install(&format!("{ETCD}.service"), &etcd_unit()).await;
-        machine.run(&format!("systemctl enable --now {ETCD}")).await;
-        site.machines.push(machine);
+        let site = Self::begin(release, &["--managed", "--semi-sync"]).await?;
         for place in Place::SERVERS {
             site.start_guard(place).await;
         }
-        site.vote_is_held().await;
+        Some(site)
+    }
+
+    /// The same with the vote; waits until A takes writes, which somebody tries all the time, and nothing could be lost.
+    pub(super) async fn begin_guarded(release: Release) -> Option<Self> {
+        let mut site = Self::begin_with_guards(release).await?;
+        site.start_vote().await;
         site.takes_writes(Place::A).await;
         site.is_in_sync().await;
         site.world.start_samplers();
         site.is_sampled().await;
         Some(site)
+    }
+
+    /// Starts etcd, and waits until it has given the vote; the first guard waits for that as long as a lease lasts.
+    pub(super) async fn start_vote(&mut self) {
+        let way = self.world.network.host(Place::Arbiter).way();
+        let machine = Booted::start(&way, Place::Arbiter.name(), &[]).await;
+        machine.install(&format!("{ETCD}.service"), &etcd_unit()).await;
+        machine.run(&format!("systemctl enable --now {ETCD}")).await;
+        self.machines.push(machine);
+        eventually(
+            "a guard holds the vote",
+            async || self.vote().await,
+            |keys| keys.contains("/writer"),
+        )
+        .await;
     }
 
     /// Returns the machine of a host.
@@ -132,16 +149,6 @@ impl Site {
             Ok(said) => String::from_utf8_lossy(&said.stdout).into_owned(),
             Err(error) => error.to_string(),
         }
-    }
-
-    /// Waits until one of the guards holds the vote; the first one waits as long as a lease lasts.
-    async fn vote_is_held(&self) {
-        eventually(
-            "a guard holds the vote",
-            async || self.vote().await,
-            |keys| keys.contains("/writer"),
-        )
-        .await;
     }
 
     /// Waits until some attempts to write at A were acknowledged.
