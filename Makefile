@@ -56,6 +56,7 @@ test: servers images check ## the checks, all tests but the slow ones, and the e
 	@tests/servers/fetch --status
 	@test -x /usr/sbin/keepalived || echo "not here: keepalived; tests of the address that it moves skip it"
 	@command -v etcd >/dev/null || echo "not here: etcd; tests of the third vote skip it"
+	@test -x /lib/systemd/systemd && test "$$(id -u)" -eq 0 || echo "not here: systemd as root; tests of the rendered units under it are skipped"
 	@command -v chromium >/dev/null || echo "not here: chromium; tests of the dashboard skip it"
 
 test-slow: servers images packages ## only the slow tests

@@ -21,10 +21,11 @@ machine=$!
 echo "$machine" >"$directory/keeper.new"
 mv "$directory/keeper.new" "$directory/keeper"
 
+asked=
 while kill -0 "$machine" 2>/dev/null; do
     ended=0
     read -r -t 0.1 _ || ended=$?
-    [ "$ended" -gt 128 ] || break
+    if [ "$ended" -le 128 ]; then asked=1 && break; fi
 done
 kill -KILL "$machine" 2>/dev/null || true
 ended=0
@@ -32,7 +33,11 @@ wait "$machine" || ended=$?
 
 # The kernel ends the other processes of the machine with its first, and needs a moment for it.
 for _ in {1..100}; do
-    if find "$group" -depth -type d -exec rmdir {} + 2>/dev/null; then exit "$ended"; fi
+    if find "$group" -depth -type d -exec rmdir {} + 2>/dev/null; then
+        # Nobody reads on what was said, and a test that was killed removes nothing itself.
+        if [ -n "$asked" ]; then umount "$directory/groups" && rm -rf --one-file-system "$directory"; fi
+        exit "$ended"
+    fi
     sleep 0.1
 done
 echo "cannot remove the control group dbha-systemd-$$" >&2
