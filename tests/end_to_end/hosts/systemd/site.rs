@@ -1,12 +1,12 @@
 //! A pair whose servers, guards and vote are units of systemd, each host with a systemd of its own.
 
-use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use dbha_testkit::{PrivateServer, Release};
-use nix::unistd::{Gid, Uid, chown};
 
-use super::booted::{self, Booted};
+use super::booted::Booted;
+use super::keeper;
+use super::units::{etcd_unit, give_to, server_unit, user_of_server};
 use crate::eventually::eventually;
 use crate::hosts::etcd;
 use crate::hosts::guard::LEASE;
@@ -22,10 +22,6 @@ pub(super) const MONITOR: &str = "dbha-monitor";
 pub(super) const SERVER: &str = "mariadb";
 const ETCD: &str = "etcd";
 
-/// A user of its own runs the server, where the machine has none yet.
-const USER: &str = "mysql:x:64990:64990::/nonexistent:/usr/sbin/nologin\n";
-const GROUP: &str = "mysql:x:64990:\n";
-
 /// The world with its first processes; the machines end first.
 pub(super) struct Site {
     machines: Vec<Booted>,
@@ -35,7 +31,7 @@ pub(super) struct Site {
 impl Site {
     /// Makes a pair as the world does, and starts both servers again as units; `None` where that cannot be done here.
     pub(super) async fn begin(release: Release, setup: &[&str]) -> Option<Self> {
-        if !booted::possible() {
+        if !keeper::possible() {
             return None;
         }
         let world = World::begin(release, setup).await?;
@@ -224,55 +220,4 @@ pub(super) fn config(user: &str, pair: &str) -> String {
 
 fn home_of(server: &PrivateServer) -> PathBuf {
     server.option_file().parent().unwrap().to_owned()
-}
-
-/// Finds the user that runs servers on a machine, or makes it.
-fn user_of_server(machine: &Booted) -> (Uid, Gid) {
-    let (users, groups) = ("/etc/passwd", "/etc/group");
-    let text = |path: &str| fs::read_to_string(machine.place(path)).unwrap();
-    if !text(users).contains("\nmysql:") {
-        machine.write(users, &(text(users) + USER), 0o644);
-        machine.write(groups, &(text(groups) + GROUP), 0o644);
-    }
-    let known = text(users);
-    let line = known.lines().find(|line| line.starts_with("mysql:")).unwrap();
-    let number = |at: usize| line.split(':').nth(at).unwrap().parse::<u32>().unwrap();
-    (Uid::from_raw(number(2)), Gid::from_raw(number(3)))
-}
-
-fn give_to(path: &Path, owner: (Uid, Gid)) {
-    chown(path, Some(owner.0), Some(owner.1)).unwrap();
-    if path.is_dir() {
-        for entry in fs::read_dir(path).unwrap().flatten() {
-            give_to(&entry.path(), owner);
-        }
-    }
-}
-
-/// The unit of MariaDB as Debian has it, with another program line: this server has an option file of its own.
-fn server_unit(server: &PrivateServer) -> String {
-    let command = server.installation().server(&server.option_file());
-    let words = std::iter::once(command.get_program()).chain(command.get_args());
-    let words = words.map(|word| word.to_str().unwrap());
-    let line: Vec<&str> = words.filter(|word| *word != "--user=root").collect();
-    format!(
-        "[Unit]\nAfter=network.target\n\
-         [Service]\nType=notify\nPrivateNetwork=false\nUser=mysql\nGroup=mysql\nAmbientCapabilities=CAP_IPC_LOCK\n\
-         ProtectSystem=full\nProtectControlGroups=true\nProtectHome=true\nExecStart={}\nKillSignal=SIGTERM\nSendSIGKILL=no\n\
-         Restart=on-abnormal\nRestartSec=5s\nUMask=007\nPrivateTmp=false\nTimeoutStartSec=900\nTimeoutStopSec=900\n\
-         TasksMax=99%\nLimitNOFILE=32768\nLimitMEMLOCK=524288\n\
-         [Install]\nWantedBy=multi-user.target\n",
-        line.join(" ")
-    )
-}
-
-fn etcd_unit() -> String {
-    let (clients, peers) = (etcd::url(), format!("http://{}:2380", Place::Arbiter.address()));
-    format!(
-        "[Service]\nType=notify\nDynamicUser=yes\nStateDirectory=dbha-vote\nRestart=on-abnormal\nLimitNOFILE=65536\n\
-         ExecStart=/usr/bin/etcd --name arbiter --data-dir /var/lib/dbha-vote \
-         --listen-client-urls {clients} --advertise-client-urls {clients} \
-         --listen-peer-urls {peers} --initial-advertise-peer-urls {peers} --initial-cluster arbiter={peers}\n\
-         [Install]\nWantedBy=multi-user.target\n"
-    )
 }
