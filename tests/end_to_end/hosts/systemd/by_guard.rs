@@ -1,7 +1,6 @@
 //! Scenes of a guard that is frozen, killed or stopped: what is done then is done by systemd and the fence.
 
-use std::fs;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use dbha_testkit::Release;
 use nix::sys::signal::{Signal, kill};
@@ -10,7 +9,6 @@ use tokio::time::sleep;
 
 use super::seen::{CLOSED, GUARD, KILLED};
 use super::site::{MONITOR, SERVER, Site};
-use crate::eventually::eventually;
 use crate::hosts::network::Place;
 use crate::releases::on_releases;
 
@@ -41,17 +39,10 @@ async fn a_frozen_guard_is_killed_and_fenced_before_its_lease_is_over(release: R
         return;
     };
     site.is_in_its_sandbox().await;
-    let frozen = Instant::now();
     site.signal_guard("STOP").await;
-    site.takes_none(Place::A).await;
-    let closed = frozen.elapsed();
     site.guard_told(&[BITTEN, CLOSED]).await;
+    site.closed_within_the_lease("STOP", CLOSED).await;
     let at = site.somebody_takes_writes().await;
-    let open = frozen.elapsed();
-    eprintln!(
-        "closed {closed:?} after the guard was frozen; {} is open after {open:?}",
-        at.name()
-    );
     site.opened_after(CLOSED, at).await;
     assert!(site.restarts().await > 0);
     site.ends_well(&[Place::A]).await;
@@ -71,17 +62,10 @@ async fn a_killed_guard_is_fenced_and_started_again(release: Release) {
     assert_eq!(site.restarts().await, 0);
     assert!(site.world.server(Place::A).is_writable().await);
 
-    let killed = Instant::now();
     site.signal_guard("KILL").await;
-    site.takes_none(Place::A).await;
-    let closed = killed.elapsed();
     site.guard_told(&["code=killed, status=9/KILL", CLOSED]).await;
+    site.closed_within_the_lease("KILL", CLOSED).await;
     let at = site.somebody_takes_writes().await;
-    let open = killed.elapsed();
-    eprintln!(
-        "closed {closed:?} after the guard was killed; {} is open after {open:?}",
-        at.name()
-    );
     site.opened_after(CLOSED, at).await;
     assert!(site.restarts().await > 0);
     site.ends_well(&[Place::A]).await;
@@ -98,6 +82,7 @@ async fn behind_a_killed_guard_a_frozen_server_is_killed_and_comes_back_read_onl
     let server = site.freeze_server().await;
     site.signal_guard("KILL").await;
     site.guard_told(&[KILLED, "Failed with result 'signal'"]).await;
+    site.closed_within_the_lease("KILL", KILLED).await;
     site.takes_writes(Place::B).await;
     site.opened_after(KILLED, Place::B).await;
     site.world.server(Place::A).answers().await;
@@ -134,12 +119,9 @@ async fn a_frozen_guard_beside_a_frozen_server(release: Release) {
         return;
     };
     site.signal_guard("STOP").await;
-    let frozen = Instant::now();
-    let server = site.freeze_server().await;
-    let runs = || fs::exists(format!("/proc/{server}/fd/0")).unwrap();
-    eventually("the server is gone", async || runs(), |runs| !runs).await;
-    eprintln!("killed {:?} after both were frozen", frozen.elapsed());
+    site.freeze_server().await;
     site.guard_told(&[BITTEN, KILLED]).await;
+    site.closed_within_the_lease("STOP", KILLED).await;
     let at = site.somebody_takes_writes().await;
     site.opened_after(KILLED, at).await;
     site.ends_well(&[Place::A]).await;

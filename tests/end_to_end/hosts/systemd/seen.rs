@@ -1,11 +1,13 @@
 //! What is seen of the guard beside A: what systemd and the journal know, and what the kernel lets it do.
 
 use std::fs;
+use std::time::Duration;
 
 use serde_json::Value;
 
 use super::site::Site;
 use crate::eventually::eventually;
+use crate::hosts::guard::LEASE;
 use crate::hosts::network::Place;
 
 /// The guard's unit, as the journal knows it.
@@ -40,6 +42,17 @@ impl Site {
         entry.map_or(0, |entry| {
             entry["__MONOTONIC_TIMESTAMP"].as_str().unwrap().parse().unwrap()
         })
+    }
+
+    /// Says how long it took from a signal to what is told of the server then; it may not be as long as the lease, which had
+    /// begun before the signal.
+    pub(super) async fn closed_within_the_lease(&self, signal: &str, closed: &str) {
+        let sent = format!("Sent signal SIG{signal} to main process");
+        let sent = self.told_at(Place::A, &sent).await;
+        let closed = self.told_at(Place::A, closed).await;
+        let took = Duration::from_micros(closed.checked_sub(sent).unwrap());
+        eprintln!("the server was closed {took:?} after SIG{signal} for its guard");
+        assert!(sent > 0 && took < LEASE, "{took:?}");
     }
 
     /// Waits until this server was opened after A's was closed; the journals know the order, however late it is looked at.

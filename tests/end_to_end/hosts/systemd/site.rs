@@ -169,16 +169,6 @@ impl Site {
         .await;
     }
 
-    /// Waits until this server takes no writes: read-only, or gone.
-    pub(super) async fn takes_none(&self, place: Place) {
-        eventually(
-            &format!("{} takes no writes", place.name()),
-            async || self.world.server(place).writable().await,
-            |writable| *writable != Some(true),
-        )
-        .await;
-    }
-
     /// Waits until one of both takes writes; tells which.
     pub(super) async fn somebody_takes_writes(&self) -> Place {
         let found = eventually(
