@@ -43,6 +43,7 @@ mod copy_keys;
 mod copy_local_loading;
 mod copy_lock_waits;
 mod copy_meets_purges;
+mod copy_reads_once;
 mod demo;
 mod diverged;
 mod example_ansible;

@@ -1,4 +1,4 @@
-use crate::range_key::Bound;
+use crate::{checksum::Proof, range_key::Bound};
 use tokio::sync::OwnedSemaphorePermit;
 
 /// How rows are laid out for the server that takes them.
@@ -38,6 +38,15 @@ pub(crate) struct Walked {
     pub(crate) rows: u64,
     /// Key of the last row; `None` where there was none, or no key.
     pub(crate) last: Option<Bound>,
+    /// Sum of their checksums, as far as it can be told from what was read.
+    pub(crate) sum: Option<u128>,
+}
+
+impl Walked {
+    /// Returns the proof of the range as far as it can be told from what was read.
+    pub(crate) fn proof(&self) -> Option<Proof> {
+        self.sum.map(|sum| Proof { rows: self.rows, sum })
+    }
 }
 
 /// From here on a batch is sent: larger gains nothing.

@@ -51,6 +51,7 @@ mod reader;
 mod report;
 mod row_comparison;
 mod row_set;
+mod row_sum;
 mod schedule;
 mod sessions;
 mod shown_key;
@@ -68,6 +69,7 @@ mod text_row;
 mod turns;
 mod uncopyable;
 mod value_form;
+mod value_text;
 mod workers;
 
 pub use accounts::{AccountChange, AccountDone, KeptAccounts};

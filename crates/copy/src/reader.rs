@@ -3,6 +3,7 @@ use crate::{
     batch::Walked,
     piece::Piece,
     range_key::{Bound, RangeKey},
+    row_sum::RowSum,
     schedule::Range,
     statements,
     value_form::ValueForm,
@@ -22,7 +23,7 @@ pub(crate) trait Taker: Send {
     fn hand_over_rest(&mut self) -> impl Future<Output = bool> + Send;
 }
 
-/// Reads one range inside the session's snapshot.
+/// Reads one range inside the session's snapshot, and sums up the checksums of its rows.
 ///
 /// Ends early, without an error of its own, when nobody takes the rows any more: then whoever stores them has failed.
 pub(crate) async fn read(
@@ -41,12 +42,19 @@ pub(crate) async fn read(
     begun.map_err(CopyError::reading(&shown))?;
     let mut rows = 0;
     let mut last = LastKey::of(&range.piece);
+    let mut sum = RowSum::of(&range.piece.table, session.dialect(), target);
     while let Some(row) = session
         .next_row(&prepared)
         .await
         .map_err(CopyError::reading(&shown))?
     {
         rows += 1;
+        // Whether the row is a wrong one shows in a moment; if it is none, the proof is left to the servers.
+        if let Some(adding) = &mut sum
+            && adding.add(row).is_err()
+        {
+            sum = None;
+        }
         let taken = last.note(row).and_then(|()| taker.take(row));
         let full = taken.map_err(|error| CopyError::reading(&shown)(session.bad_row(&prepared, &error)))?;
         if full && !taker.hand_over().await {
@@ -60,7 +68,11 @@ pub(crate) async fn read(
         Some(key) if rows > 0 => Some(bound(key, last.values(), session.name(), &shown)?),
         _ => None,
     };
-    Ok(Walked { rows, last })
+    Ok(Walked {
+        rows,
+        last,
+        sum: sum.map(|sum| sum.sum()),
+    })
 }
 
 /// The key of the row that came last.

@@ -110,6 +110,8 @@ pub(crate) struct Range {
     pub(crate) rows: u64,
     /// Its number among the ranges of its table; `None` where it is not noted.
     pub(crate) place: Option<u64>,
+    /// Whether nothing of its table was proven before it was reserved.
+    pub(crate) first: bool,
 }
 
 impl Schedule {
@@ -238,12 +240,14 @@ impl Schedule {
     pub(crate) fn reserve(&mut self, id: u64) -> Option<Range> {
         let table = self.running.iter().find(|running| running.id == id)?.table;
         let rows = self.range_rows(table);
+        let first = self.tables[table].done.rows == 0;
         let running = self.running.iter_mut().find(|running| running.id == id)?;
         running.reserved = rows;
         Some(Range {
             piece: running.piece.clone(),
             rows,
             place: running.places.take(),
+            first,
         })
     }
 

@@ -12,6 +12,10 @@ pub(crate) struct Poured {
     pub(crate) place: Option<u64>,
     /// Bytes of its values.
     pub(crate) bytes: u64,
+    /// See [`Range::first`].
+    pub(crate) first: bool,
+    /// What its rows add up to as they were read; `None` where only the source can tell.
+    pub(crate) read: Option<Proof>,
 }
 
 /// Where the rows of a snapshot go, range by range: a server, or files.

@@ -1,4 +1,8 @@
-use crate::{Column, Table, value_form::ValueForm};
+use crate::{
+    Column, Table,
+    value_form::ValueForm,
+    value_text::{self, unlike},
+};
 use dbha_sql::{BinaryRow, Dialect, counted_body};
 use std::io::{self, Write};
 
@@ -75,38 +79,31 @@ pub(crate) fn append_line(line: &mut Vec<u8>, row: BinaryRow<'_>, forms: &[TextF
         }
         match value? {
             None => line.extend_from_slice(b"\\N"),
-            Some(value) => append_value(line, value, *form, columns[at].flags & UNSIGNED != 0)?,
+            Some(value) => append_value(line, value, *form, columns[at].flags)?,
         }
     }
     line.push(LINE_END);
     Ok(())
 }
 
-/// The flag of a number without a sign.
-const UNSIGNED: u8 = 128;
-
-fn append_value(line: &mut Vec<u8>, value: &[u8], form: TextForm, unsigned: bool) -> io::Result<()> {
+fn append_value(line: &mut Vec<u8>, value: &[u8], form: TextForm, flags: u8) -> io::Result<()> {
     match form {
         TextForm::Bytes => append_escaped(line, counted_body(value)),
-        TextForm::Integer => {
-            let mut digits = itoa::Buffer::new();
-            let digits = match unsigned {
-                true => digits.format(u64::from_le_bytes(widened(value, 0)?)),
-                false => digits.format(i64::from_le_bytes(widened(value, sign_of(value))?)),
-            };
-            line.extend_from_slice(digits.as_bytes());
-        }
-        TextForm::Year => write!(line, "{:04}", u64::from_le_bytes(widened(value, 0)?))?,
+        TextForm::Integer => value_text::append_integer(line, value, flags)?,
+        TextForm::Year => value_text::append_year(line, value)?,
         TextForm::Float => {
-            let bytes = value.try_into().map_err(|_| unlike(form))?;
+            let bytes = value.try_into().map_err(|_| unlike("FLOAT"))?;
             write!(line, "{:e}", f64::from(f32::from_le_bytes(bytes)))?;
         }
         TextForm::Double => {
-            let bytes = value.try_into().map_err(|_| unlike(form))?;
+            let bytes = value.try_into().map_err(|_| unlike("DOUBLE"))?;
             write!(line, "{:e}", f64::from_le_bytes(bytes))?;
         }
-        TextForm::Date => append_date(line, value)?,
-        TextForm::Moment => append_moment(line, value)?,
+        TextForm::Date => value_text::append_date(line, value)?,
+        TextForm::Moment => match value_text::append_moment(line, value)? {
+            0 => {}
+            micros => value_text::append_fraction(line, micros, 6),
+        },
     }
     Ok(())
 }
@@ -120,75 +117,6 @@ fn append_escaped(line: &mut Vec<u8>, bytes: &[u8]) {
         rest = &special[1..];
     }
     line.extend_from_slice(rest);
-}
-
-/// Returns what fills a number up to eight bytes so that it keeps its sign.
-fn sign_of(value: &[u8]) -> u8 {
-    match value.last() {
-        Some(last) if last & 0x80 != 0 => 0xff,
-        _ => 0,
-    }
-}
-
-fn widened(value: &[u8], filler: u8) -> io::Result<[u8; 8]> {
-    let mut wide = [filler; 8];
-    match (value.len(), wide.get_mut(..value.len())) {
-        (1 | 2 | 4 | 8, Some(low)) => low.copy_from_slice(value),
-        _ => return Err(unlike(TextForm::Integer)),
-    }
-    Ok(wide)
-}
-
-/// The parts of a date: nothing behind the last one that is not 0.
-fn parts_of(value: &[u8]) -> io::Result<[u8; 11]> {
-    let mut parts = [0; 11];
-    match value.split_first() {
-        Some((length, rest)) if usize::from(*length) == rest.len() && matches!(length, 0 | 4 | 7 | 11) => {
-            parts[..rest.len()].copy_from_slice(rest);
-            Ok(parts)
-        }
-        _ => Err(unlike(TextForm::Moment)),
-    }
-}
-
-fn append_date(line: &mut Vec<u8>, value: &[u8]) -> io::Result<()> {
-    let parts = parts_of(value)?;
-    let year = u16::from_le_bytes([parts[0], parts[1]]);
-    line.extend_from_slice(&two_digits((year / 100) as u8));
-    line.extend_from_slice(&two_digits((year % 100) as u8));
-    for part in &parts[2..4] {
-        line.push(b'-');
-        line.extend_from_slice(&two_digits(*part));
-    }
-    Ok(())
-}
-
-fn append_moment(line: &mut Vec<u8>, value: &[u8]) -> io::Result<()> {
-    append_date(line, value)?;
-    let parts = parts_of(value)?;
-    for (part, before) in parts[4..7].iter().zip(*b" ::") {
-        line.push(before);
-        line.extend_from_slice(&two_digits(*part));
-    }
-    match u32::from_le_bytes([parts[7], parts[8], parts[9], parts[10]]) {
-        0 => Ok(()),
-        micros => write!(line, ".{micros:06}"),
-    }
-}
-
-/// What is no two digits is none of a date either: the server refuses it.
-fn two_digits(number: u8) -> [u8; 2] {
-    match number {
-        0..=99 => [b'0' + number / 10, b'0' + number % 10],
-        _ => *b"??",
-    }
-}
-
-fn unlike(form: TextForm) -> io::Error {
-    io::Error::new(
-        io::ErrorKind::InvalidData,
-        format!("the server sent a value that is no {form:?}"),
-    )
 }
 
 #[cfg(test)]

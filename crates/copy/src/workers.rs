@@ -209,6 +209,7 @@ impl<S: Sink> Worker<S> {
         };
         let Pair { reader, sink, .. } = &mut self.pair;
         let (walked, loaded) = sink.pour(reader, range, types, tell).await?;
+        let read = walked.proof();
         let goes_on = walked.last.filter(|_| walked.rows >= range.rows);
         let through = goes_on.clone().or_else(|| range.piece.through.clone());
         let piece = range.piece.between(range.piece.after.clone(), through);
@@ -217,6 +218,8 @@ impl<S: Sink> Worker<S> {
             piece,
             place: range.place,
             bytes: loaded.bytes,
+            first: range.first,
+            read,
         };
         let proof = sink.prove(reader, &poured).await?;
         if proof.rows != loaded.rows || proof.rows != walked.rows {
