@@ -46,8 +46,8 @@ const BETWEEN: u8 = b'#';
 /// Character sets in which digits, signs and what stands between values are the bytes that they are in ASCII, and whose
 /// texts were compared on every release.
 const LIKE_ASCII: [&str; 16] = [
-    "ascii", "binary", "latin1", "latin2", "latin5", "utf8", "utf8mb3", "utf8mb4", "cp1250", "cp1251", "koi8r",
-    "greek", "gbk", "big5", "sjis", "ujis",
+    "ascii", "binary", "latin1", "latin2", "latin5", "utf8", "utf8mb3", "utf8mb4", "cp1250", "cp1251",
+    "koi8r", "greek", "gbk", "big5", "sjis", "ujis",
 ];
 
 impl RowSum {

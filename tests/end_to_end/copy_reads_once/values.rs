@@ -38,7 +38,12 @@ pub(super) fn values_of(release: Release) -> Vec<Values> {
     match release.is_mysql() {
         true => all.push(summed(
             "JSON",
-            &["'null'", "'{\"b\": [1, 2.50, \"ß😀\"], \"a\": 1e300}'", "'\"\"'", "'-0.0'"],
+            &[
+                "'null'",
+                "'{\"b\": [1, 2.50, \"ß😀\"], \"a\": 1e300}'",
+                "'\"\"'",
+                "'-0.0'",
+            ],
         )),
         false => all.extend(of_mariadb(release)),
     }
@@ -57,8 +62,14 @@ fn numbers() -> Vec<Values> {
         summed("INT", &["-2147483648", "-1", "0", "2147483647"]),
         summed("INT UNSIGNED", &["0", "2147483648", "4294967295"]),
         summed("INT(3)", &["-2147483648", "5"]),
-        summed("BIGINT", &["-9223372036854775808", "-1", "0", "9223372036854775807"]),
-        summed("BIGINT UNSIGNED", &["0", "9223372036854775808", "18446744073709551615"]),
+        summed(
+            "BIGINT",
+            &["-9223372036854775808", "-1", "0", "9223372036854775807"],
+        ),
+        summed(
+            "BIGINT UNSIGNED",
+            &["0", "9223372036854775808", "18446744073709551615"],
+        ),
         summed(
             "DECIMAL(65,30)",
             &[
@@ -71,7 +82,14 @@ fn numbers() -> Vec<Values> {
                 "12.5",
             ],
         ),
-        summed("DECIMAL(65,0)", &["-1", "0", "99999999999999999999999999999999999999999999999999999999999999999"]),
+        summed(
+            "DECIMAL(65,0)",
+            &[
+                "-1",
+                "0",
+                "99999999999999999999999999999999999999999999999999999999999999999",
+            ],
+        ),
         summed("DECIMAL(1,1)", &["0.9", "-0.1", "0"]),
         summed("DECIMAL(10,2) UNSIGNED", &["0", "99999999.99", "0.01"]),
         summed("YEAR", &["0", "1901", "2155", "'0000'"]),
@@ -81,7 +99,13 @@ fn numbers() -> Vec<Values> {
 fn moments() -> Vec<Values> {
     let mut all = vec![summed(
         "DATE",
-        &["'0000-00-00'", "'0001-01-01'", "'2020-00-00'", "'2020-02-30'", "'9999-12-31'"],
+        &[
+            "'0000-00-00'",
+            "'0001-01-01'",
+            "'2020-00-00'",
+            "'2020-02-30'",
+            "'9999-12-31'",
+        ],
     )];
     for digits in 0..=6 {
         all.push(summed(
@@ -163,8 +187,14 @@ fn texts() -> Vec<Values> {
         all.push(of("VARCHAR(5000)", 5_000));
         all.push(of("TEXT", 9_000));
     }
-    all.push(summed("BINARY(5)", &["''", "X'0000000000'", "X'00FF2300'", "'a '", "X'2323232323'"]));
-    all.push(summed("VARBINARY(20)", &["''", "X'00'", "X'00FF235C0A'", "'a '", "'#'"]));
+    all.push(summed(
+        "BINARY(5)",
+        &["''", "X'0000000000'", "X'00FF2300'", "'a '", "X'2323232323'"],
+    ));
+    all.push(summed(
+        "VARBINARY(20)",
+        &["''", "X'00'", "X'00FF235C0A'", "'a '", "'#'"],
+    ));
     all.push(Values {
         beside: ", x VARCHAR(20) CHARACTER SET utf8mb4 DEFAULT 'ß語', y VARBINARY(9) DEFAULT X'00FF', \
                  z CHAR(5) CHARACTER SET sjis DEFAULT 'ソ', i INT DEFAULT -1, d DATE",
@@ -178,12 +208,30 @@ fn long_texts() -> Vec<Values> {
     for kind in ["TINYTEXT", "TINYBLOB"] {
         all.push(summed(kind, &["''", "'a '", "'#'", "REPEAT('z', 255)"]));
     }
-    for kind in ["MEDIUMTEXT", "LONGTEXT", "BLOB", "MEDIUMBLOB", "LONGBLOB", "VARCHAR(7000)", "VARBINARY(2000)"] {
-        all.push(summed(kind, &["''", "'a '", "'#'", "REPEAT('z', 250)", "REPEAT('z', 2000)"]));
+    for kind in [
+        "MEDIUMTEXT",
+        "LONGTEXT",
+        "BLOB",
+        "MEDIUMBLOB",
+        "LONGBLOB",
+        "VARCHAR(7000)",
+        "VARBINARY(2000)",
+    ] {
+        all.push(summed(
+            kind,
+            &["''", "'a '", "'#'", "REPEAT('z', 250)", "REPEAT('z', 2000)"],
+        ));
     }
-    let large = ["REPEAT('z', 65535)", "REPEAT('ab', 40000)", "REPEAT('x', 1000000)"];
+    let large = [
+        "REPEAT('z', 65535)",
+        "REPEAT('ab', 40000)",
+        "REPEAT('x', 1000000)",
+    ];
     all.push(summed("LONGTEXT CHARACTER SET utf8mb4", &large));
-    all.push(summed("LONGBLOB", &[large[1], large[2], "X'00'", "REPEAT(X'00FF0A5C', 30000)"]));
+    all.push(summed(
+        "LONGBLOB",
+        &[large[1], large[2], "X'00'", "REPEAT(X'00FF0A5C', 30000)"],
+    ));
     all
 }
 
@@ -192,9 +240,15 @@ fn by_number() -> Vec<Values> {
     vec![
         summed("BIT(1)", &["0", "1"]),
         summed("BIT(9)", &["0", "1", "511"]),
-        summed("BIT(64)", &["0", "1", "18446744073709551615", "9223372036854775808"]),
+        summed(
+            "BIT(64)",
+            &["0", "1", "18446744073709551615", "9223372036854775808"],
+        ),
         // What fits no name becomes number 0.
-        summed("ENUM('2', '1', '', 'ß', 'a#b')", &["'1'", "'2'", "''", "'ß'", "'no such'", "'a#b'"]),
+        summed(
+            "ENUM('2', '1', '', 'ß', 'a#b')",
+            &["'1'", "'2'", "''", "'ß'", "'no such'", "'a#b'"],
+        ),
         summed("SET('a', 'b', '1', '#')", &["''", "'a'", "'a,b,1,#'", "'1'"]),
         summed(
             &format!("SET({})", members.join(", ")),
@@ -231,7 +285,10 @@ fn of_mariadb(release: Release) -> Vec<Values> {
     if release != Release::MariaDb10_5 {
         all.push(summed(
             "UUID",
-            &["'00000000-0000-0000-0000-000000000000'", "'12345678-1234-1234-1234-123456789abc'"],
+            &[
+                "'00000000-0000-0000-0000-000000000000'",
+                "'12345678-1234-1234-1234-123456789abc'",
+            ],
         ));
         all.push(summed("INET4", &["'0.0.0.0'", "'1.2.3.4'", "'255.255.255.255'"]));
     }
