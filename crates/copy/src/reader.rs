@@ -49,12 +49,7 @@ pub(crate) async fn read(
         .map_err(CopyError::reading(&shown))?
     {
         rows += 1;
-        // Whether the row is a wrong one shows in a moment; if it is none, the proof is left to the servers.
-        if let Some(adding) = &mut sum
-            && adding.add(row).is_err()
-        {
-            sum = None;
-        }
+        add(&mut sum, row);
         let taken = last.note(row).and_then(|()| taker.take(row));
         let full = taken.map_err(|error| CopyError::reading(&shown)(session.bad_row(&prepared, &error)))?;
         if full && !taker.hand_over().await {
@@ -68,11 +63,15 @@ pub(crate) async fn read(
         Some(key) if rows > 0 => Some(bound(key, last.values(), session.name(), &shown)?),
         _ => None,
     };
-    Ok(Walked {
-        rows,
-        last,
-        sum: sum.map(|sum| sum.sum()),
-    })
+    let sum = sum.map(|sum| sum.sum());
+    Ok(Walked { rows, last, sum })
+}
+
+/// Adds a row to a sum. Where that fails the proof is left to the servers: if the row is a wrong one, its taker says so.
+fn add(sum: &mut Option<RowSum>, row: BinaryRow<'_>) {
+    if sum.as_mut().is_some_and(|adding| adding.add(row).is_err()) {
+        *sum = None;
+    }
 }
 
 /// The key of the row that came last.
