@@ -40,7 +40,7 @@ impl Timing {
 
     /// Returns how often a guard that does not hold it looks whether it is free.
     pub fn look_every(&self) -> Duration {
-        self.lease / 20
+        self.lease / 40
     }
 
     /// Returns how long one question to the third vote may take: several fit into the time that is left.

@@ -130,7 +130,7 @@ fn instance(wanted: &KeepalivedWanted, interface: &str, vrid: NonZeroU8) -> Stri
          \x20   virtual_router_id {vrid}\n\
          \x20   priority {priority}\n\
          \x20   # Short, because the other machine cannot take the address by mistake: its own check says no.\n\
-         \x20   advert_int 0.25\n\
+         \x20   advert_int 0.1\n\
          \x20   unicast_src_ip {own}\n\
          \x20   unicast_peer {{\n\
          \x20       {peer}\n\

@@ -48,7 +48,7 @@ nopreempt
 interface eth0
 virtual_router_id 10
 priority 100
-advert_int 0.25
+advert_int 0.1
 unicast_src_ip 10.0.0.11
 unicast_peer {
 10.0.0.12
