@@ -2,13 +2,9 @@
 //! stored, for every type that dbha says so of; and what is stored differently is still found.
 
 use std::collections::BTreeMap;
-use std::path::Path;
 use std::time::{Duration, Instant};
 
-use dbha_copy::{
-    Archive, ArchiveSource, CopyError, CopyOptions, DumpOptions, LoadOptions, clear, dump, load,
-};
-use dbha_sql::{Endpoint, SessionProfile};
+use dbha_copy::{CopyError, CopyOptions};
 use dbha_testkit::{PrivateServer, Release, ServerPair};
 use tokio_util::sync::CancellationToken;
 
@@ -22,17 +18,12 @@ use values::{Values, values_of};
 mod values;
 
 on_every_release!(the_sum_of_what_is_read_is_the_servers_for_every_type);
-on_every_release!(the_sums_in_files_are_what_a_server_says_that_loads_them);
 on_every_release!(a_value_that_is_stored_differently_ends_the_copy_with_its_range);
 on_releases!(whole_ranges_are_summed_as_single_rows_are: mariadb_10_11, mysql_9_7);
 
 /// How the source says in its log that it was asked for a proof.
 const ASKED: &str = "SELECT CONVERT(argument USING utf8mb4) FROM mysql.general_log \
                      WHERE argument LIKE 'SELECT COUNT(*) AS row_count%'";
-
-fn endpoint(server: &PrivateServer) -> Endpoint {
-    server.url().parse().unwrap()
-}
 
 /// One row a range, one after the other.
 fn row_by_row() -> CopyOptions {
@@ -131,39 +122,6 @@ async fn the_sum_of_what_is_read_is_the_servers_for_every_type(release: Release)
     let wanted: usize = tables.iter().map(|table| 2 * table.values.len() + 1).sum();
     assert_eq!(rows, wanted as u64);
     assert_same_values(&pair, &tables).await;
-}
-
-async fn the_sums_in_files_are_what_a_server_says_that_loads_them(release: Release) {
-    let (pair, tables) = pair_with_values(release).await;
-    let directory = tempfile::tempdir().unwrap();
-    let place = directory.path().join("dump");
-    let cancel = CancellationToken::new();
-    let options = DumpOptions {
-        copy: row_by_row(),
-        source: ArchiveSource {
-            name: "source".into(),
-            server_uuid: None,
-            server_id: 1,
-            gtid_domain_id: None,
-        },
-    };
-    let dumped = dump(&endpoint(&pair.primary), &place, &options, &|_| (), &cancel).await;
-    dumped.unwrap();
-    let asked = proofs_asked_for(&pair.primary).await;
-    assert_eq!(otherwise(&asked, &tables), [""; 0]);
-    loaded(&pair, &place, &cancel).await;
-    assert_same_values(&pair, &tables).await;
-}
-
-async fn loaded(pair: &ServerPair, place: &Path, cancel: &CancellationToken) {
-    let archive = Archive::open(place).unwrap();
-    let target = endpoint(&pair.secondary);
-    let mut session = dbha_sql::Session::connect(&target, SessionProfile::Control)
-        .await
-        .unwrap();
-    clear(&mut session).await.unwrap();
-    let done = load(&archive, &target, &LoadOptions::default(), &|_| (), cancel).await;
-    done.unwrap_or_else(|error| panic!("{error}: {:?}", std::error::Error::source(&error)));
 }
 
 async fn whole_ranges_are_summed_as_single_rows_are(release: Release) {

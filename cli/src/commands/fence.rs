@@ -6,9 +6,8 @@ use crate::{
     render::{json, style},
     servers,
 };
-use dbha_core::{Endpoint, Fence, FenceError, FencePlan, Fenced, harmless};
+use dbha_core::{CancellationToken, Fence, FenceError, FencePlan, Fenced, harmless};
 use serde::Serialize;
-use std::time::Duration;
 use tokio::signal::unix::{SignalKind, signal};
 
 #[derive(Serialize)]
@@ -23,7 +22,7 @@ struct Document<'a, T> {
 pub async fn run(cli: &Cli, args: &FenceArgs) -> Result<u8, Failure> {
     let endpoint = servers::resolve_unattended("--local", &args.local, &args.login, &cli.output)?;
     let name = endpoint.name.clone();
-    let fence = Fence::new(endpoint.clone(), args.limit);
+    let fence = Fence::new(endpoint, args.limit);
     if args.dry_run {
         let plan = fence.plan().await?;
         show(cli, &name, &plan, &plan_told(&name, &plan));
@@ -35,7 +34,7 @@ pub async fn run(cli: &Cli, args: &FenceArgs) -> Result<u8, Failure> {
             )),
         };
     }
-    let fenced = close(&fence, endpoint).await?;
+    let fenced = close(&fence).await?;
     show(cli, &name, &fenced, &told(&name, &fenced));
     Ok(0)
 }
@@ -44,14 +43,25 @@ pub async fn run(cli: &Cli, args: &FenceArgs) -> Result<u8, Failure> {
 ///
 /// systemd sends SIGTERM to a command of `ExecStopPost=` that it has waited for long enough. Whoever ended by it would leave a
 /// server that takes writes, beside another one that is about to.
-async fn close(fence: &Fence, endpoint: Endpoint) -> Result<Fenced, FenceError> {
+async fn close(fence: &Fence) -> Result<Fenced, FenceError> {
     let Ok(mut terminate) = signal(SignalKind::terminate()) else {
         return fence.close().await;
     };
-    tokio::select! {
-        fenced = fence.close() => fenced,
-        _ = terminate.recv() => Fence::new(endpoint, Duration::ZERO).close().await,
-    }
+    let hurry = CancellationToken::new();
+    let (fenced, ()) = tokio::join!(
+        async {
+            let fenced = fence.close_hurried_by(&hurry).await;
+            hurry.cancel();
+            fenced
+        },
+        async {
+            tokio::select! {
+                _ = terminate.recv() => hurry.cancel(),
+                () = hurry.cancelled() => {}
+            }
+        }
+    );
+    fenced
 }
 
 fn show<T: Serialize>(cli: &Cli, server: &str, what: T, text: &str) {

@@ -43,7 +43,6 @@ pub(crate) async fn prove(
         if here == read {
             return Ok(here);
         }
-        tracing::warn!(piece = %piece.shown(), %read, %here, "what was read and what is stored differ");
     }
     let (there, here) = both_sides(reader, loader, piece).await?;
     match there == here {

@@ -1,5 +1,6 @@
 use crate::{
     AccountChange, CopyError, CopyOptions, CopyPhase, CopyProgress, CopyReport, Table, TableReport,
+    doubts::Doubts,
     filling::Filling,
     logs_kept::LogsKept,
     objects::ViewJudge,
@@ -81,7 +82,7 @@ impl<'a> Copying<'a> {
         filling.mean_as(source).await?;
         filling.go_on(&picture, again || options.go_on).await?;
         let lane = Lane::new();
-        let turns = Turns::between(&loaders);
+        let (turns, doubts) = (Turns::between(&loaders), Doubts::default());
         let identities = snapshot.identities.clone();
         let readers = std::mem::take(&mut snapshot.readers).into_iter();
         let pairs = readers.zip(loaders).map(|(reader, loader)| Pair {
@@ -91,6 +92,7 @@ impl<'a> Copying<'a> {
                 lane: lane.clone(),
                 turns: turns.clone(),
                 spare: SpareBuffers::default(),
+                doubts: doubts.clone(),
             },
             identities: identities.clone(),
         });

@@ -25,6 +25,7 @@ mod definer;
 mod definition_comparison;
 mod definitions;
 mod difference;
+mod doubts;
 mod error;
 mod event_definition;
 mod filling;

@@ -4,9 +4,11 @@ use crate::{
     batch_taker::BatchTaker,
     checksum::{self, Proof},
     copied_ranges::CopiedRange,
+    doubts::Doubts,
     loader::{Loaded, Loader},
     piece::Piece,
     reader,
+    row_sum::RowSum,
     schedule::Range,
     sink::{Poured, Sink},
     sorter::{Lanes, Sorter, SpareBuffers},
@@ -97,6 +99,8 @@ pub(crate) struct ServerSink {
     pub(crate) turns: Turns,
     /// See [`SpareBuffers`].
     pub(crate) spare: SpareBuffers,
+    /// See [`Doubts`].
+    pub(crate) doubts: Doubts,
 }
 
 impl ServerSink {
@@ -126,8 +130,11 @@ impl Sink for ServerSink {
     async fn prove(&mut self, reader: &mut DataSession, poured: &Poured) -> Result<Proof, CopyError> {
         let piece = &poured.piece;
         // The source itself proves the first rows of each table: what does not travel as it is stored shows there.
-        let read = poured.read.filter(|_| !poured.first);
-        let proof = checksum::prove(reader, &mut self.loader, piece, read).await?;
+        let believed = poured.read.filter(|_| !poured.first);
+        let proof = checksum::prove(reader, &mut self.loader, piece, believed).await?;
+        if poured.read.is_some_and(|read| read != proof) {
+            self.doubts.note(&piece.table);
+        }
         let noted = poured.place.filter(|_| piece.table.keeps_ranges());
         if let Some(place) = noted {
             let note = statements::copied_ranges::note(piece, place, poured.bytes);
@@ -189,11 +196,15 @@ async fn pour(
     let target = pair.loader.dialect();
     let (batches, waiting) = mpsc::channel(WAITING_BATCHES);
     let sorter = Sorter::new(Lanes::into_server(&pair.loader, table), pair.spare.clone());
+    let sum = match pair.doubts.of(table) {
+        true => None,
+        false => RowSum::of(table, reader.dialect(), target),
+    };
     let mut taker = BatchTaker::new(sorter, room, batches);
     let mut loader = Loader::new(&mut pair.loader, table, types.to_vec(), range.piece.shown());
     loader.give_buffers_to(pair.spare.clone());
     let reading = async {
-        let read = reader::read(reader, range, target, &mut taker).await;
+        let read = reader::read(reader, range, target, &mut taker, sum).await;
         // The loader goes on until nobody can send any more.
         drop(taker);
         read

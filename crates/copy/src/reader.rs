@@ -23,7 +23,7 @@ pub(crate) trait Taker: Send {
     fn hand_over_rest(&mut self) -> impl Future<Output = bool> + Send;
 }
 
-/// Reads one range inside the session's snapshot, and sums up the checksums of its rows.
+/// Reads one range inside the session's snapshot, and adds the checksums of its rows to a sum.
 ///
 /// Ends early, without an error of its own, when nobody takes the rows any more: then whoever stores them has failed.
 pub(crate) async fn read(
@@ -31,6 +31,7 @@ pub(crate) async fn read(
     range: &Range,
     target: Dialect,
     taker: &mut impl Taker,
+    mut sum: Option<RowSum>,
 ) -> Result<Walked, CopyError> {
     let shown = range.piece.shown();
     let statement = statements::ranges::read(&range.piece, target, range.rows);
@@ -42,7 +43,6 @@ pub(crate) async fn read(
     begun.map_err(CopyError::reading(&shown))?;
     let mut rows = 0;
     let mut last = LastKey::of(&range.piece);
-    let mut sum = RowSum::of(&range.piece.table, session.dialect(), target);
     while let Some(row) = session
         .next_row(&prepared)
         .await

@@ -175,6 +175,17 @@ impl Fence {
         })
     }
 
+    /// Finds the process that listens at the server's address; `None` where none does.
+    ///
+    /// # Errors
+    /// [`FenceError`] where that is not certain.
+    pub async fn listener(&self) -> Result<Option<ServerProcess>, FenceError> {
+        Ok(match Listening::find(&self.endpoint.address).await? {
+            Listening::Here(process) => Some(process),
+            Listening::Nobody { .. } => None,
+        })
+    }
+
     /// Says what [`Fence::close`] would do; nothing is changed.
     ///
     /// # Errors
@@ -190,13 +201,21 @@ impl Fence {
     /// # Errors
     /// [`FenceError`] where that is not certain.
     pub async fn close(&self) -> Result<Fenced, FenceError> {
+        self.close_hurried_by(&CancellationToken::new()).await
+    }
+
+    /// Does what [`Fence::close`] does; once it is hurried its limit is over, and what is not read-only is killed.
+    ///
+    /// # Errors
+    /// [`FenceError`] where it is not certain that the server takes no writes.
+    pub async fn close_hurried_by(&self, hurry: &CancellationToken) -> Result<Fenced, FenceError> {
         let mut killed = None;
         for _ in 0..ROUNDS {
             let until = Instant::now() + self.limit;
-            let Some(process) = self.wait_for_listener(until).await? else {
+            let Some(process) = self.wait_for_listener(until, hurry).await? else {
                 return Ok(killed.unwrap_or(Fenced::WasDown));
             };
-            match self.read_only(&process, until).await {
+            match self.read_only(&process, until, hurry).await {
                 Ok(ended) => return Ok(Fenced::ByReadOnly { process, ended }),
                 // Somebody starts it again meanwhile.
                 Err(_) if !process.is_running() => {}
@@ -219,8 +238,11 @@ impl Fence {
     }
 
     /// Waits for a server that is starting or stopping to listen or to be gone.
-    async fn wait_for_listener(&self, until: Instant) -> Result<Option<ServerProcess>, FenceError> {
-        let never = CancellationToken::new();
+    async fn wait_for_listener(
+        &self,
+        until: Instant,
+        hurry: &CancellationToken,
+    ) -> Result<Option<ServerProcess>, FenceError> {
         let mut pause = Pause::within(self.limit);
         loop {
             let mute = match Listening::find(&self.endpoint.address).await? {
@@ -231,7 +253,7 @@ impl Fence {
                 return Ok(Some(known));
             }
             let Some(mute) = mute else { return Ok(None) };
-            if Instant::now() >= until || pause.wait(&never).await.is_err() {
+            if Instant::now() >= until || pause.wait(hurry).await.is_err() {
                 return Err(FenceError::Unclear {
                     address: self.endpoint.address.to_string(),
                     pid: mute.pid,
@@ -241,21 +263,32 @@ impl Fence {
     }
 
     /// Tries by SQL until the limit; returns how many connections were ended.
-    async fn read_only(&self, process: &ServerProcess, until: Instant) -> Result<usize, close::Unclosed> {
+    async fn read_only(
+        &self,
+        process: &ServerProcess,
+        until: Instant,
+        hurry: &CancellationToken,
+    ) -> Result<usize, close::Unclosed> {
         let mut pause = Pause::within(self.limit);
-        let never = CancellationToken::new();
         let mut why = None;
         loop {
-            let tried = tokio::time::timeout_at(until, close::by_read_only(&self.endpoint, process)).await;
+            let tried = tokio::select! {
+                tried = close::by_read_only(&self.endpoint, process) => Some(tried),
+                () = tokio::time::sleep_until(until) => None,
+                () = hurry.cancelled() => None,
+            };
             match tried {
-                Ok(Ok(ended)) => return Ok(ended),
-                Ok(Err(close::Unclosed::Elsewhere)) => return Err(close::Unclosed::Elsewhere),
-                Ok(Err(close::Unclosed::Why(text))) => why = Some(text),
-                Err(_) => {
+                Some(Ok(ended)) => return Ok(ended),
+                Some(Err(close::Unclosed::Elsewhere)) => return Err(close::Unclosed::Elsewhere),
+                Some(Err(close::Unclosed::Why(text))) => why = Some(text),
+                None if hurry.is_cancelled() => {
+                    why.get_or_insert_with(|| "nobody had more time".to_owned());
+                }
+                None => {
                     why.get_or_insert_with(|| format!("no answer within {:?}", self.limit));
                 }
             }
-            if Instant::now() >= until || pause.wait(&never).await.is_err() {
+            if Instant::now() >= until || pause.wait(hurry).await.is_err() {
                 return Err(close::Unclosed::Why(why.unwrap_or_default()));
             }
         }

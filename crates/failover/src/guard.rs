@@ -156,7 +156,7 @@ impl<B: Ballot> Guard<B> {
         let seen = self.sights.seen(seen::Moment {
             now,
             gone: self.hands.killed(),
-            ended: self.hands.ended(),
+            process_runs: self.hands.process_runs(),
             may_take: may_take.is_ok(),
             answer: self.answer.take(),
             vote_busy: self.asker.is_busy(),

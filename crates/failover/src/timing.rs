@@ -66,7 +66,7 @@ impl Timing {
     /// Returns how long a server's process has been gone when its guard lets the other one have the vote: a supervisor that
     /// starts it again at once is faster, and nothing goes over then.
     pub fn give_back_after(&self) -> Duration {
-        self.lease * 6 / 10
+        self.lease * 8 / 10
     }
 
     /// Returns the silence of a guard after which its supervisor kills it (`WatchdogSec`).

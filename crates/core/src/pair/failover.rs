@@ -19,6 +19,8 @@ const PULSE: Duration = Duration::from_secs(2);
 /// Longest wait for an old writer that the vote has been taken from: nobody has the writes meanwhile, and a machine without power
 /// refuses no connection.
 const KNOCK: Duration = Duration::from_secs(1);
+/// Longest wait for what an old writer says that has let somebody in: it may have something to hand over.
+const LOOK: Duration = Duration::from_secs(3);
 
 impl Pair {
     /// Looks whether a failover would be refused; changes nothing.
@@ -166,15 +168,18 @@ impl Pair {
 
     /// Looks whether the old writer takes writes; whoever guards it has closed it, or it is gone.
     async fn closed_old_writer(&self, side: Side) -> OldWriter {
-        let looked = async {
-            let mut old = Server::connect_for_watching(self.endpoints.of(side)).await?;
-            old.observe(Depth::Running).await
+        let silent =
+            |limit: Duration| OldWriter::Silent(format!("no answer within {} s", limit.as_secs_f64()));
+        let mut old = match timeout(KNOCK, Server::connect_for_watching(self.endpoints.of(side))).await {
+            Ok(Ok(old)) => old,
+            Ok(Err(error)) => return OldWriter::Silent(crate::error_chain(&error)),
+            Err(_) => return silent(KNOCK),
         };
-        match timeout(KNOCK, looked).await {
+        match timeout(LOOK, old.observe(Depth::Running)).await {
             Ok(Ok(facts)) if facts.is_read_only() => OldWriter::Closed(Some(facts.position())),
             Ok(Ok(_)) => OldWriter::Answers,
             Ok(Err(error)) => OldWriter::Silent(crate::error_chain(&error)),
-            Err(_) => OldWriter::Silent(format!("no answer within {} s", KNOCK.as_secs_f64())),
+            Err(_) => silent(LOOK),
         }
     }
 

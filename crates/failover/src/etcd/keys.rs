@@ -55,7 +55,7 @@ impl Keys {
             ],
             success: vec![
                 put(&self.writer, value, lease),
-                put(&self.note, &Note::text(None, ttl, false, value), 0),
+                put(&self.note, &Note::text(None, lease, ttl, false, value), 0),
                 range(&self.writer),
             ],
             failure: vec![range(&self.writer)],
@@ -74,7 +74,7 @@ impl Keys {
                 put(&self.writer, value, lease),
                 put(
                     &self.note,
-                    &Note::text(Some(seen.create_revision), ttl, false, value),
+                    &Note::text(Some(seen.create_revision), lease, ttl, false, value),
                     0,
                 ),
                 range(&self.writer),
@@ -91,7 +91,7 @@ impl Keys {
                 put(&self.writer, value, own.lease),
                 put(
                     &self.note,
-                    &Note::text(Some(own.created), own.ttl, false, value),
+                    &Note::text(Some(own.created), own.lease, own.ttl, false, value),
                     0,
                 ),
             ],
@@ -109,7 +109,7 @@ impl Keys {
             success: vec![
                 put(
                     &self.note,
-                    &Note::text(Some(own.created), own.ttl, true, noted),
+                    &Note::text(Some(own.created), own.lease, own.ttl, true, noted),
                     0,
                 ),
                 operation(Request::DeleteRange(delete)),

@@ -8,6 +8,8 @@ use serde::{Deserialize, Serialize};
 pub(super) struct Note {
     /// Revision that created its key.
     pub(super) created: i64,
+    /// The lease by which it was held last: a key goes over from one holder to another.
+    pub(super) lease: i64,
     /// Revision of its last renewal.
     pub(super) changed: i64,
     /// Seconds of its lease.
@@ -21,6 +23,8 @@ struct Text {
     /// Missing at the creation, whose revision nobody knows beforehand.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     created: Option<i64>,
+    #[serde(default)]
+    lease: i64,
     ttl: u64,
     #[serde(default)]
     released: bool,
@@ -29,9 +33,10 @@ struct Text {
 }
 
 impl Note {
-    pub(super) fn text(created: Option<i64>, ttl: u64, released: bool, value: &str) -> String {
+    pub(super) fn text(created: Option<i64>, lease: i64, ttl: u64, released: bool, value: &str) -> String {
         let text = Text {
             created,
+            lease,
             ttl,
             released,
             value: value.to_owned(),
@@ -45,6 +50,7 @@ impl Note {
         let text: Text = serde_json::from_slice(&found.value).ok()?;
         Some(Self {
             created: text.created.unwrap_or(found.mod_revision),
+            lease: text.lease,
             changed: found.mod_revision,
             ttl: text.ttl,
             released: text.released,
@@ -72,14 +78,15 @@ mod tests {
 
     #[test]
     fn a_note_is_read_as_it_was_written() {
-        let created = Note::read(&found(&Note::text(None, 10, false, "x"))).unwrap();
+        let created = Note::read(&found(&Note::text(None, 5, 10, false, "x"))).unwrap();
         assert_eq!(
             (created.created, created.changed, created.released),
             (9, 9, false)
         );
-        let renewed = Note::read(&found(&Note::text(Some(4), 10, true, "\"y"))).unwrap();
+        let renewed = Note::read(&found(&Note::text(Some(4), 5, 10, true, "\"y"))).unwrap();
         assert_eq!((renewed.created, renewed.ttl, renewed.released), (4, 10, true));
-        assert_eq!(Note::value(&found(&Note::text(None, 10, false, "\"y"))), "\"y");
+        assert_eq!((created.lease, renewed.lease), (5, 5));
+        assert_eq!(Note::value(&found(&Note::text(None, 5, 10, false, "\"y"))), "\"y");
         assert_eq!(Note::value(&found("[1]")), "");
     }
 

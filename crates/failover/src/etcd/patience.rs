@@ -70,6 +70,7 @@ mod tests {
     const TTL: Duration = Duration::from_secs(10);
     const RENEWED: Note = Note {
         created: 7,
+        lease: 5,
         changed: 9,
         ttl: 12,
         released: false,

@@ -29,8 +29,8 @@ pub struct EtcdVote {
     /// What is held, or was asked for without an answer.
     lease: Option<Lease>,
     patience: Patience,
-    /// The key that this process created last, held or not.
-    created: Option<i64>,
+    /// The key that this process held or asked for last, by the revision that created it and its lease.
+    last: Option<(i64, i64)>,
     /// What was published last by this process.
     published: String,
     cluster: Option<u64>,
@@ -78,7 +78,7 @@ impl EtcdVote {
             keys: Keys::of_pair(pair),
             lease: None,
             patience: Patience::default(),
-            created: None,
+            last: None,
             published: String::new(),
             cluster: None,
             revision: 0,
@@ -153,7 +153,7 @@ impl EtcdVote {
             return None;
         }
         lease.created = Some(found.create_revision);
-        self.created = lease.created;
+        self.last = lease.created.map(|created| (created, lease.id));
         Some(lease.held)
     }
 
@@ -162,8 +162,8 @@ impl EtcdVote {
         let now = Instant::now();
         let left = self.patience.left_alone(now, standing.note, ttl);
         // This process held it last, and knows that it does not hold it.
-        match (standing.note, self.created) {
-            (Some(note), Some(own)) if note.created == own => Duration::ZERO,
+        match (standing.note, self.last) {
+            (Some(note), Some(own)) if (note.created, note.lease) == own => Duration::ZERO,
             _ => left,
         }
     }

@@ -127,12 +127,13 @@ impl Hands {
         self.killed.is_some()
     }
 
-    /// Tells whether the process that answered last is known, and has ended: a server that only listens no more, because
-    /// it is being shut down, may have writers still.
-    pub(super) fn ended(&self) -> bool {
+    /// Tells whether the process that answered last runs; `None` where it is not known.
+    pub(super) fn process_runs(&self) -> Option<bool> {
         let process = lock(&self.process);
-        let last = process.as_ref().filter(|(boot, _)| self.answered == Some(*boot));
-        last.is_some_and(|(_, process)| !process.is_running())
+        let last = process
+            .as_ref()
+            .filter(|(boot, _)| self.answered == Some(*boot))?;
+        Some(last.1.is_running())
     }
 
     pub(super) fn answered(&mut self, look: &Look) {
@@ -152,10 +153,13 @@ impl Hands {
             self.process.clone(),
             Fence::new(self.local.clone(), Duration::ZERO),
         );
-        let known = lock(&process).as_ref().is_some_and(|(of, _)| *of == boot);
+        // A start so soon after another one that it was not noticed leaves a process behind that answers no more.
+        let known = lock(&process)
+            .as_ref()
+            .is_some_and(|(of, process)| *of == boot && process.is_running());
         if !known {
             tokio::spawn(async move {
-                if let Ok(Some(found)) = fence.process().await {
+                if let Ok(Some(found)) = fence.listener().await {
                     *lock(&process) = Some((boot, found));
                 }
             });

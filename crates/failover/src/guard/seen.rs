@@ -29,8 +29,8 @@ pub(super) struct Moment {
     pub(super) now: Duration,
     /// Whether the local server was killed, and has not answered since.
     pub(super) gone: bool,
-    /// Whether its process is known to have ended, and none has answered since.
-    pub(super) ended: bool,
+    /// Whether the process that answered last runs; `None` where it is not known.
+    pub(super) process_runs: Option<bool>,
     pub(super) may_take: bool,
     pub(super) answer: Option<Answer>,
     pub(super) vote_busy: bool,
@@ -160,13 +160,17 @@ impl Sights {
         }
     }
 
-    /// Says why the other server did not answer just now, where it did not.
+    /// Says why the other server did not answer just now, where it let somebody wait.
     pub(super) fn peer_is_silent(&self) -> Option<String> {
         let look = self.peer.as_ref().filter(|look| look.began.elapsed() < FRESH)?;
-        look.unanswered().map(str::to_owned)
+        match &look.seen {
+            Sight::Silent(why) => Some(why.clone()),
+            // Whoever refuses a connection costs no time, and may be up again by now.
+            Sight::Gone | Sight::Facts(..) => None,
+        }
     }
 
-    fn local(&self, gone: bool) -> Local {
+    fn local(&self, gone: bool, process_runs: Option<bool>) -> Local {
         let Some(look) = self.local.as_ref() else {
             return Local::Silent;
         };
@@ -177,6 +181,8 @@ impl Sights {
                 newest: self.newest(facts),
             },
             Sight::Facts(..) => Local::Open { boot: look.boot },
+            // It is being shut down, or does not let the guard in: its writers may not be done.
+            Sight::Gone if process_runs == Some(true) => Local::Silent,
             Sight::Gone => Local::Gone,
             Sight::Silent(_) if gone => Local::Gone,
             Sight::Silent(_) => Local::Silent,
@@ -184,7 +190,7 @@ impl Sights {
     }
 
     pub(super) fn seen(&self, moment: Moment) -> Seen {
-        let local = self.local(moment.gone);
+        let local = self.local(moment.gone, moment.process_runs);
         let newest = self.facts.as_ref().and_then(|facts| self.newest(facts));
         let peer = self.peer_facts();
         let not_newer = |peer: &Facts| match (self.newest(peer), newest) {
@@ -194,7 +200,7 @@ impl Sights {
         Seen {
             now: moment.now,
             local,
-            ended: moment.ended,
+            ended: moment.process_runs == Some(false),
             open_newest: newest,
             peer_open: peer.is_some_and(|peer| !peer.is_read_only()),
             peer_is_not_newer: peer.is_some_and(|peer| peer.is_read_only() && not_newer(peer)),
@@ -293,4 +299,25 @@ fn waits_for_ever(facts: &Facts) -> bool {
         && facts
             .number(Setting::SemiSyncTimeout)
             .is_some_and(|now| now >= NO_LIMIT_MS)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_server_that_listens_no_more_is_gone_only_with_its_process() {
+        let look = Look {
+            began: Instant::now(),
+            seen: Sight::Gone,
+            boot: 1,
+        };
+        let sights = Sights {
+            local: Some(look),
+            ..Sights::default()
+        };
+        assert_eq!(sights.local(false, Some(true)), Local::Silent);
+        assert_eq!(sights.local(false, Some(false)), Local::Gone);
+        assert_eq!(sights.local(false, None), Local::Gone);
+    }
 }

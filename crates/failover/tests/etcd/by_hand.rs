@@ -5,6 +5,7 @@ use crate::{
     voters::{TTL, etcd, take, vote},
 };
 use dbha_failover::etcd::{Renewal, Taking};
+use dbha_testkit::Etcd;
 use std::{fs, path::Path, time::Instant};
 
 /// `/dbha/pairs/shop/writer`, and something as a value, as the gateway takes them.
@@ -58,15 +59,7 @@ async fn a_lease_that_was_revoked_is_no_lease_that_lapsed() {
     let Renewal::Acknowledged(held) = holder.renew("unseen").await.unwrap() else {
         panic!("not renewed")
     };
-    let leases = post(&etcd.address(), "lease/leases", "{}").await;
-    let id = leases
-        .split("\"ID\":\"")
-        .nth(1)
-        .unwrap()
-        .split('"')
-        .next()
-        .unwrap();
-    post(&etcd.address(), "lease/revoke", &format!(r#"{{"ID":"{id}"}}"#)).await;
+    revoke_leases(&etcd).await;
     let next = take(&mut other, TTL, "b").await;
     assert!(
         next.sent_at >= held.until(),
@@ -74,6 +67,31 @@ async fn a_lease_that_was_revoked_is_no_lease_that_lapsed() {
         held.until() - next.sent_at
     );
     assert_eq!(holder.renew("a").await.unwrap(), Renewal::Gone);
+}
+
+#[tokio::test]
+async fn whoever_gave_it_away_leaves_the_other_one_its_time() {
+    let Some(etcd) = etcd().await else { return };
+    let (mut before, mut holder) = (vote(&etcd.url()), vote(&etcd.url()));
+    take(&mut before, TTL, "a").await;
+    let given = holder.replace(TTL * 5, "b", |_| true).await.unwrap();
+    let Taking::Held(held) = given else {
+        panic!("{given:?}")
+    };
+    revoke_leases(&etcd).await;
+    let next = before.hold(TTL, "a", None).await.unwrap();
+    let Taking::Wait(left) = next else {
+        panic!("{next:?}")
+    };
+    assert!(Instant::now() + left >= held.until());
+}
+
+async fn revoke_leases(etcd: &Etcd) {
+    let leases = post(&etcd.address(), "lease/leases", "{}").await;
+    let ids = leases.split("\"ID\":\"").skip(1);
+    for id in ids.filter_map(|rest| rest.split('"').next()) {
+        post(&etcd.address(), "lease/revoke", &format!(r#"{{"ID":"{id}"}}"#)).await;
+    }
 }
 
 #[tokio::test]

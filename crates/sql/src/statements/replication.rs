@@ -256,7 +256,7 @@ impl Dialect {
     /// Stops the IO thread of the default link from a source that may be out of reach.
     ///
     /// MariaDB's thread wants to tell a source with semi-synchronous replication that it goes, and tries that for some
-    /// seconds; here for one.
+    /// seconds; here for one. Where stopping fails the limit stays at that second.
     pub fn stop_receiver_of_lost_source(&self) -> Vec<Statement> {
         let stop = self.stop_receiver();
         if self.flavor() != Flavor::MariaDb {

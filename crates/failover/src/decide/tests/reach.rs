@@ -1,6 +1,6 @@
 //! Every world that can be reached by a number of faults, in every order, at every moment.
 
-use super::world::{BOTH, MOST_TERMS, World};
+use super::world::{BOTH, GIVEN_BACK, MOST_TERMS, World};
 use std::collections::{HashMap, VecDeque};
 
 /// Moments after which a pair that has got well writes again: a lease, and what follows.
@@ -97,6 +97,7 @@ fn no_two_faults_lead_to_two_writers() {
         let seen = reached.worlds().any(|world| world.vote.record == wanted);
         assert!(seen, "term {wanted:?} was never reached");
     }
+    assert!(GIVEN_BACK.get() > 0, "no vote was ever given back");
     reached.assert_all_get_well();
 }
 

@@ -171,7 +171,7 @@ fn the_vote_of_a_server_that_has_ended_is_given_back_once_nobody_starts_it_again
     (trial.seen.local, trial.seen.ended) = (Local::Gone, true);
     let mine = held_by(Some(Who::Me), (3, Who::Me));
     trial.after(0.1);
-    assert_eq!(asks(&trial.after(5.0)), [Ask::Look]);
+    assert_eq!(asks(&trial.after(7.0)), [Ask::Look]);
     assert_eq!(asks(&trial.answered(Answer::Looked(mine))), []);
     assert_eq!(asks(&trial.after(0.5)), [Ask::Look]);
     assert_eq!(asks(&trial.after(0.5)), [Ask::GiveBack]);

@@ -7,7 +7,7 @@ use crate::{
     decide::{Action, Answer, Ask, Local, NewestTerm, Seen, State, VoteView, Who, Work, decide},
     timing::Timing,
 };
-use std::time::Duration;
+use std::{cell::Cell, time::Duration};
 
 const MOMENT: Duration = Duration::from_secs(1);
 const NOW: Duration = Duration::from_secs(1_000);
@@ -15,6 +15,11 @@ const OLDEST: Duration = Duration::from_secs(988);
 const LEASE: u8 = 10;
 const WATCHDOG: u8 = 3;
 const FENCE: u8 = 3;
+thread_local! {
+    /// How often a vote was given back in this thread.
+    pub(super) static GIVEN_BACK: Cell<usize> = const { Cell::new(0) };
+}
+
 /// Terms beyond are of no interest.
 pub(super) const MOST_TERMS: u64 = 4;
 
@@ -399,6 +404,7 @@ impl World {
     fn vote(&mut self, host: usize, ask: Ask) -> Answer {
         let is_own = |held: (usize, u8, bool)| held.0 == host && held.2;
         if ask == Ask::GiveBack {
+            GIVEN_BACK.set(GIVEN_BACK.get() + 1);
             self.vote.held = self.vote.held.filter(|held| !is_own(*held));
         }
         let given = match ask {
