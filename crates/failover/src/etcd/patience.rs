@@ -40,6 +40,11 @@ impl Patience {
         }
     }
 
+    /// Takes in that this process holds it: an absence before that is over.
+    pub(super) fn held(&mut self) {
+        self.absent_since = None;
+    }
+
     /// Forgets everything: etcd went back to an earlier state, or somebody holds it of whom nothing can be known.
     pub(super) fn forget(&mut self) {
         *self = Self::default();

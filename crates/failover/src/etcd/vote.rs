@@ -154,6 +154,7 @@ impl EtcdVote {
         }
         lease.created = Some(found.create_revision);
         self.last = lease.created.map(|created| (created, lease.id));
+        self.patience.held();
         Some(lease.held)
     }
 
