@@ -62,7 +62,7 @@ pub(crate) async fn close(server: &mut Server, cancel: &CancellationToken) -> Re
     Ok(ended)
 }
 
-/// Read-only, then nobody connected; a commit that waits for an acknowledgement is let wait, and may hold it up for ever.
+/// Read-only, then nobody connected; where commits wait for an acknowledgement they are let wait, and this fails.
 ///
 /// Administrators of a server whose read-only does not hold them are not held: nothing is left behind in this session.
 pub(crate) async fn close_to_clients(
@@ -107,6 +107,13 @@ async fn insist(
         }
         match server.execute_all(statements).await {
             Ok(()) => return Ok(ended),
+            // Ending them one by one would tell some: on MariaDB one session waits for all commits of its group, and the clients
+            // of the others hear OK when it is ended.
+            Err(error)
+                if waiting == Waiting::Left && error.is_lock_wait() && commits_wait(server).await? =>
+            {
+                return Err(error.into());
+            }
             Err(error) if error.is_lock_wait() && round < ROUNDS => {
                 ended += end_clients(server).await?;
                 if waiting == Waiting::Freed {
@@ -117,6 +124,12 @@ async fn insist(
         }
     }
     Ok(ended)
+}
+
+/// Tells whether commits wait for an acknowledgement.
+async fn commits_wait(server: &mut Server) -> Result<bool, SqlError> {
+    let seen = server.semi_sync().await?;
+    Ok(seen.is_some_and(|seen| seen.source_waits && seen.waiting > 0))
 }
 
 /// Lets commits end that wait for an acknowledgement although their clients were disconnected, so that nobody is told of
