@@ -11,11 +11,14 @@ use crate::{
     on_heap::on_heap,
     run_lock::RunLock,
     steps::{Run, StepTrouble},
-    wait::or_cancelled,
+    wait::{Pause, or_cancelled},
 };
 use dbha_sql::{Endpoint, Facts, Server};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 use tokio_util::sync::CancellationToken;
+
+/// How long what was done may take to be seen: a link that has just begun can say for a moment that it is far behind.
+const SEEN_WITHIN: Duration = Duration::from_secs(5);
 
 /// What the steps did.
 pub(crate) struct EngineDone {
@@ -168,12 +171,7 @@ async fn run_step(run: &mut Run<'_>, step: Step) -> Result<(), StepError> {
     run.changed = true;
     #[cfg(debug_assertions)]
     failpoint::reached(Moment::Applied, step.id(), run.cancel).await;
-    run.observe()
-        .await
-        .map_err(|error| StepTrouble::from(error).of_step(step))?;
-    if step.can_be_checked_afterwards() {
-        still_needed(run, step)?;
-    }
+    see(run, step).await?;
     if let Some(journal) = &mut run.journal {
         journal
             .ended(step)
@@ -193,6 +191,24 @@ async fn run_step(run: &mut Run<'_>, step: Step) -> Result<(), StepError> {
         },
     );
     Ok(())
+}
+
+/// Looks until it is seen that a step was done.
+async fn see(run: &mut Run<'_>, step: Step) -> Result<(), StepError> {
+    let mut pause = Pause::within(SEEN_WITHIN);
+    loop {
+        run.observe()
+            .await
+            .map_err(|error| StepTrouble::from(error).of_step(step))?;
+        if !step.can_be_checked_afterwards() {
+            return Ok(());
+        }
+        match still_needed(run, step) {
+            Err(left) if pause.wait(run.cancel).await.is_err() => return Err(left),
+            Err(_) => {}
+            Ok(()) => return Ok(()),
+        }
+    }
 }
 
 /// The same judgement as before the step: what was to be done must be done.
