@@ -48,20 +48,12 @@ async fn close(fence: &Fence) -> Result<Fenced, FenceError> {
         return fence.close().await;
     };
     let hurry = CancellationToken::new();
-    let (fenced, ()) = tokio::join!(
-        async {
-            let fenced = fence.close_hurried_by(&hurry).await;
-            hurry.cancel();
-            fenced
-        },
-        async {
-            tokio::select! {
-                _ = terminate.recv() => hurry.cancel(),
-                () = hurry.cancelled() => {}
-            }
-        }
-    );
-    fenced
+    let mut closing = std::pin::pin!(fence.close_hurried_by(&hurry));
+    tokio::select! {
+        fenced = &mut closing => return fenced,
+        _ = terminate.recv() => hurry.cancel(),
+    }
+    closing.await
 }
 
 fn show<T: Serialize>(cli: &Cli, server: &str, what: T, text: &str) {
